@@ -1,0 +1,37 @@
+package io.loom.api;
+
+/**
+ * Something that is wrong, in the form that people see:
+ * {@code LOOM-1203 loom.yaml:4:9: cannot attach XDP to eth0 (native): MTU 9000 is above the driver's limit; set mtu 1500}.
+ *
+ * <p>Codes: {@code LOOM-1xxx} kernel and data path, {@code 2xxx} configuration, {@code 3xxx} runtime changes (REST, shell),
+ * {@code 4xxx} plugins, {@code 5xxx} process and instance. A code is never reused; docs/errors.md lists them.
+ *
+ * @param code  {@code LOOM-nnnn}
+ * @param where file:line:column or a JSON path; empty where there is no such place
+ * @param what  what failed
+ * @param why   the reason, empty if it is in {@code what}
+ * @param fix   what to do; empty only if nothing can be done
+ */
+public record Problem(String code, String where, String what, String why, String fix) {
+
+    public Problem {
+        if (!code.matches("LOOM-\\d{4}")) {
+            throw new IllegalArgumentException("bad error code " + code);
+        }
+    }
+
+    public static Problem of(String code, String what, String why, String fix) {
+        return new Problem(code, "", what, why, fix);
+    }
+
+    /** What, why and fix without the code and place. */
+    public String text() {
+        return what + (why.isEmpty() ? "" : ": " + why) + (fix.isEmpty() ? "" : "; " + fix);
+    }
+
+    @Override
+    public String toString() {
+        return code + " " + (where.isEmpty() ? "" : where + ": ") + text();
+    }
+}

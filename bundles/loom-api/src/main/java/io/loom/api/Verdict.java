@@ -1,0 +1,71 @@
+package io.loom.api;
+
+import java.util.Optional;
+
+/**
+ * What became of a packet. One closed list with stable numbers that are never reused: the twin of
+ * {@code enum loom_verdict} in {@code include/loom/abi.h} (a test compares them). Numbers from {@link #METHOD_BASE} belong to
+ * forwarding methods: slot n owns {@code METHOD_BASE + n * METHOD_RANGE} and the 15 after it, all of them drops.
+ */
+public enum Verdict {
+    FORWARD(1, Action.FORWARD, "sent to its backend"),
+    REPLY(2, Action.FORWARD, "reply of a backend, rewritten and sent to the client"),
+
+    PASS_NOT_IP(16, Action.PASS, "neither IPv4 nor IPv6"),
+    PASS_OTHER_PROTOCOL(17, Action.PASS, "an IP protocol without a protocol handler"),
+    PASS_NO_LISTENER(18, Action.PASS, "no vip has this address and port"),
+    PASS_FRAGMENT(19, Action.PASS, "a fragment: no ports to look at"),
+    PASS_EXTENSION_HEADER(20, Action.PASS, "IPv6 extension header before the transport header"),
+    PASS_OUT_OF_STATE(21, Action.PASS, "no SYN and no connection: the local stack answers with a reset"),
+
+    DROP_TRUNCATED(48, Action.DROP, "the frame ends inside a header"),
+    DROP_BAD_LENGTH(49, Action.DROP, "a length field contradicts the frame"),
+    DROP_BAD_CHECKSUM(50, Action.DROP, "wrong IPv4 header checksum"),
+    DROP_NO_BACKEND(51, Action.DROP, "the vip has no usable backend"),
+    DROP_NO_METHOD(52, Action.DROP, "no forwarding method in the backend's slot"),
+    DROP_CONNECTIONS_FULL(53, Action.DROP, "the connection table refused a new connection that cannot go untracked"),
+    DROP_TOO_BIG(54, Action.DROP, "larger than the MTU towards the backend after encapsulation"),
+    DROP_TTL(55, Action.DROP, "TTL or hop limit exhausted"),
+    DROP_INTERNAL(56, Action.DROP, "a map or helper failed where it cannot: please report");
+
+    /** What the driver was told. */
+    public enum Action { FORWARD, PASS, DROP }
+
+    /** First number that belongs to forwarding-method slots. */
+    public static final int METHOD_BASE = 128;
+    /** Numbers for each slot. */
+    public static final int METHOD_RANGE = 16;
+    /** Size of the number space; also the default of {@code maps.stats.max_entries}. */
+    public static final int LIMIT = 256;
+
+    private final int number;
+    private final Action action;
+    private final String meaning;
+
+    Verdict(int number, Action action, String meaning) {
+        this.number = number;
+        this.action = action;
+        this.meaning = meaning;
+    }
+
+    public int number() {
+        return number;
+    }
+
+    public Action action() {
+        return action;
+    }
+
+    public String meaning() {
+        return meaning;
+    }
+
+    public static Optional<Verdict> of(int number) {
+        for (Verdict verdict : values()) {
+            if (verdict.number == number) {
+                return Optional.of(verdict);
+            }
+        }
+        return Optional.empty();
+    }
+}

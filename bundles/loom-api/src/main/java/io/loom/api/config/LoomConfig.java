@@ -1,0 +1,33 @@
+package io.loom.api.config;
+
+import io.loom.api.Problem;
+import java.util.List;
+
+/**
+ * A valid configuration file.
+ *
+ * @param enabled    false: nothing is balanced and the program is detached
+ * @param attachment where the program goes and how
+ * @param conntrack  sizes and timeouts of the connection table
+ * @param maps       sizes and types of the maps
+ * @param vips       unique by name; listeners do not overlap
+ * @param upstreams  unique by name; every vip's upstream is among them
+ * @param admin      where REST and SSH listen
+ * @param warnings   what was accepted but has no effect or deserves a look
+ */
+public record LoomConfig(
+        boolean enabled,
+        Attachment attachment,
+        Conntrack conntrack,
+        MapSettings maps,
+        List<Vip> vips,
+        List<Upstream> upstreams,
+        Admin admin,
+        List<Problem> warnings) {
+
+    public LoomConfig {
+        vips = List.copyOf(vips);
+        upstreams = List.copyOf(upstreams);
+        warnings = List.copyOf(warnings);
+    }
+}

@@ -1,0 +1,37 @@
+package io.loom.api.config;
+
+import io.loom.api.Protocol;
+import java.net.InetAddress;
+import java.util.List;
+
+/**
+ * What clients connect to.
+ *
+ * @param name               unique; {@code default} for the flat form of the file
+ * @param addresses          explicit addresses; empty if {@code interfaceAddresses}
+ * @param interfaceAddresses true in the flat form: the addresses of the attached interfaces, followed as they change
+ * @param services           protocols and ports; each with each address is one listener
+ * @param algorithm          name of an algorithm, such as {@code maglev}
+ * @param tableSize          entries of its lookup table
+ * @param forwarding         name of a forwarding method, such as {@code nat}
+ * @param upstream           name of the group of backends
+ * @param assign             put the explicit addresses on the interface (/32, /128)
+ */
+public record Vip(
+        String name,
+        List<InetAddress> addresses,
+        boolean interfaceAddresses,
+        List<Service> services,
+        String algorithm,
+        int tableSize,
+        String forwarding,
+        String upstream,
+        boolean assign) {
+
+    public record Service(Protocol protocol, int port) {}
+
+    public Vip {
+        addresses = List.copyOf(addresses);
+        services = List.copyOf(services);
+    }
+}

@@ -1,0 +1,50 @@
+package io.loom.api.control;
+
+import io.loom.api.Endpoint;
+import io.loom.api.Verdict;
+import java.util.List;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** Counters read from the kernel's maps. Thread-safe; a read costs one batch call for each map. */
+@ProviderType
+public interface Telemetry {
+
+    Counters read();
+
+    /**
+     * All counters are since the maps were made: they survive restarts of the control plane.
+     *
+     * @param verdicts           every number that has a name, zero ones too, ordered by number
+     * @param connectionsCreated tracked connections since the table was made
+     * @param connectionsActive  unexpired ones at the last sweep
+     * @param mapFull            insertions that failed, whatever became of the packet
+     * @param maps               sizes and memory
+     */
+    record Counters(
+            List<VerdictCount> verdicts,
+            long connectionsCreated,
+            long connectionsActive,
+            long mapFull,
+            List<BackendCount> backends,
+            List<ListenerCount> listeners,
+            List<MapUse> maps) {
+        public Counters {
+            verdicts = List.copyOf(verdicts);
+            backends = List.copyOf(backends);
+            listeners = List.copyOf(listeners);
+            maps = List.copyOf(maps);
+        }
+    }
+
+    /** @param reason lower case, such as {@code pass_no_listener}, {@code nat_drop_ports_exhausted} */
+    record VerdictCount(int number, String reason, Verdict.Action action, long packets, long bytesIn, long bytesOut) {}
+
+    /** Client to backend. Summed over the forwarding methods by which the endpoint is reached. */
+    record BackendCount(Endpoint endpoint, long packets, long bytes, long connections, long active) {}
+
+    /** @param listener {@code tcp 10.0.0.1:80} */
+    record ListenerCount(String listener, long packets, long bytes, long connections) {}
+
+    /** @param memoryBytes what the kernel charges for it, 0 if unknown */
+    record MapUse(String name, String type, int id, int maxEntries, long memoryBytes) {}
+}

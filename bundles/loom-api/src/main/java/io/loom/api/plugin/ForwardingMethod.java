@@ -1,0 +1,17 @@
+package io.loom.api.plugin;
+
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * How a packet reaches its backend. The BPF object implements the hooks of {@code include/loom/forward.h} under their
+ * placeholder names ({@code ..._slotXX}); the data path gives it a slot and links it into the program, without a compiler.
+ */
+@ConsumerType
+public interface ForwardingMethod {
+
+    /** Facts about the method that do not change while the bundle is active. */
+    Description describe();
+
+    /** The relocatable BPF ELF object, compiled with {@code -g}. A fresh copy. */
+    byte[] object();
+}

@@ -1,0 +1,37 @@
+package io.loom.control.dataplane;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Forwarding state, wanted or applied.
+ *
+ * @param backends  that have an entry (those with a weight in a table, and those that drain)
+ * @param down      of {@code backends}, those whose connections must choose anew
+ */
+public record KernelState(
+        SortedSet<BackendKey> backends,
+        SortedSet<BackendKey> down,
+        SortedMap<TableKey, TableSpec> tables,
+        SortedMap<ListenerKey, ListenerSpec> listeners) {
+
+    public static final KernelState EMPTY = new KernelState(Set.of(), Set.of(), Map.of(), Map.of());
+
+    public KernelState(
+            Set<BackendKey> backends, Set<BackendKey> down,
+            Map<TableKey, TableSpec> tables, Map<ListenerKey, ListenerSpec> listeners) {
+        this(new TreeSet<>(backends), new TreeSet<>(down), new TreeMap<>(tables), new TreeMap<>(listeners));
+    }
+
+    public KernelState {
+        backends = Collections.unmodifiableSortedSet(new TreeSet<>(backends));
+        down = Collections.unmodifiableSortedSet(new TreeSet<>(down));
+        tables = Collections.unmodifiableSortedMap(new TreeMap<>(tables));
+        listeners = Collections.unmodifiableSortedMap(new TreeMap<>(listeners));
+    }
+}
