@@ -1,0 +1,76 @@
+# What only the backends have: the vip on lo, decapsulation, nginx. Sourced by lab.sh.
+# shellcheck shell=bash
+
+backend_make() {
+	backend_hold_vip "$1"
+	backend_decapsulate "$1"
+	backend_serve "$1"
+}
+
+# Direct server return: a backend accepts packets to the vip and answers from it, but never says on the segment that it has
+# it. ARP answers and asks with eth0's own address only; IPv6 does so by itself for addresses on lo.
+backend_hold_vip() {
+	local host=$1 namespace
+	namespace=$(netns_of "$host")
+	on "$host" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 \
+		net.ipv4.conf.eth0.arp_ignore=1 net.ipv4.conf.eth0.arp_announce=2 \
+		net.core.somaxconn=4096 net.ipv4.tcp_max_syn_backlog=4096
+	ip -n "$namespace" addr add "$VIP4/32" dev lo
+	ip -n "$namespace" addr add "$VIP6/128" dev lo nodad preferred_lft 0
+}
+
+# This kernel may have no ipip module: a program of Loom's takes the outer header off.
+backend_decapsulate() {
+	local source=$LOOM_ROOT/bpf-objects/decap/decap.bpf.c
+	[ -e "$source" ] || return 0
+	[ -e "$RUN/decap.bpf.o" ] || {
+		"$LOOM_ROOT/bpf-objects/compile" "$source" "$RUN/decap.bpf.o"
+		bpftool prog load "$RUN/decap.bpf.o" "$RUN/bpf/lab_decap" type xdp
+	}
+	on "$1" bpftool net attach xdpdrv pinned "$RUN/bpf/lab_decap" dev eth0
+}
+
+# nginx with a directory, pid file and log of its own, answering with its name on 80 and 8080.
+backend_serve() {
+	local host=$1 directory=$RUN/$1
+	mkdir -p "$directory/tmp"
+	nginx_configuration "$host" "$directory" >"$directory/nginx.conf"
+	backend_start "$host"
+}
+
+backend_start() {
+	on "$1" nginx -p "$RUN/$1" -c "$RUN/$1/nginx.conf" -e "$RUN/$1/error.log"
+}
+
+nginx_configuration() {
+	local host=$1 directory=$2
+	cat <<-TEXT
+		# One request a line in access.log: time, client, local address and port, connection number and request in it.
+		user root;
+		worker_processes 1;
+		pid $directory/nginx.pid;
+		error_log $directory/error.log warn;
+		events { worker_connections 8192; }
+		http {
+			log_format lab '\$msec \$remote_addr \$server_addr \$server_port \$connection \$connection_requests';
+			access_log $directory/access.log lab;
+			client_body_temp_path $directory/tmp;
+			proxy_temp_path $directory/tmp;
+			fastcgi_temp_path $directory/tmp;
+			uwsgi_temp_path $directory/tmp;
+			scgi_temp_path $directory/tmp;
+			keepalive_requests 100000000;
+			keepalive_timeout 300s;
+			default_type text/plain;
+			server {
+				listen 80 backlog=4096;
+				listen 8080 backlog=4096;
+				listen [::]:80 ipv6only=on backlog=4096;
+				listen [::]:8080 ipv6only=on backlog=4096;
+				location = /large { root $directory; try_files /large.txt =404; }
+				location / { return 200 "$host\n"; }
+			}
+		}
+	TEXT
+	head -c 10000000 /dev/zero | tr '\0' "${host: -1}" >"$directory/large.txt"
+}

@@ -1,0 +1,75 @@
+# The segment and its hosts: namespaces, veths, addresses. Sourced by lab.sh.
+# shellcheck shell=bash
+
+declare -A HOST_NUMBER=([client]=1 [balancer]=2 [backend1]=11 [backend2]=12 [backend3]=13)
+VIP4=10.77.0.100
+VIP6=fd77::100
+
+# A host's IPv4 and IPv6 address.
+address4() { printf '10.77.0.%s' "${HOST_NUMBER[$1]}"; }
+address6() { printf 'fd77::%s' "${HOST_NUMBER[$1]}"; }
+
+segment_make() {
+	local segment
+	segment=$(netns_of segment)
+	ip netns add "$segment"
+	ip -n "$segment" link add br0 type bridge stp_state 0 mcast_snooping 0
+	ip -n "$segment" link set br0 up
+	on segment sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	"$LOOM_ROOT/bpf-objects/compile" "$LOOM_ROOT/bpf-objects/test/pass.bpf.c" "$RUN/pass.bpf.o"
+	bpftool prog load "$RUN/pass.bpf.o" "$RUN/bpf/lab_pass" type xdp
+}
+
+# Its namespace, and a cable into the segment. Duplicate address detection is off, so that addresses work at once.
+host_make() {
+	local host=$1 namespace segment
+	namespace=$(netns_of "$host")
+	segment=$(netns_of segment)
+	ip netns add "$namespace"
+	on "$host" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0 \
+		net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.all.accept_ra=0
+	ip -n "$namespace" link set lo up
+	ip -n "$segment" link add "$host" type veth peer name eth0 netns "$namespace"
+	ip -n "$segment" link set "$host" master br0 up
+	cable_prepare "$host"
+	ip -n "$namespace" link set eth0 up
+	host_address "$host"
+	case $host in
+	# Thousands of short connections: many ports, and those in TIME_WAIT may be used again.
+	client) on client sysctl -qw net.ipv4.ip_local_port_range='1024 65535' net.ipv4.tcp_tw_reuse=1 ;;
+	esac
+}
+
+# XDP sees frames as they are: no checksum that a NIC is to fill in, no segment larger than the MTU.
+cable_prepare() {
+	local host=$1 feature
+	for feature in tx tso gso gro; do
+		on "$host" ethtool -K eth0 "$feature" off >/dev/null
+		on segment ethtool -K "$host" "$feature" off >/dev/null
+	done
+	on segment bpftool net attach xdpdrv pinned "$RUN/bpf/lab_pass" dev "$host"
+}
+
+# The connected routes are set by hand because the backends' must carry a smaller MSS: what clients then send still fits the
+# MTU with an outer header of 20 (IPv4) or 40 bytes (IPv6) around it.
+host_address() {
+	local host=$1 namespace mss4='' mss6=''
+	namespace=$(netns_of "$host")
+	[[ $host != backend* ]] || { mss4='advmss 1420' mss6='advmss 1380'; }
+	ip -n "$namespace" addr add "$(address4 "$host")/24" dev eth0 noprefixroute
+	ip -n "$namespace" addr add "$(address6 "$host")/64" dev eth0 nodad noprefixroute
+	# shellcheck disable=SC2086 # a keyword and its value, or nothing
+	ip -n "$namespace" route add 10.77.0.0/24 dev eth0 src "$(address4 "$host")" $mss4
+	# shellcheck disable=SC2086
+	ip -n "$namespace" route add fd77::/64 dev eth0 $mss6
+}
+
+# Every host must reach every other one's neighbour entry before tests start: a lab that is up works.
+hosts_check() {
+	local host
+	for host in "${BACKENDS[@]}"; do
+		retry 5 on balancer curl -sf -m 2 "http://$(address4 "$host")/" || die "balancer cannot reach $host over IPv4"
+		retry 5 on balancer curl -gsf -m 2 "http://[$(address6 "$host")]:8080/" || die "balancer cannot reach $host over IPv6"
+		retry 5 on client curl -sf -m 2 "http://$(address4 "$host"):8080/" || die "client cannot reach $host"
+	done
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Installs what a stock Debian 12 with Java 17 and Maven lacks, and checks what only the kernel can give. Idempotent: asks
+# the package manager for nothing if nothing is missing.
+set -euo pipefail
+# shellcheck source=lab/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+PACKAGES=(clang-19 llvm-19 libbpf-dev libbpf1 bpftool linux-libc-dev nginx-light wrk curl ethtool iproute2 jq
+	openssh-client procps python3-scapy)
+POLICY=/usr/sbin/policy-rc.d
+
+missing_packages() {
+	local package
+	for package in "${PACKAGES[@]}"; do
+		dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || printf '%s\n' "$package"
+	done
+}
+
+# nginx's package starts its service, which would take port 80 of this machine: a policy file forbids that while we install.
+forbid_service_starts() {
+	[ -e "$POLICY" ] && return
+	printf '#!/bin/sh\n# Put here by loom setup for the time of an installation.\nexit 101\n' >"$POLICY"
+	chmod 755 "$POLICY"
+	trap 'rm -f "$POLICY"' EXIT
+}
+
+install_packages() {
+	local missing
+	mapfile -t missing < <(missing_packages)
+	[ ${#missing[@]} -gt 0 ] || return 0
+	need_root setup
+	command -v apt-get >/dev/null || die "missing packages: ${missing[*]}; this is no Debian: install them by hand"
+	say "setup: installing ${missing[*]}"
+	forbid_service_starts
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -q update
+	apt-get -q -y install --no-install-recommends "${missing[@]}"
+}
+
+check_java() {
+	command -v mvn >/dev/null || die "Maven is missing: apt-get install maven"
+	command -v javac >/dev/null || die "a JDK 17 is missing: apt-get install openjdk-17-jdk-headless"
+	local version
+	version=$(javac -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p')
+	[ "$version" = 17 ] || die "Java 17 is needed (Karaf 4.4 does not run on all later ones), but javac is version $version"
+}
+
+check_kernel() {
+	[ -d /sys/fs/bpf ] || die "this kernel has no BPF file system (/sys/fs/bpf): BPF is needed, Linux 5.10 or later"
+	if ! findmnt -n -t bpf /sys/fs/bpf >/dev/null; then
+		mount -t bpf bpf /sys/fs/bpf || die "cannot mount the BPF file system on /sys/fs/bpf: root and CAP_SYS_ADMIN are needed"
+	fi
+	ip netns list >/dev/null || die "network namespaces are not available here"
+}
+
+check_java
+install_packages
+need_root setup
+check_kernel
+say "setup: everything is there"
