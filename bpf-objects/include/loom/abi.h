@@ -146,13 +146,29 @@ struct loom_conn_key6 {
 	__u16 listener;
 };
 
+/* Who has sent a FIN; bits of loom_age.fins. */
+enum loom_side {
+	LOOM_SIDE_CLIENT = 1 << 0,
+	LOOM_SIDE_SERVER = 1 << 1,
+};
+
+/*
+ * When something was last used, and how long that counts: expired when more than loom_timeouts[state] jiffies have passed.
+ * Begins the value of every map whose entries age: loom_conns4/6, and the hash maps of forwarding methods. The control plane
+ * deletes expired entries of them, and needs to know no more of them than this.
+ */
+struct loom_age {
+	__u32 seen; /* low 32 bits of bpf_jiffies64() at the last packet, one second coarse */
+	__u8 state; /* enum loom_conn_state */
+	__u8 fins;  /* enum loom_side */
+	__u8 pad[2];
+};
+
 /* A connection. Value of loom_conns4/6 in the lru_hash table. */
 struct loom_conn {
+	struct loom_age age;
 	__u32 backend; /* number */
-	__u32 seen;    /* low 32 bits of bpf_jiffies64() at the last packet, one second coarse */
 	__u32 cookie;  /* the forwarding method's own; 0 from others */
-	__u8 state;    /* enum loom_conn_state */
-	__u8 pad[3];
 };
 
 /*
@@ -174,6 +190,7 @@ _Static_assert(sizeof(struct loom_backend) == 64, "abi");
 _Static_assert(sizeof(struct loom_flow_count) == 24, "abi");
 _Static_assert(sizeof(struct loom_conn_key4) == 8, "abi");
 _Static_assert(sizeof(struct loom_conn_key6) == 20, "abi");
+_Static_assert(sizeof(struct loom_age) == 8, "abi");
 _Static_assert(sizeof(struct loom_conn) == 16, "abi");
 _Static_assert(sizeof(struct loom_reply_head) == 8, "abi");
 

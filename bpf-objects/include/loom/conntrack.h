@@ -1,31 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The connection table as core sees it. One object under conntrack/ defines these functions and its maps; which one is linked
- * is chosen at run time. Keys come from the packet: client address and port, listener number.
+ * The connection table as core and the forwarding methods see it. One object under conntrack/ defines these functions and its
+ * maps; which one is linked is chosen at run time. Keys come from the packet as the client sent it: source address and port,
+ * listener number.
  */
 #ifndef LOOM_CONNTRACK_H
 #define LOOM_CONNTRACK_H
 
+#include <bpf/bpf_helpers.h>
 #include <loom/packet.h>
 
-struct xdp_md;
+/* Result bits of loom_conn_find(), also in loom_packet.found. */
+#define LOOM_CONN_HIT 1
+#define LOOM_CONN_REFRESHED 2 /* state or last-seen time moved: a method that keeps a twin entry refreshes it now */
+#define LOOM_CONN_REOPENED 4  /* a SYN on a connection that was closing: it begins anew, on its backend */
 
 /*
- * The connection of the packet. Returns 1 and copies it to conn on a hit, after moving its state on (TCP flags) and its
- * last-seen time (when it differs by a second or more); 0 when there is none or it has timed out. Bit 1 of the result
- * (LOOM_CONN_REFRESHED) says that the last-seen time or state moved: a method that keeps a twin entry refreshes it then.
+ * The connection of the packet. Copies it to conn on a hit, after moving on its state (TCP flags) and its last-seen time
+ * (when that is a second or more behind). Returns LOOM_CONN_* bits; 0 when there is none or it has timed out.
  */
-#define LOOM_CONN_HIT 1
-#define LOOM_CONN_REFRESHED 2
 extern __hidden int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn);
 
 /*
- * Tracks a new connection, or replaces the backend and cookie of one that was found but must choose anew.
- * Returns 0, or -1 if the table refused it. If another CPU was first, conn then holds the winner's values and 1 is returned.
+ * Tracks a new connection. Returns 0, or -1 if the table refused it. If another CPU was first, conn then holds the winner's
+ * values and 1 is returned.
  */
 extern __hidden int loom_conn_add(const struct loom_packet *packet, struct loom_conn *conn);
 
-/* Timeout of a state in jiffies; set before load, index enum loom_conn_state. */
-extern const volatile __u32 loom_timeouts[LOOM_CONN_STATES + 3];
+/* Writes a connection that was found and has begun anew or chosen anew. Returns 0, or -1 if the table refused it. */
+extern __hidden int loom_conn_replace(const struct loom_packet *packet, const struct loom_conn *conn);
+
+/*
+ * The server has answered: moves the connection's state on. The packet is the client's view of it (source is the client) with
+ * the server's TCP flags. For methods that see replies; no error if the connection is gone.
+ */
+extern __hidden int loom_conn_answer(const struct loom_packet *packet);
 
 #endif

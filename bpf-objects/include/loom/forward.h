@@ -3,30 +3,32 @@
  * What the BPF object of a forwarding method implements. Every global that it defines carries the placeholder _slotXX, which
  * the linker step renames to the slot it gets (_slot00 to _slot07), or is prefixed with the method's own name.
  *
- * A hook returns an enum loom_verdict: LOOM_FORWARD or LOOM_REPLY once the frame is ready to leave on the interface named by
- * loom_packet_send(), LOOM_METHOD_DROP(i) for its own reasons, another verdict of core where it fits.
+ * A hook returns an enum loom_verdict: LOOM_FORWARD or LOOM_REPLY once the frame is ready to leave on the interface that it
+ * wrote to packet->egress, LOOM_METHOD_DROP(i) for its own reasons, another verdict of core where it fits.
+ *
+ * Hash maps of a method have values that begin with struct loom_age: the control plane sizes them like the connection table
+ * and deletes their expired entries.
  */
 #ifndef LOOM_FORWARD_H
 #define LOOM_FORWARD_H
 
+#include <linux/bpf.h>
 #include <loom/conntrack.h>
 
-struct xdp_md;
-
 /* Sends one packet of a tracked (or, under direct methods, untracked) flow to its backend. Required. */
-__hidden int loom_forward_slotXX(struct xdp_md *ctx, const struct loom_packet *packet, struct loom_conn *conn,
+__hidden int loom_forward_slotXX(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn,
 				 const struct loom_backend *backend);
 
 /*
  * Called for a new connection before it is tracked; may set conn->cookie. Returns LOOM_CONTINUE or a drop. Optional.
  */
-__hidden int loom_open_slotXX(struct xdp_md *ctx, const struct loom_packet *packet, struct loom_conn *conn,
+__hidden int loom_open_slotXX(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn,
 			      const struct loom_backend *backend);
 
 /*
  * Called for a packet that no listener wants: a reply of a backend? Returns LOOM_CONTINUE if it is none of the method's.
  * Optional.
  */
-__hidden int loom_reply_slotXX(struct xdp_md *ctx, const struct loom_packet *packet);
+__hidden int loom_reply_slotXX(struct xdp_md *ctx, struct loom_packet *packet);
 
 #endif

@@ -23,8 +23,26 @@ struct loom_packet {
 	__u16 listener;        /* number, host order; valid once a listener was found */
 	__u32 hash;            /* of the flow; valid once a listener was found */
 	__u32 now;             /* low 32 bits of bpf_jiffies64() */
+	__u32 egress;          /* a hook that returns LOOM_FORWARD or LOOM_REPLY sets the interface to leave on */
+	__u8 ttl;              /* or hop limit */
+	__u8 found;            /* LOOM_CONN_* bits of loom_conn_find() */
+	__u8 pad[2];
 };
 
-_Static_assert(sizeof(struct loom_packet) == 60, "abi");
+_Static_assert(sizeof(struct loom_packet) == 68, "abi");
+
+/*
+ * The offsets as the verifier needs them: a value that was stored in memory has lost its bounds, the mask gives them back.
+ * 22 is the highest offset of the IP header (two tags), 82 that of the transport header (IPv4 with options).
+ */
+static __always_inline __u32 loom_packet_l3(const struct loom_packet *packet)
+{
+	return packet->l3 & 0x1f;
+}
+
+static __always_inline __u32 loom_packet_l4(const struct loom_packet *packet)
+{
+	return packet->l4 & 0x7f;
+}
 
 #endif
