@@ -171,16 +171,6 @@ struct loom_conn {
 	__u32 cookie;  /* the forwarding method's own; 0 from others */
 };
 
-/*
- * Head of the values of every plugin map whose name ends in replies4 or replies6: what lets the control plane size such a map
- * like the connection tables and delete entries whose time is up, without knowing the method.
- */
-struct loom_reply_head {
-	__u32 seen; /* as in struct loom_conn; the pair is refreshed together */
-	__u8 state; /* enum loom_conn_state; the timeouts are those of the connection */
-	__u8 pad[3];
-};
-
 _Static_assert(sizeof(struct loom_verdict_count) == 24, "abi");
 _Static_assert(sizeof(struct loom_listener_key4) == 8, "abi");
 _Static_assert(sizeof(struct loom_listener_key6) == 20, "abi");
@@ -192,6 +182,5 @@ _Static_assert(sizeof(struct loom_conn_key4) == 8, "abi");
 _Static_assert(sizeof(struct loom_conn_key6) == 20, "abi");
 _Static_assert(sizeof(struct loom_age) == 8, "abi");
 _Static_assert(sizeof(struct loom_conn) == 16, "abi");
-_Static_assert(sizeof(struct loom_reply_head) == 8, "abi");
 
 #endif
