@@ -1,0 +1,206 @@
+package io.loom.libbpf;
+
+import static io.loom.libbpf.internal.Check.check;
+import static io.loom.libbpf.internal.Check.pointer;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.libbpf.internal.Action;
+import io.loom.libbpf.internal.Diagnosis;
+import io.loom.libbpf.internal.FileDescriptor;
+import io.loom.libbpf.internal.LibBpf;
+import io.loom.libbpf.internal.Options;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongUnaryOperator;
+
+/**
+ * A linked BPF object on its way into the kernel: open, set up maps and constants, load, take programs and maps out. What was
+ * taken out lives on when this is closed. For one thread at a time.
+ */
+public final class BpfObject implements AutoCloseable {
+    private static final String READ_ONLY_DATA = ".rodata";
+
+    private final String name;
+    private final Btf btf;
+    private long handle;
+    private boolean loaded;
+
+    private BpfObject(String name, long handle) {
+        this.name = name;
+        this.handle = handle;
+        int[] size = new int[1];
+        long raw = pointer(LibBpf.btf__raw_data(pointer(LibBpf.bpf_object__btf(handle), Action.OPEN, name), size),
+                Action.OPEN, name);
+        // libbpf's copy, because only there the offsets of variables are final even if the object was not linked.
+        this.btf = Btf.parse(new Pointer(raw).getByteArray(0, size[0]));
+    }
+
+    /**
+     * Reads an object without loading anything.
+     *
+     * @param name up to 15 characters; seen in messages and in the names of the maps of its constants
+     * @param elf  what {@link ObjectLinker} made, or a single object without undefined symbols
+     * @throws BpfException (LOOM-1007) if libbpf cannot make sense of it
+     */
+    public static BpfObject open(String name, byte[] elf) {
+        Memory bytes = new Memory(elf.length);
+        bytes.write(0, elf, 0, elf.length);
+        Memory cName = new Memory(name.length() + 1L);
+        cName.setString(0, name, "US-ASCII");
+        Memory options = Options.sized(Options.OBJECT_OPEN_SIZE);
+        options.setPointer(Options.OBJECT_OPEN_NAME, cName);
+        long handle = pointer(LibBpf.bpf_object__open_mem(Options.address(bytes), elf.length, Options.address(options)),
+                Action.OPEN, name);
+        Reference.reachabilityFence(bytes);
+        Reference.reachabilityFence(cName);
+        Reference.reachabilityFence(options);
+        return new BpfObject(name, handle);
+    }
+
+    /** Maps that the source declares; those that libbpf makes for constants and variables are not among them. */
+    public List<String> mapNames() {
+        List<String> names = new ArrayList<>();
+        for (long map : all(map -> LibBpf.bpf_object__next_map(handle(), map))) {
+            String candidate = LibBpf.bpf_map__name(map);
+            if (!candidate.contains(".")) {
+                names.add(candidate);
+            }
+        }
+        return names;
+    }
+
+    /** Sets a map's number of entries. Before {@link #load}. */
+    public void resize(String map, int maxEntries) {
+        check(LibBpf.bpf_map__set_max_entries(find(map), maxEntries), Action.CONFIGURE, map);
+    }
+
+    /** Sets a map's type; the program must not care. Before {@link #load}. */
+    public void setType(String map, MapType type) {
+        check(LibBpf.bpf_map__set_type(find(map), type.number()), Action.CONFIGURE, map);
+    }
+
+    /**
+     * Uses an existing map instead of making one. Before {@link #load}. The caller answers for equal meaning of its content:
+     * the kernel compares no more than sizes.
+     */
+    public void reuse(String map, BpfMap existing) {
+        check(LibBpf.bpf_map__reuse_fd(find(map), existing.fd()), Action.CONFIGURE, map);
+    }
+
+    public boolean hasConstant(String variable) {
+        return variable(variable).isPresent();
+    }
+
+    /** Value of a {@code const volatile} global, little endian; empty if there is none of that name. */
+    public Optional<byte[]> constant(String variable) {
+        return variable(variable).map(found -> initialValue(found).getByteArray(found.offset(), found.size()));
+    }
+
+    /**
+     * Sets a {@code const volatile} global, so that the verifier removes what it makes dead. Before {@link #load}.
+     *
+     * @param value little endian, exactly as long as the variable
+     * @throws IllegalArgumentException if there is no such variable or its length is another
+     */
+    public void setConstant(String variable, byte[] value) {
+        requireUnloaded();
+        Btf.Variable found = variable(variable)
+                .orElseThrow(() -> new IllegalArgumentException(name + " has no constant " + variable));
+        if (found.size() != value.length) {
+            throw new IllegalArgumentException(variable + " has " + found.size() + " bytes, not " + value.length);
+        }
+        initialValue(found).write(found.offset(), value, 0, value.length);
+    }
+
+    /**
+     * Makes the maps and loads all programs.
+     *
+     * @throws BpfException with the verifier's log if a program was refused (LOOM-1005)
+     */
+    public void load() {
+        requireUnloaded();
+        check(LibBpf.bpf_object__load(handle()), Action.LOAD, name);
+        loaded = true;
+    }
+
+    /** A loaded program, with a descriptor of its own. */
+    public BpfProgram program(String program) {
+        for (long candidate : all(previous -> LibBpf.bpf_object__next_program(handle(), previous))) {
+            if (LibBpf.bpf_program__name(candidate).equals(program)) {
+                int fd = check(LibBpf.bpf_program__fd(candidate), Action.INFO, program);
+                return new BpfProgram(FileDescriptor.duplicate(fd, program));
+            }
+        }
+        throw missing("program", program);
+    }
+
+    /** A map after {@link #load}, with a descriptor of its own. */
+    public BpfMap map(String map) {
+        int fd = check(LibBpf.bpf_map__fd(find(map)), Action.INFO, map);
+        return new BpfMap(FileDescriptor.duplicate(fd, map));
+    }
+
+    /** Frees libbpf's object. Programs and maps taken out of it stay. */
+    @Override
+    public synchronized void close() {
+        if (handle != 0) {
+            LibBpf.bpf_object__close(handle);
+            handle = 0;
+        }
+    }
+
+    private Optional<Btf.Variable> variable(String variable) {
+        return btf.variables().stream()
+                .filter(found -> found.name().equals(variable) && found.section().equals(READ_ONLY_DATA)).findFirst();
+    }
+
+    /** libbpf's own copy of the section, which it writes into the map on load. */
+    private Pointer initialValue(Btf.Variable variable) {
+        for (long map : all(previous -> LibBpf.bpf_object__next_map(handle(), previous))) {
+            if (LibBpf.bpf_map__name(map).endsWith(variable.section())) {
+                return new Pointer(pointer(LibBpf.bpf_map__initial_value(map, new long[1]), Action.CONFIGURE, variable.name()));
+            }
+        }
+        throw missing("section", variable.section());
+    }
+
+    private long find(String map) {
+        for (long candidate : all(previous -> LibBpf.bpf_object__next_map(handle(), previous))) {
+            if (LibBpf.bpf_map__name(candidate).equals(map)) {
+                return candidate;
+            }
+        }
+        throw missing("map", map);
+    }
+
+    private static List<Long> all(LongUnaryOperator next) {
+        List<Long> found = new ArrayList<>();
+        for (long item = next.applyAsLong(0); item != 0; item = next.applyAsLong(item)) {
+            found.add(item);
+        }
+        return found;
+    }
+
+    private LoomException missing(String kind, String wanted) {
+        return new LoomException(Problem.of(Diagnosis.CODE_OBJECT, "cannot use BPF object " + name,
+                "it has no " + kind + " " + wanted, "build it from the sources that belong to this version"));
+    }
+
+    private long handle() {
+        if (handle == 0) {
+            throw new IllegalStateException("BPF object " + name + " is closed");
+        }
+        return handle;
+    }
+
+    private void requireUnloaded() {
+        if (loaded) {
+            throw new IllegalStateException("BPF object " + name + " is loaded already");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.loom.libbpf;
+
+import static io.loom.libbpf.internal.Check.check;
+import static io.loom.libbpf.internal.Check.libc;
+
+import com.sun.jna.Memory;
+import com.sun.jna.NativeLibrary;
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.libbpf.internal.Action;
+import io.loom.libbpf.internal.Diagnosis;
+import io.loom.libbpf.internal.LibBpf;
+import io.loom.libbpf.internal.LibC;
+import io.loom.libbpf.internal.Options;
+import io.loom.libbpf.internal.Requirements;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What the host must offer before anything else here can work, and facts about it. */
+public final class Kernel {
+    /** BPF_FS_MAGIC of linux/magic.h. */
+    private static final long BPFFS_MAGIC = 0xcafe4a11L;
+    private static final int STATFS_SIZE = 120;
+
+    private Kernel() {
+    }
+
+    /**
+     * Checks everything, and reports all that is missing at once: libbpf 1.1, kernel 5.10, privileges, a bpffs. Locked-memory
+     * limits need no care: libbpf raises RLIMIT_MEMLOCK itself where the kernel still accounts BPF memory to it.
+     *
+     * @param bpffs directory on a mounted bpffs
+     * @throws LoomException with a fix for each problem
+     */
+    public static void require(Path bpffs) {
+        List<Problem> problems = new ArrayList<>();
+        requireLibrary().ifPresent(problems::add);
+        Requirements.kernel(System.getProperty("os.version")).ifPresent(problems::add);
+        Requirements.capabilities(processStatus()).ifPresent(problems::add);
+        requireBpffs(bpffs).ifPresent(problems::add);
+        if (!problems.isEmpty()) {
+            throw new LoomException(problems, null);
+        }
+    }
+
+    /** CPUs that may ever be online: the number of values in a per-CPU entry. */
+    public static int possibleCpus() {
+        return check(LibBpf.libbpf_num_possible_cpus(), Action.EXAMINE, "/sys/devices/system/cpu/possible");
+    }
+
+    /** Closes a descriptor that no object here owns. */
+    public static void closeFd(int fd) {
+        libc(LibC.close(fd), Action.EXAMINE, "file descriptor " + fd);
+    }
+
+    private static Optional<Problem> requireLibrary() {
+        try {
+            NativeLibrary.getInstance(LibBpf.SONAME);
+        } catch (UnsatisfiedLinkError missing) {
+            return Optional.of(Requirements.libraryMissing(missing.getMessage()));
+        }
+        return Requirements.library(LibBpf.libbpf_major_version(), LibBpf.libbpf_minor_version());
+    }
+
+    private static Optional<Problem> requireBpffs(Path bpffs) {
+        if (!Files.isDirectory(bpffs)) {
+            return Optional.of(Problem.of(Diagnosis.CODE_BPFFS, "cannot use the bpffs " + bpffs,
+                    "there is no such directory", "mkdir -p " + bpffs + " && mount -t bpf bpf " + bpffs));
+        }
+        Memory statfs = Options.zeroed(STATFS_SIZE);
+        libc(LibC.statfs(bpffs.toString(), Options.address(statfs)), Action.EXAMINE, bpffs.toString());
+        if (statfs.getLong(0) == BPFFS_MAGIC) {
+            return Optional.empty();
+        }
+        return Optional.of(Problem.of(Diagnosis.CODE_BPFFS, "cannot use the bpffs " + bpffs,
+                "no BPF file system is mounted there", "mount -t bpf bpf " + bpffs));
+    }
+
+    private static List<String> processStatus() {
+        try {
+            return Files.readAllLines(Path.of("/proc/self/status"));
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException("/proc must be mounted", unreadable);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package io.loom.libbpf.internal;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.PointerByReference;
+
+/** The few libc calls that libbpf does not wrap. Mapped directly; -1 means failure, with errno in JNA's last error. */
+public final class LibC {
+    public static final int PROT_READ_WRITE = 3;
+    public static final int MAP_SHARED = 1;
+    public static final int MFD_CLOEXEC = 1;
+    public static final int F_DUPFD_CLOEXEC = 1030;
+
+    static {
+        Native.register(LibC.class, NativeLibrary.getInstance("c"));
+    }
+
+    private LibC() {
+    }
+
+    public static native int memfd_create(String name, int flags);
+
+    public static native int close(int fd);
+
+    public static native int fcntl(int fd, int command, int argument);
+
+    public static native long mmap(long address, long length, int protection, int flags, int fd, long offset);
+
+    public static native int munmap(long address, long length);
+
+    public static native int statfs(String path, long buffer);
+
+    /** Formats into memory that the caller frees. */
+    public static native int vasprintf(PointerByReference text, Pointer format, Pointer arguments);
+
+    public static native void free(Pointer memory);
+}

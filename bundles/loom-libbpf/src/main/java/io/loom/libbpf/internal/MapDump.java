@@ -1,0 +1,87 @@
+package io.loom.libbpf.internal;
+
+import static io.loom.libbpf.internal.Check.check;
+
+import com.sun.jna.Memory;
+import java.util.function.BiConsumer;
+
+/** One walk over all entries of a map: in batches if the kernel has them for this type of map, else key by key. */
+public final class MapDump {
+    private static final int CHUNK = 4096;
+
+    private final int fd;
+    private final String name;
+    private final int keySize;
+    private final int valueBytes;
+    private final int maxEntries;
+
+    /** @param valueBytes of a whole entry, over all CPUs */
+    public MapDump(int fd, String name, int keySize, int valueBytes, int maxEntries) {
+        this.fd = fd;
+        this.name = name;
+        this.keySize = keySize;
+        this.valueBytes = valueBytes;
+        this.maxEntries = maxEntries;
+    }
+
+    public void forEach(BiConsumer<byte[], byte[]> entry) {
+        if (!inBatches(entry)) {
+            oneByOne(entry);
+        }
+    }
+
+    /** @return false if this map has no batches; then nothing was shown */
+    private boolean inBatches(BiConsumer<byte[], byte[]> entry) {
+        // A position is a key for arrays and a 32-bit bucket number for hashes.
+        Memory position = Options.zeroed(Math.max(keySize, Integer.BYTES));
+        boolean first = true;
+        int chunk = Math.min(CHUNK, Math.max(1, maxEntries));
+        Memory keys = new Memory((long) chunk * keySize);
+        Memory values = new Memory((long) chunk * valueBytes);
+        while (true) {
+            int[] count = {chunk};
+            long from = first ? 0 : Options.address(position);
+            int rc = LibBpf.bpf_map_lookup_batch(fd, from, Options.address(position), Options.address(keys),
+                    Options.address(values), count, 0);
+            if (first && (rc == -Errno.EINVAL || Errno.unsupported(-rc))) {
+                return false;
+            }
+            if (rc == -Errno.ENOSPC && chunk < maxEntries) {
+                // A bucket holds more entries than a chunk has room for. The position has not moved.
+                chunk = Math.min(chunk * 2, maxEntries);
+                keys = new Memory((long) chunk * keySize);
+                values = new Memory((long) chunk * valueBytes);
+                continue;
+            }
+            boolean last = rc == -Errno.ENOENT;
+            check(last ? 0 : rc, Action.READ_MAP, name);
+            for (int i = 0; i < count[0]; i++) {
+                entry.accept(keys.getByteArray((long) i * keySize, keySize), values.getByteArray((long) i * valueBytes, valueBytes));
+            }
+            if (last) {
+                return true;
+            }
+            first = false;
+        }
+    }
+
+    private void oneByOne(BiConsumer<byte[], byte[]> entry) {
+        byte[] key = null;
+        // A key that is deleted while it is the position makes the kernel begin anew: the bound ends such a walk.
+        for (long seen = 0; seen <= 2L * maxEntries; seen++) {
+            byte[] next = new byte[keySize];
+            int rc = LibBpf.bpf_map_get_next_key(fd, key, next);
+            if (rc == -Errno.ENOENT) {
+                return;
+            }
+            check(rc, Action.READ_MAP, name);
+            byte[] value = new byte[valueBytes];
+            rc = LibBpf.bpf_map_lookup_elem(fd, next, value);
+            if (rc != -Errno.ENOENT) {
+                check(rc, Action.READ_MAP, name);
+                entry.accept(next, value);
+            }
+            key = next;
+        }
+    }
+}
