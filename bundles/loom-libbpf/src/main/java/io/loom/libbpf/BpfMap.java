@@ -56,6 +56,16 @@ public final class BpfMap implements AutoCloseable {
     }
 
     /**
+     * A map by the kernel's number for it, such as a map of maps shows.
+     *
+     * @throws BpfException ENOENT if there is none
+     */
+    public static BpfMap open(int id) {
+        int fd = check(LibBpf.bpf_map_get_fd_by_id(id), Action.INFO, "BPF map " + id);
+        return new BpfMap(new FileDescriptor(fd, "BPF map " + id));
+    }
+
+    /**
      * Makes a map.
      *
      * @param name  up to 15 letters, digits, underscores and dots

@@ -79,6 +79,11 @@ public final class BpfObject implements AutoCloseable {
         check(LibBpf.bpf_map__set_max_entries(find(map), maxEntries), Action.CONFIGURE, map);
     }
 
+    /** A map's type as it stands. */
+    public MapType mapType(String map) {
+        return MapType.of(LibBpf.bpf_map__type(find(map)));
+    }
+
     /** Sets a map's type; the program must not care. Before {@link #load}. */
     public void setType(String map, MapType type) {
         check(LibBpf.bpf_map__set_type(find(map), type.number()), Action.CONFIGURE, map);

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** What the host must offer before anything else here can work, and facts about it. */
 public final class Kernel {
@@ -51,6 +52,15 @@ public final class Kernel {
     /** CPUs that may ever be online: the number of values in a per-CPU entry. */
     public static int possibleCpus() {
         return check(LibBpf.libbpf_num_possible_cpus(), Action.EXAMINE, "/sys/devices/system/cpu/possible");
+    }
+
+    /**
+     * Index of a network interface, with or without addresses, in the network namespace of this process; empty if there is none.
+     * {@link java.net.NetworkInterface} does not show interfaces without addresses.
+     */
+    public static OptionalInt interfaceIndex(String name) {
+        int index = LibC.if_nametoindex(name);
+        return index == 0 ? OptionalInt.empty() : OptionalInt.of(index);
     }
 
     /** Closes a descriptor that no object here owns. */

@@ -68,11 +68,15 @@ public final class LibBpf {
 
     public static native int bpf_map__set_type(long map, int type);
 
+    public static native int bpf_map__type(long map);
+
     public static native int bpf_map__reuse_fd(long map, int fd);
 
     public static native long bpf_map__initial_value(long map, long[] size);
 
     public static native int bpf_map_create(int type, String name, int keySize, int valueSize, int entries, long options);
+
+    public static native int bpf_map_get_fd_by_id(int id);
 
     public static native int bpf_map_lookup_elem(int fd, byte[] key, byte[] value);
 

@@ -31,6 +31,9 @@ public final class LibC {
 
     public static native int statfs(String path, long buffer);
 
+    /** 0 if there is no such interface in the process's network namespace. */
+    public static native int if_nametoindex(String name);
+
     /** Formats into memory that the caller frees. */
     public static native int vasprintf(PointerByReference text, Pointer format, Pointer arguments);
 
