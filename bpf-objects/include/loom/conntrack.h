@@ -7,7 +7,6 @@
 #ifndef LOOM_CONNTRACK_H
 #define LOOM_CONNTRACK_H
 
-#include <bpf/bpf_helpers.h>
 #include <loom/packet.h>
 
 /* Result bits of loom_conn_find(), also in loom_packet.found. */

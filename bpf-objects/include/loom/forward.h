@@ -12,7 +12,6 @@
 #ifndef LOOM_FORWARD_H
 #define LOOM_FORWARD_H
 
-#include <linux/bpf.h>
 #include <loom/conntrack.h>
 
 /* Sends one packet of a tracked (or, under direct methods, untracked) flow to its backend. Required. */

@@ -6,6 +6,8 @@
 #ifndef LOOM_PACKET_H
 #define LOOM_PACKET_H
 
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
 #include <loom/abi.h>
 
 struct loom_packet {
@@ -29,7 +31,7 @@ struct loom_packet {
 	__u8 pad[2];
 };
 
-_Static_assert(sizeof(struct loom_packet) == 68, "abi");
+_Static_assert(sizeof(struct loom_packet) == 64, "abi");
 
 /*
  * The offsets as the verifier needs them: a value that was stored in memory has lost its bounds, the mask gives them back.

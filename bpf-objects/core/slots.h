@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The slots of forwarding methods: a default for every hook that a method may define, and the calls. The linker puts a
+ * method's strong definition in the place of the weak default. Core knows slots, never methods.
+ */
+#ifndef LOOM_CORE_SLOTS_H
+#define LOOM_CORE_SLOTS_H
+
+#include <loom/forward.h>
+
+/* Bit masks of the slots whose method has that hook; set before load, so that the verifier removes the other calls. */
+const volatile __u32 loom_open_slots = (1 << LOOM_SLOTS) - 1;
+const volatile __u32 loom_reply_slots = (1 << LOOM_SLOTS) - 1;
+
+#define LOOM_SLOT(slot)                                                                                                \
+	__weak __hidden int loom_forward_slot##slot(struct xdp_md *ctx, struct loom_packet *packet,                    \
+						    struct loom_conn *conn, const struct loom_backend *backend)        \
+	{                                                                                                              \
+		(void)ctx, (void)packet, (void)conn, (void)backend;                                                    \
+		return LOOM_DROP_NO_METHOD;                                                                            \
+	}                                                                                                              \
+	__weak __hidden int loom_open_slot##slot(struct xdp_md *ctx, struct loom_packet *packet,                       \
+						 struct loom_conn *conn, const struct loom_backend *backend)           \
+	{                                                                                                              \
+		(void)ctx, (void)packet, (void)conn, (void)backend;                                                    \
+		return LOOM_CONTINUE;                                                                                  \
+	}                                                                                                              \
+	__weak __hidden int loom_reply_slot##slot(struct xdp_md *ctx, struct loom_packet *packet)                      \
+	{                                                                                                              \
+		(void)ctx, (void)packet;                                                                               \
+		return LOOM_CONTINUE;                                                                                  \
+	}
+
+LOOM_SLOT(00)
+LOOM_SLOT(01)
+LOOM_SLOT(02)
+LOOM_SLOT(03)
+LOOM_SLOT(04)
+LOOM_SLOT(05)
+LOOM_SLOT(06)
+LOOM_SLOT(07)
+
+/* A method numbers its reasons from LOOM_METHOD_BASE; here they become those of its slot. */
+static __always_inline int loom_slot_verdict(__u32 slot, int verdict)
+{
+	return verdict < LOOM_METHOD_BASE ? verdict : (int)(verdict + slot * LOOM_METHOD_RANGE);
+}
+
+static __always_inline int loom_slot_forward(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn,
+					     const struct loom_backend *backend)
+{
+	switch (backend->slot) {
+	case 0:
+		return loom_forward_slot00(ctx, packet, conn, backend);
+	case 1:
+		return loom_forward_slot01(ctx, packet, conn, backend);
+	case 2:
+		return loom_forward_slot02(ctx, packet, conn, backend);
+	case 3:
+		return loom_forward_slot03(ctx, packet, conn, backend);
+	case 4:
+		return loom_forward_slot04(ctx, packet, conn, backend);
+	case 5:
+		return loom_forward_slot05(ctx, packet, conn, backend);
+	case 6:
+		return loom_forward_slot06(ctx, packet, conn, backend);
+	case 7:
+		return loom_forward_slot07(ctx, packet, conn, backend);
+	}
+	return LOOM_DROP_NO_METHOD;
+}
+
+static __always_inline int loom_slot_open(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn,
+					  const struct loom_backend *backend)
+{
+	__u32 slot = backend->slot;
+
+	if (slot == 0 && loom_open_slots & 1 << 0)
+		return loom_open_slot00(ctx, packet, conn, backend);
+	if (slot == 1 && loom_open_slots & 1 << 1)
+		return loom_open_slot01(ctx, packet, conn, backend);
+	if (slot == 2 && loom_open_slots & 1 << 2)
+		return loom_open_slot02(ctx, packet, conn, backend);
+	if (slot == 3 && loom_open_slots & 1 << 3)
+		return loom_open_slot03(ctx, packet, conn, backend);
+	if (slot == 4 && loom_open_slots & 1 << 4)
+		return loom_open_slot04(ctx, packet, conn, backend);
+	if (slot == 5 && loom_open_slots & 1 << 5)
+		return loom_open_slot05(ctx, packet, conn, backend);
+	if (slot == 6 && loom_open_slots & 1 << 6)
+		return loom_open_slot06(ctx, packet, conn, backend);
+	if (slot == 7 && loom_open_slots & 1 << 7)
+		return loom_open_slot07(ctx, packet, conn, backend);
+	return LOOM_CONTINUE;
+}
+
+static __always_inline int loom_slot_reply(struct xdp_md *ctx, struct loom_packet *packet, __u32 slot)
+{
+	switch (slot) {
+	case 0:
+		return loom_reply_slot00(ctx, packet);
+	case 1:
+		return loom_reply_slot01(ctx, packet);
+	case 2:
+		return loom_reply_slot02(ctx, packet);
+	case 3:
+		return loom_reply_slot03(ctx, packet);
+	case 4:
+		return loom_reply_slot04(ctx, packet);
+	case 5:
+		return loom_reply_slot05(ctx, packet);
+	case 6:
+		return loom_reply_slot06(ctx, packet);
+	case 7:
+		return loom_reply_slot07(ctx, packet);
+	}
+	return LOOM_CONTINUE;
+}
+
+/* Asks every method that has a reply hook, in the order of slots, until one knows the packet. */
+static __always_inline int loom_slots_reply(struct xdp_md *ctx, struct loom_packet *packet)
+{
+#pragma unroll
+	for (__u32 slot = 0; slot < LOOM_SLOTS; slot++) {
+		int verdict = LOOM_CONTINUE;
+
+		if (loom_reply_slots & 1U << slot)
+			verdict = loom_slot_reply(ctx, packet, slot);
+		if (verdict != LOOM_CONTINUE)
+			return loom_slot_verdict(slot, verdict);
+	}
+	return LOOM_PASS_NO_LISTENER;
+}
+
+#endif
