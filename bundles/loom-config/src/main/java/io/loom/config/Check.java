@@ -1,0 +1,45 @@
+package io.loom.config;
+
+import io.loom.api.Problem;
+import io.loom.config.internal.model.Reading;
+import io.loom.config.internal.watch.ConfigFile;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * {@code loomd --check --config FILE}: reads a file as the running appliance would, without a framework, and ends with status 0
+ * if it is good (warnings allowed) or 2 if it is refused.
+ */
+public final class Check {
+    static final int GOOD = 0;
+    static final int REFUSED = 2;
+
+    private Check() {}
+
+    public static void main(String[] arguments) {
+        System.exit(run(List.of(arguments), System.out, System.err));
+    }
+
+    /** @return the exit status; problems and warnings go to {@code err}, one a line */
+    static int run(List<String> arguments, PrintStream out, PrintStream err) {
+        if (arguments.size() != 1) {
+            err.println("usage: Check FILE");
+            return REFUSED;
+        }
+        String file = arguments.get(0);
+        Reading reading = new ConfigFile(Path.of(file)).read();
+        reading.warnings().forEach(warning -> err.println("warning: " + warning));
+        for (Problem problem : reading.problems()) {
+            err.println(problem);
+        }
+        int problems = reading.problems().size();
+        if (problems > 0) {
+            err.println(file + ": refused, " + problems + (problems == 1 ? " problem" : " problems"));
+            return REFUSED;
+        }
+        out.println(file + ": good, " + reading.config().orElseThrow().vips().size() + " vips, "
+                + reading.warnings().size() + " warnings");
+        return GOOD;
+    }
+}

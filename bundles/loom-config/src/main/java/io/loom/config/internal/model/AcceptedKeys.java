@@ -1,0 +1,68 @@
+package io.loom.config.internal.model;
+
+import io.loom.config.internal.Code;
+import io.loom.config.internal.Findings;
+import io.loom.config.internal.Place;
+import io.loom.config.internal.schema.Key;
+import io.loom.config.internal.schema.Schema;
+import io.loom.config.internal.schema.Type;
+import io.loom.config.internal.yaml.Located;
+import io.loom.config.internal.yaml.Section;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** Names, in one warning, everything that is accepted without effect, so that nothing is ignored silently. */
+final class AcceptedKeys {
+    private final Findings findings;
+    private final List<Mention> mentions = new ArrayList<>();
+
+    AcceptedKeys(Findings findings) {
+        this.findings = findings;
+    }
+
+    private record Mention(String path, Place place) {}
+
+    void report(Section root) {
+        Section ebpf = root.sectionOrEmpty("ebpf");
+        Section xdp = ebpf.sectionOrEmpty("xdp");
+        boolean hybrid = ebpf.word("mode", "xdp").equals("hybrid");
+        collect(Schema.FILE, root, "");
+        words(ebpf, "mode", "ebpf.mode", "hybrid"::equals);
+        words(xdp, "fallback", "ebpf.xdp.fallback", word -> !word.equals("generic"));
+        ebpf.sections("vips").forEach(vip -> words(vip, "protocol", "ebpf.vips[].protocol", "udp"::equals));
+        if (xdp.has("routes") && !hybrid) {
+            findings.warning(Code.ROUTES_IGNORED, xdp.placeOf("routes"), "ebpf.xdp.routes are ignored", "ebpf.mode is xdp",
+                    "remove them, or set ebpf.mode: hybrid");
+            mentions.removeIf(mention -> mention.path().equals("ebpf.xdp.routes"));
+        }
+        if (!mentions.isEmpty()) {
+            mentions.sort(Comparator.comparing(Mention::place));
+            List<String> listed = mentions.stream()
+                    .map(mention -> mention.path() + " (line " + mention.place().line() + ")").distinct().toList();
+            findings.warning(Code.NOT_IN_EFFECT, mentions.get(0).place(), "accepted, but not in effect in this version",
+                    String.join(", ", listed), "see docs/reference-yaml.md");
+        }
+    }
+
+    private void collect(Type.Fields fields, Section section, String path) {
+        for (Key key : fields.keys()) {
+            String keyPath = path.isEmpty() ? key.name() : path + "." + key.name();
+            boolean off = section.section(key.name()).map(inner -> !inner.enabled()).orElse(false);
+            if (!key.inEffect() && section.has(key.name()) && !off) {
+                mentions.add(new Mention(keyPath, section.placeOf(key.name())));
+            } else if (key.inEffect() && key.type() instanceof Type.Fields inner) {
+                section.section(key.name()).ifPresent(present -> collect(inner, present, keyPath));
+            }
+        }
+    }
+
+    /** Keys in effect of which some words are not. */
+    private void words(Section section, String key, String path, Predicate<String> accepted) {
+        List<Located<String>> written = new ArrayList<>(section.scalars(key, String.class));
+        section.scalar(key, String.class).ifPresent(written::add);
+        written.stream().filter(word -> accepted.test(word.value()))
+                .forEach(word -> mentions.add(new Mention(path + ": " + word.value(), word.place())));
+    }
+}

@@ -1,0 +1,59 @@
+package io.loom.config.internal.model;
+
+import io.loom.api.config.Admin;
+import io.loom.api.config.Attachment;
+import io.loom.api.config.Conntrack;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.config.MapSettings;
+import io.loom.config.internal.Code;
+import io.loom.config.internal.Findings;
+import io.loom.config.internal.schema.Schema;
+import io.loom.config.internal.yaml.SchemaReader;
+import io.loom.config.internal.yaml.Section;
+import io.loom.config.internal.yaml.YamlText;
+import java.util.List;
+import java.util.Optional;
+
+/** One version of the file to a snapshot or to all its problems. Pure: the same bytes give the same result. */
+public final class ConfigReader {
+    private final String file;
+
+    /** @param file how places name the file */
+    public ConfigReader(String file) {
+        this.file = file;
+    }
+
+    public Reading read(byte[] bytes) {
+        Findings findings = new Findings();
+        Optional<LoomConfig> config = new YamlText(file, findings).compose(bytes)
+                .map(root -> new SchemaReader(file, findings, Schema.FILE).read(Schema.FILE, root, ""))
+                .filter(Section.class::isInstance)
+                .map(root -> meaning((Section) root, findings))
+                .filter(any -> !findings.hasErrors());
+        return new Reading(config, findings.errors(), findings.warnings());
+    }
+
+    private static LoomConfig meaning(Section root, Findings findings) {
+        Section ebpf = root.sectionOrEmpty("ebpf");
+        Section xdp = ebpf.sectionOrEmpty("xdp");
+        boolean enabled = root.has("ebpf") && ebpf.enabled() && xdp.enabled();
+        if (!enabled) {
+            findings.warning(Code.DISABLED, root.placeOf("ebpf"), "nothing is balanced",
+                    root.has("ebpf") ? "enabled is false" : "there is no section ebpf", "set ebpf.enabled: true");
+        }
+        Attachment attachment = new AttachmentReader(findings).read(ebpf, enabled);
+        Balancing balancing = Balancing.of(xdp);
+        List<Group> groups = new GroupsReader(findings).read(root, ebpf);
+        List<VipEntry> vips = new VipsReader(findings, balancing).read(ebpf, groups);
+        TrackingReader tracking = new TrackingReader(findings);
+        Conntrack conntrack = tracking.conntrack(ebpf.sectionOrEmpty("conntrack"), vips);
+        MapSettings maps = tracking.maps(ebpf);
+        Admin admin = new AdminReader(findings).read(root.sectionOrEmpty("admin"));
+        CrossChecks checks = new CrossChecks(findings);
+        checks.listeners(vips, admin);
+        checks.backends(vips, groups, ebpf, maps);
+        new AcceptedKeys(findings).report(root);
+        return new LoomConfig(enabled, attachment, conntrack, maps, vips.stream().map(VipEntry::vip).toList(),
+                groups.stream().map(Group::upstream).toList(), admin, findings.warnings());
+    }
+}

@@ -1,0 +1,137 @@
+package io.loom.config.internal.model;
+
+import io.loom.api.Endpoint;
+import io.loom.api.Family;
+import io.loom.api.IpAddress;
+import io.loom.api.config.Admin;
+import io.loom.api.config.MapSettings;
+import io.loom.api.config.Vip.Service;
+import io.loom.config.internal.Code;
+import io.loom.config.internal.Findings;
+import io.loom.config.internal.Place;
+import io.loom.config.internal.yaml.Located;
+import io.loom.config.internal.yaml.Section;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Rules between vips, groups, maps and the administrative ports. */
+final class CrossChecks {
+    /** Listeners have 16-bit numbers, 0 is none (struct loom_listener in abi.h). */
+    private static final int MAX_LISTENERS = 65_535;
+    /** Lookup tables: entries of loom_tables. */
+    private static final int MAX_VIPS = 1024;
+
+    private final Findings findings;
+
+    CrossChecks(Findings findings) {
+        this.findings = findings;
+    }
+
+    private record Listener(InetAddress address, Service service) {}
+
+    void listeners(List<VipEntry> vips, Admin admin) {
+        Map<Listener, VipEntry> owners = new HashMap<>();
+        for (VipEntry vip : vips) {
+            vip.addresses().forEach(address -> overlap(vip, address, owners));
+            adminPort(vip, admin.rest(), "REST");
+            adminPort(vip, admin.ssh(), "SSH");
+        }
+        if (owners.size() > MAX_LISTENERS) {
+            findings.error(Code.TOO_MANY, vips.get(vips.size() - 1).place(), owners.size() + " listeners",
+                    "there is room for " + MAX_LISTENERS, "use fewer addresses or ports");
+        }
+        if (vips.size() > MAX_VIPS) {
+            findings.error(Code.TOO_MANY, vips.get(MAX_VIPS).place(), vips.size() + " vips", "there is room for " + MAX_VIPS,
+                    "give a vip several addresses or ports instead");
+        }
+    }
+
+    private void overlap(VipEntry vip, Located<InetAddress> address, Map<Listener, VipEntry> owners) {
+        for (Service service : vip.vip().services()) {
+            VipEntry first = owners.putIfAbsent(new Listener(address.value(), service), vip);
+            if (first != null && first != vip) {
+                findings.error(Code.DUPLICATE, address.place(), "listener " + new Endpoint(address.value(), service.port()) + " of vip "
+                        + vip.vip().name() + " is taken", "vip " + first.vip().name() + " at " + first.place() + " has it",
+                        "give them different addresses or ports");
+            }
+        }
+    }
+
+    private void adminPort(VipEntry vip, InetSocketAddress admin, String what) {
+        boolean sameAddress = vip.vip().interfaceAddresses() ? !admin.getAddress().isLoopbackAddress()
+                : vip.vip().addresses().stream().anyMatch(address -> AdminReader.overlap(address, admin.getAddress()));
+        vip.ports().stream().filter(port -> sameAddress && port.value() == admin.getPort()).forEach(port ->
+                findings.warning(Code.ADMIN_PORT, port.place(), "vip " + vip.vip().name() + " covers port " + port.value() + " of " + what,
+                        what + " at that address is no longer reached", "use another port for one of them"));
+    }
+
+    void backends(List<VipEntry> vips, List<Group> groups, Section ebpf, MapSettings maps) {
+        Map<String, Group> byName = new HashMap<>();
+        groups.forEach(group -> byName.put(group.name(), group));
+        for (VipEntry vip : vips) {
+            Group group = byName.get(vip.vip().upstream());
+            if (group != null && !vip.vip().services().isEmpty()) {
+                families(vip, group);
+                directPorts(vip, group);
+            }
+        }
+        unused(vips, groups, ebpf);
+        capacity(groups, ebpf, maps);
+    }
+
+    private void families(VipEntry vip, Group group) {
+        if (group.servers().isEmpty()) {
+            findings.warning(Code.NO_BACKEND, vip.place(), "vip " + vip.vip().name() + " has no backend",
+                    "upstream " + group.name() + " is empty", "add backends, in the file or by REST");
+            return;
+        }
+        Set<Family> reported = new HashSet<>();
+        for (Located<InetAddress> address : vip.addresses()) {
+            Family family = Family.of(address.value());
+            boolean served = group.servers().stream().anyMatch(server -> server.endpoint().family() == family);
+            if (!served && reported.add(family)) {
+                findings.warning(Code.NO_BACKEND, address.place(), "vip " + vip.vip().name() + " has no IPv" + family.version()
+                        + " backend for " + IpAddress.format(address.value()), "packets are not translated between IPv4 and IPv6",
+                        "add an IPv" + family.version() + " backend to upstream " + group.name());
+            }
+        }
+    }
+
+    private void directPorts(VipEntry vip, Group group) {
+        List<Integer> ports = vip.ports().stream().map(Located::value).toList();
+        for (ServerEntry server : group.servers()) {
+            if (vip.direct() && !ports.contains(server.endpoint().port())) {
+                findings.warning(Code.DSR_PORT, server.portPlace(), "backend " + server.endpoint() + " gets packets for port "
+                        + String.join(", ", ports.stream().map(String::valueOf).toList()) + " of vip " + vip.vip().name(),
+                        vip.vip().forwarding() + " keeps the port; the backend's own is used for probes only",
+                        "let the backend serve the vip's port");
+            }
+        }
+    }
+
+    private void unused(List<VipEntry> vips, List<Group> groups, Section ebpf) {
+        Set<String> used = new HashSet<>();
+        vips.forEach(vip -> used.add(vip.vip().upstream()));
+        used.add(ebpf.sectionOrEmpty("health_integration").word("upstream", ""));
+        for (Group group : groups) {
+            if (!used.contains(group.name())) {
+                findings.warning(Code.UNUSED, group.place(), "no vip uses upstream " + group.name(), "", "name it in a vip, or remove it");
+            }
+        }
+    }
+
+    private void capacity(List<Group> groups, Section ebpf, MapSettings maps) {
+        int count = groups.stream().mapToInt(group -> group.servers().size()).sum();
+        int room = maps.backends().maxEntries() - 1; // number 0 is never used
+        if (count > room) {
+            Place place = ebpf.sectionOrEmpty("maps").sectionOrEmpty("backends").placeOf("max_entries");
+            findings.error(Code.TOO_MANY, place, count + " backends", "there is room for " + room,
+                    "set ebpf.maps.backends.max_entries to " + (count + 1) + " or more");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package io.loom.config.internal.model;
+
+import io.loom.api.IpAddress;
+import io.loom.api.Protocol;
+import io.loom.api.config.Vip;
+import io.loom.api.config.Vip.Service;
+import io.loom.config.internal.Code;
+import io.loom.config.internal.Findings;
+import io.loom.config.internal.Place;
+import io.loom.config.internal.schema.Prime;
+import io.loom.config.internal.schema.Spelling;
+import io.loom.config.internal.yaml.Located;
+import io.loom.config.internal.yaml.Section;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The vips of {@code ebpf.vips} and the vip {@code default} of the flat form. */
+final class VipsReader {
+    private final Findings findings;
+    private final Balancing balancing;
+    private final Map<String, Place> names = new HashMap<>();
+
+    VipsReader(Findings findings, Balancing balancing) {
+        this.findings = findings;
+        this.balancing = balancing;
+    }
+
+    List<VipEntry> read(Section ebpf, List<Group> groups) {
+        List<VipEntry> vips = new ArrayList<>();
+        flat(ebpf).ifPresent(vip -> {
+            names.put(Group.DEFAULT, vip.place());
+            vips.add(vip);
+        });
+        for (Section vip : ebpf.sections("vips")) {
+            vip.scalar("name", String.class).ifPresent(name -> {
+                boolean unique = unique(name);
+                VipEntry entry = named(vip, name, groups);
+                if (unique) {
+                    vips.add(entry);
+                }
+            });
+        }
+        return vips;
+    }
+
+    /** With vips beside it, the flat form counts only if it is complete: ports and backends. */
+    private Optional<VipEntry> flat(Section ebpf) {
+        Section protocols = ebpf.sectionOrEmpty("xdp").sectionOrEmpty("protocols");
+        Section tcp = protocols.enabledSection("tcp").orElseGet(() -> Section.empty(protocols.place()));
+        List<Located<Integer>> ports = distinctPorts(tcp);
+        boolean flatOnly = !ebpf.has("vips");
+        boolean backends = !ebpf.sections("backends").isEmpty();
+        if (!flatOnly && (ports.isEmpty() || !backends)) {
+            if (!ports.isEmpty()) {
+                findings.warning(Code.UNUSED, tcp.placeOf("ports"), "protocols.tcp.ports have no effect",
+                        "there are vips and no ebpf.backends", "add ebpf.backends or remove the ports");
+            }
+            return Optional.empty();
+        }
+        if (ports.isEmpty() && backends) {
+            findings.warning(Code.NO_PORTS, ebpf.placeOf("backends"), "the backends get no traffic", "no TCP port is named",
+                    "set ebpf.xdp.protocols.tcp.ports");
+        }
+        if (Balancing.direct(balancing.forwarding()) && !ports.isEmpty()) {
+            findings.warning(Code.DSR_PRIMARY, ebpf.sectionOrEmpty("xdp").placeOf("dsr"), "DSR with the interface's own addresses",
+                    "a backend that holds the balancer's primary address cannot be probed",
+                    "use ebpf.vips with an address of its own");
+        }
+        Vip vip = new Vip(Group.DEFAULT, List.of(), true, services(ports, List.of(Protocol.TCP)), balancing.algorithm(),
+                balancing.tableSize(), balancing.forwarding(), Group.DEFAULT, false);
+        return Optional.of(new VipEntry(vip, tcp.placeOf("ports"), List.of(), ports));
+    }
+
+    private VipEntry named(Section source, Located<String> name, List<Group> groups) {
+        List<Located<InetAddress>> addresses = addresses(source);
+        List<Located<Integer>> ports = distinctPorts(source);
+        String algorithm = source.word("algorithm", balancing.algorithm());
+        Vip vip = new Vip(name.value(), addresses.stream().map(Located::value).toList(), false, services(ports, protocols(source)),
+                algorithm, tableSize(source, algorithm), Balancing.method(source.word("forwarding", balancing.forwarding())),
+                upstream(source, name, groups), source.flag("assign", true));
+        return new VipEntry(vip, name.place(), addresses, ports);
+    }
+
+    private boolean unique(Located<String> name) {
+        Place first = names.putIfAbsent(name.value(), name.place());
+        if (first == null) {
+            return true;
+        }
+        if (name.value().equals(Group.DEFAULT)) {
+            findings.error(Code.RESERVED_NAME, name.place(), "a vip cannot have the name default here",
+                    "that is the vip of xdp.protocols at " + first, "give it another name");
+        } else {
+            findings.error(Code.DUPLICATE, name.place(), "vip name " + name.value() + " is used twice",
+                    "the first is at " + first, "give each vip its own name");
+        }
+        return false;
+    }
+
+    private List<Located<InetAddress>> addresses(Section source) {
+        List<Located<InetAddress>> usable = source.scalars("addresses", InetAddress.class).stream()
+                .filter(this::vipAddress).toList();
+        if (source.isEmptyList("addresses")) {
+            findings.error(Code.MISSING_KEY, source.placeOf("addresses"), "the vip has no address", "the list is empty",
+                    "give at least one address");
+        }
+        return distinct(usable, "address");
+    }
+
+    private boolean vipAddress(Located<InetAddress> address) {
+        if (address.value().isLoopbackAddress()) {
+            findings.error(Code.UNUSABLE_ADDRESS, address.place(), "a vip cannot have a loopback address",
+                    "no client reaches it", "give an address that the network routes here");
+            return false;
+        }
+        return Addresses.usable(address, findings);
+    }
+
+    private List<Located<Integer>> distinctPorts(Section source) {
+        return distinct(source.scalars("ports", Integer.class), "port");
+    }
+
+    private <T> List<Located<T>> distinct(List<Located<T>> values, String what) {
+        Map<T, Place> seen = new HashMap<>();
+        List<Located<T>> kept = new ArrayList<>();
+        for (Located<T> value : values) {
+            Place first = seen.putIfAbsent(value.value(), value.place());
+            if (first == null) {
+                kept.add(value);
+            } else {
+                findings.error(Code.DUPLICATE, value.place(), what + " " + shown(value.value()) + " stands twice in one list",
+                        "the first is at " + first, "remove one");
+            }
+        }
+        return kept;
+    }
+
+    private static Object shown(Object value) {
+        return value instanceof InetAddress address ? IpAddress.format(address) : value;
+    }
+
+    /** UDP is accepted only, so it gives no service; {@link AcceptedKeys} says so. */
+    private static List<Protocol> protocols(Section source) {
+        List<Located<String>> written = source.scalars("protocol", String.class);
+        boolean tcp = written.isEmpty() || written.stream().anyMatch(word -> word.value().equals("tcp"));
+        return tcp ? List.of(Protocol.TCP) : List.of();
+    }
+
+    private static List<Service> services(List<Located<Integer>> ports, List<Protocol> protocols) {
+        return protocols.stream()
+                .flatMap(protocol -> ports.stream().map(port -> new Service(protocol, port.value()))).toList();
+    }
+
+    private int tableSize(Section source, String algorithm) {
+        Optional<Located<Integer>> written = source.scalar("table_size", Integer.class);
+        if (written.isPresent() && algorithm.equals("maglev") && !Prime.isPrime(written.get().value())) {
+            findings.error(Code.NOT_PRIME, written.get().place(), "bad value of table_size",
+                    written.get().value() + " is not a prime number, which maglev needs", "the next prime is "
+                            + Prime.next(written.get().value()));
+        }
+        return written.map(Located::value).orElse(balancing.tableSize());
+    }
+
+    private String upstream(Section source, Located<String> vip, List<Group> groups) {
+        Optional<Located<String>> reference = source.scalar("upstream", String.class);
+        if (source.has("upstream") == source.has("backends")) {
+            findings.error(Code.CHOOSE_ONE, vip.place(), "vip " + vip.value() + (source.has("upstream")
+                    ? " has both upstream and backends" : " has neither upstream nor backends"), "",
+                    "give one of them: the name of an upstream, or a list of backends");
+        }
+        List<String> known = groups.stream().map(Group::name).toList();
+        reference.filter(name -> !known.contains(name.value())).ifPresent(name -> findings.error(Code.DANGLING, name.place(),
+                "upstream " + name.value() + " of vip " + vip.value() + " does not exist",
+                known.isEmpty() ? "the file defines no upstream" : "there are: " + String.join(", ", known),
+                Spelling.closest(name.value(), known).map(meant -> "did you mean " + meant + "?")
+                        .orElse("define it below the top-level key upstreams")));
+        return reference.map(Located::value).orElse(vip.value());
+    }
+}

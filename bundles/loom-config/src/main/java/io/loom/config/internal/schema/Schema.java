@@ -1,0 +1,137 @@
+package io.loom.config.internal.schema;
+
+import static io.loom.config.internal.schema.Key.of;
+import static io.loom.config.internal.schema.Key.required;
+
+import io.loom.config.internal.schema.Type.Fields;
+import io.loom.config.internal.schema.Type.Items;
+import java.time.Duration;
+
+/** The file: every key of the specification, and the {@code vips}, {@code upstreams} and {@code admin} that Loom adds. */
+public final class Schema {
+    static final Flag FLAG = new Flag();
+    static final WholeNumber PORT = new WholeNumber(1, 65535);
+    static final Items PORTS = new Items(PORT, true);
+    /** Above, the data plane's 32-bit clock would wrap; below, a second is its resolution. */
+    static final TimeSpan IDLE = new TimeSpan(Duration.ofSeconds(1), Duration.ofHours(168));
+    static final WholeNumber ENTRIES = new WholeNumber(1, 16_777_216);
+    /** The largest table takes 4 MB of kernel memory. */
+    static final Prime TABLE_SIZE = new Prime(2, 1_000_003);
+    static final Choice PROTOCOL = Choice.of("tcp", "udp");
+
+    public static final Fields FILE = Fields.of(
+            of("ebpf", ebpf(), "", "The load balancer; absent: nothing is balanced."),
+            of("upstreams", new Items(upstream(), false), "none", "Named groups of backends with a health check."),
+            of("admin", admin(), "", "Where the administrative interfaces listen."));
+
+    private Schema() {}
+
+    private static Fields ebpf() {
+        return Fields.of(
+                of("enabled", FLAG, "true", "false: nothing is balanced and the program is detached, whatever else is written."),
+                of("mode", Choice.of("xdp", "hybrid"), "xdp", "hybrid: routes decide what is balanced (accepted only)."),
+                of("interface", new Items(Word.DEVICE, true), "none",
+                        "Where the XDP program is attached; the same as `ebpf.xdp.interface`."),
+                of("xdp_mode", attachMode(), "native", "How it is attached; the same as `ebpf.xdp.mode`."),
+                of("xdp", XdpSchema.xdp(), "", "The XDP program and what it does."),
+                of("conntrack", conntrack(), "", "The connection table; also in effect, with its defaults, if absent."),
+                of("maps", maps(), "", "Sizes and kernel types of the maps."),
+                of("backends", new Items(server(), false), "none", "The servers of the upstream `default`."),
+                of("health_integration", healthIntegration(), "", "Takes unhealthy `ebpf.backends` out of the tables."),
+                of("vips", new Items(vip(), false), "none", "Addresses, ports and backends beyond the one vip `default`."));
+    }
+
+    static Choice attachMode() {
+        return Choice.of("native", "generic", "offload");
+    }
+
+    private static Fields conntrack() {
+        return Fields.of(
+                of("enabled", FLAG, "true", "false: stateless; needs DSR and an algorithm that goes by the flow's hash."),
+                of("max_entries", ENTRIES, "262144", "Connections of each address family; see `ebpf.maps.connections.max_entries`."),
+                of("timeout", IDLE, "300s", "Idle time until an established connection is forgotten."),
+                of("tcp_timeouts", Fields.of(
+                        of("established", IDLE, "`ebpf.conntrack.timeout`", "Idle time of an established connection."),
+                        of("syn_sent", IDLE, "30s", "After the client's SYN."),
+                        of("syn_recv", IDLE, "30s", "While the handshake is not finished."),
+                        of("fin_wait", IDLE, "60s", "After the first FIN."),
+                        of("time_wait", IDLE, "120s", "After both FINs or a reset; for nat also the source port's quarantine.")),
+                        "", "Idle times by TCP state."));
+    }
+
+    private static Fields maps() {
+        return Fields.of(
+                of("backends", map("10000", Choice.of("array", "hash"), "array"), "", "Backends with their next hops."),
+                of("connections", map("`ebpf.conntrack.max_entries`", Choice.of("lru_hash", "hash"), "lru_hash"), "",
+                        "Tracked connections, one map for each address family."),
+                of("stats", Fields.of(
+                        of("max_entries", new WholeNumber(256, 65536), "256", "Numbers of verdicts."),
+                        of("type", Choice.of("percpu_array", "array"), "percpu_array", "Kernel type of the map.")),
+                        "", "Counters by verdict."));
+    }
+
+    private static Fields map(String size, Choice types, String type) {
+        return Fields.of(
+                of("max_entries", ENTRIES, size, "Room in the map."),
+                of("type", types, type, "Kernel type of the map."));
+    }
+
+    private static Fields server() {
+        return Fields.of(
+                of("id", new WholeNumber(1, Integer.MAX_VALUE), "lowest free", "Number in REST and shell; unique in the file."),
+                required("address", new Address(), "Of the server; not a name."),
+                required("port", PORT, "Of the server. Under DSR packets keep the vip's port and this one is only probed."),
+                of("weight", new WholeNumber(0, 65535), "100", "Share of new connections; 0: keeps what it has, gets no new ones."));
+    }
+
+    private static Fields healthIntegration() {
+        return Fields.of(
+                of("enabled", FLAG, "true", "false: no health check changes anything, those of upstreams included."),
+                of("upstream", Word.NAME, "the implicit group",
+                        "Whose health check covers `ebpf.backends`; not defined: a TCP check with default times."));
+    }
+
+    private static Fields vip() {
+        return Fields.of(
+                required("name", Word.NAME, "Unique; names the vip in REST, shell and metrics."),
+                required("addresses", new Items(new Address(), true), "IPv4 and IPv6 addresses that clients connect to."),
+                of("protocol", new Items(PROTOCOL, true), "tcp", "udp is accepted only."),
+                required("ports", PORTS, "Each port at each address is a listener."),
+                of("algorithm", Word.METHOD, "`ebpf.xdp.load_balancing.algorithm`", "Chooses the backend of a new connection."),
+                of("table_size", new WholeNumber(2, 1_000_003), "`ebpf.xdp.load_balancing.maglev_table_size`",
+                        "Entries of the lookup table; a prime number for maglev."),
+                of("forwarding", Word.METHOD, "by `ebpf.xdp.dsr`, else nat", "How packets reach a backend: nat, ipip, gue, l2."),
+                of("upstream", Word.NAME, "", "Its backends: an upstream, or `default` for `ebpf.backends`. Either this or `backends`."),
+                of("backends", new Items(server(), false), "", "Its own backends, as an upstream with the vip's name."),
+                of("assign", FLAG, "true", "Loom puts the addresses on the interface; false: somebody else does."));
+    }
+
+    private static Fields upstream() {
+        TimeSpan probe = new TimeSpan(Duration.ofMillis(100), Duration.ofHours(1));
+        WholeNumber times = new WholeNumber(1, 100);
+        return Fields.of(
+                required("name", Word.NAME, "Unique."),
+                required("servers", new Items(server(), false), "Its backends."),
+                of("health_check", Fields.of(
+                        of("enabled", FLAG, "true", "false: not probed."),
+                        of("type", Choice.of("tcp"), "tcp", "A TCP connection that is opened and closed."),
+                        of("interval", probe, "2s", "Between the starts of two probes of one server."),
+                        of("timeout", probe, "1s, at most `interval`", "Of one probe."),
+                        of("rise", times, "2", "Successes in a row until a server is up again."),
+                        of("fall", times, "3", "Failures in a row until a server is down."),
+                        of("port", PORT, "the server's own", "Other port to probe.")),
+                        "none: not probed, counts as up", "How its servers are probed."));
+    }
+
+    private static Fields admin() {
+        return Fields.of(
+                of("rest", socket("9091"), "", "REST, metrics and readiness over HTTP."),
+                of("ssh", socket("8101"), "", "The shell."));
+    }
+
+    private static Fields socket(String port) {
+        return Fields.of(
+                of("address", new Address(), "127.0.0.1", "To listen on. There is no other protection than the network's: keep it loopback or private."),
+                of("port", PORT, port, "To listen on."));
+    }
+}

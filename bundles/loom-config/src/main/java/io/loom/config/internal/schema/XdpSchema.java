@@ -1,0 +1,79 @@
+package io.loom.config.internal.schema;
+
+import static io.loom.config.internal.schema.Key.accepted;
+import static io.loom.config.internal.schema.Key.of;
+import static io.loom.config.internal.schema.Key.required;
+
+import io.loom.config.internal.schema.Type.Either;
+import io.loom.config.internal.schema.Type.Fields;
+import io.loom.config.internal.schema.Type.Items;
+
+/** The section {@code ebpf.xdp}. */
+final class XdpSchema {
+    private XdpSchema() {}
+
+    static Fields xdp() {
+        return Fields.of(
+                of("enabled", Schema.FLAG, "true", "false: nothing is balanced and the program is detached."),
+                of("interface", new Items(Word.DEVICE, true), "none", "Where the program is attached: one interface or several."),
+                of("mode", Schema.attachMode(), "native", "How it is attached; never changed silently."),
+                accepted("programs", new Items(program(), false), "Programs of your own before or instead of Loom's."),
+                of("load_balancing", loadBalancing(), "", "How the backend of a new connection is chosen."),
+                accepted("connection_affinity", switchedTimeout(), "The same client gets the same backend again."),
+                of("dsr", Fields.of(
+                        of("enabled", Schema.FLAG, "true", "false: nat."),
+                        of("encap", Choice.of("ipip", "gue", "none", "l2"), "ipip", "none and l2 are the same: only the MAC address changes.")),
+                        "absent: nat", "Direct server return: backends answer clients themselves."),
+                of("protocols", protocols(), "", "Protocols and ports of the vip `default`."),
+                of("fallback", new Items(Choice.of("generic", "connection_limit_exceeded", "complex_routing", "websocket"), true), "none",
+                        "generic: where `mode` cannot be attached, generic may be. The other words (accepted only) say which "
+                                + "connections go to the local stack."),
+                accepted("passthrough_ports", Schema.PORTS, "Ports that are never balanced."),
+                accepted("routes", new Items(route(), false), "In mode hybrid: what is balanced."),
+                accepted("cpu_affinity", new Either(Choice.of("all"), new Items(new WholeNumber(0, 8191), false)), "CPUs that run the program."),
+                accepted("batch_size", new WholeNumber(1, 65536), "Entries in one map operation."),
+                accepted("ring_buffer_size", new WholeNumber(1, 268_435_456), "Bytes of the event buffer."));
+    }
+
+    private static Fields program() {
+        return Fields.of(
+                required("name", Word.NAME, "`lb` is Loom's own."),
+                required("path", Word.PATH, "The BPF object."),
+                of("section", Word.NAME, "", "ELF section of the program."),
+                of("position", Choice.of("before", "replace"), "replace for lb", "Before Loom's program or in its place."));
+    }
+
+    private static Fields loadBalancing() {
+        return Fields.of(
+                of("algorithm", Word.METHOD, "maglev", "A deployed algorithm; one that is not deployed yet is waited for."),
+                of("maglev_table_size", Schema.TABLE_SIZE, "65537", "Entries of the lookup table; about 100 times the backends or more."));
+    }
+
+    private static Fields protocols() {
+        return Fields.of(
+                of("tcp", Fields.of(
+                        of("enabled", Schema.FLAG, "true", "false: as if absent."),
+                        of("ports", Schema.PORTS, "none", "Ports at every address of the interface.")),
+                        "", "TCP."),
+                accepted("udp", Fields.of(
+                        of("enabled", Schema.FLAG, "true", "false: as if absent."),
+                        of("ports", Schema.PORTS, "none", "Ports at every address of the interface."),
+                        of("session_affinity", switchedTimeout(), "", "Datagrams of one flow keep their backend.")),
+                        "UDP."));
+    }
+
+    private static Fields switchedTimeout() {
+        return Fields.of(
+                of("enabled", Schema.FLAG, "true", "false: as if absent."),
+                of("timeout", Schema.IDLE, "`ebpf.conntrack.timeout`", "Idle time until it is forgotten."));
+    }
+
+    private static Fields route() {
+        return Fields.of(
+                required("match", Fields.of(
+                        of("ports", Schema.PORTS, "all", "Destination ports."),
+                        of("protocol", Schema.PROTOCOL, "tcp", "Transport protocol.")),
+                        "What the route is about."),
+                required("action", Choice.of("load_balance", "pass"), "What happens; the first match counts."));
+    }
+}

@@ -1,0 +1,58 @@
+package io.loom.config.internal.watch;
+
+import io.loom.api.Problem;
+import io.loom.config.internal.Code;
+import io.loom.config.internal.model.ConfigReader;
+import io.loom.config.internal.model.Reading;
+import io.loom.config.internal.yaml.YamlText;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** The path of the configuration file; every reading opens it anew, so that renames and swapped symlinks are followed. */
+public final class ConfigFile {
+    private final Path path;
+
+    public ConfigFile(Path path) {
+        this.path = path;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** Reads and checks the file; that it cannot be read is a problem like any other. */
+    public Reading read() {
+        try {
+            return parse(bytes());
+        } catch (IOException unreadable) {
+            return new Reading(Optional.empty(), List.of(problem(unreadable)), List.of());
+        }
+    }
+
+    /** At most one byte more than the limit, which is enough to see that it is too large. */
+    byte[] bytes() throws IOException {
+        if (Files.isDirectory(path)) {
+            throw new IOException("it is a directory");
+        }
+        try (InputStream in = Files.newInputStream(path)) {
+            return in.readNBytes(YamlText.MAX_BYTES + 1);
+        }
+    }
+
+    Reading parse(byte[] bytes) {
+        return new ConfigReader(path.toString()).read(bytes);
+    }
+
+    Problem problem(IOException unreadable) {
+        String why = unreadable instanceof NoSuchFileException ? "it does not exist"
+                : unreadable instanceof AccessDeniedException ? "permission denied" : String.valueOf(unreadable.getMessage());
+        return new Problem(Code.UNREADABLE.text(), path.toString(), "cannot read the configuration file", why,
+                "name a readable YAML file with loomd --config FILE");
+    }
+}
