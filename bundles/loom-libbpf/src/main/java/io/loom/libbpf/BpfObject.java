@@ -90,11 +90,24 @@ public final class BpfObject implements AutoCloseable {
     }
 
     /**
-     * Uses an existing map instead of making one. Before {@link #load}. The caller answers for equal meaning of its content:
-     * the kernel compares no more than sizes.
+     * Uses an existing map, with its type and number of entries, instead of making one. Before {@link #load}. The caller answers
+     * for equal meaning of its content.
+     *
+     * @throws LoomException (LOOM-1016) if its keys or values are not as long as the object declares; libbpf would not notice
      */
     public void reuse(String map, BpfMap existing) {
-        check(LibBpf.bpf_map__reuse_fd(find(map), existing.fd()), Action.CONFIGURE, map);
+        long declared = find(map);
+        String wanted = shape(LibBpf.bpf_map__key_size(declared), LibBpf.bpf_map__value_size(declared));
+        String found = shape(existing.keySize(), existing.valueSize());
+        if (!wanted.equals(found)) {
+            throw new LoomException(Problem.of(Diagnosis.CODE_SHAPE, "cannot use an existing map as " + map + " of " + name,
+                    "it has " + found + ", not " + wanted, "stop the instance that made it with loomd --detach, and start anew"));
+        }
+        check(LibBpf.bpf_map__reuse_fd(declared, existing.fd()), Action.CONFIGURE, map);
+    }
+
+    private static String shape(int keySize, int valueSize) {
+        return "keys of " + keySize + " and values of " + valueSize + " bytes";
     }
 
     public boolean hasConstant(String variable) {

@@ -3,9 +3,12 @@ package io.loom.libbpf;
 import static io.loom.libbpf.internal.Check.check;
 
 import com.sun.jna.Memory;
+import com.sun.jna.Native;
 import io.loom.libbpf.internal.Action;
+import io.loom.libbpf.internal.Errno;
 import io.loom.libbpf.internal.FileDescriptor;
 import io.loom.libbpf.internal.LibBpf;
+import io.loom.libbpf.internal.LibC;
 import io.loom.libbpf.internal.Options;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
@@ -15,6 +18,7 @@ import java.util.Optional;
 
 /** The attachment of a program to an interface, by a file descriptor that this object owns. A pin keeps it without a process. */
 public final class XdpLink implements AutoCloseable {
+    private static final int IF_NAMESIZE = 16;
     private static final int BPF_XDP = 37;
     private static final int BPF_F_REPLACE = 1 << 2;
 
@@ -34,7 +38,7 @@ public final class XdpLink implements AutoCloseable {
      *                      driver or its settings refuse
      */
     public static XdpLink attach(BpfProgram program, int ifindex, XdpMode mode) {
-        String subject = "interface " + ifindex + " (" + mode.name().toLowerCase(Locale.ROOT) + ")";
+        String subject = interfaceName(ifindex) + " (" + mode.name().toLowerCase(Locale.ROOT) + ")";
         Memory options = Options.sized(Options.LINK_CREATE_SIZE);
         options.setInt(Options.LINK_CREATE_FLAGS, mode.flag());
         int fd = check(LibBpf.bpf_link_create(program.fd(), ifindex, BPF_XDP, Options.address(options)), Action.ATTACH, subject);
@@ -92,6 +96,14 @@ public final class XdpLink implements AutoCloseable {
     /** Takes the program off the interface, even if the link is pinned; the pin remains and is of no use. */
     public void detach() {
         check(LibBpf.bpf_link_detach(descriptor.number()), Action.DETACH, subject);
+    }
+
+    /** Looked up first, because the kernel calls an absent interface an invalid argument. */
+    private static String interfaceName(int ifindex) {
+        byte[] name = new byte[IF_NAMESIZE];
+        boolean present = LibC.if_indextoname(ifindex, name) != 0;
+        check(present ? 0 : -Errno.ENODEV, Action.ATTACH, "interface number " + ifindex);
+        return Native.toString(name);
     }
 
     /** Detaches the program, unless the link is pinned or open elsewhere. */

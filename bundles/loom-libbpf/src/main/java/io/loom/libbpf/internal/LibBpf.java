@@ -64,6 +64,10 @@ public final class LibBpf {
 
     public static native int bpf_map__fd(long map);
 
+    public static native int bpf_map__key_size(long map);
+
+    public static native int bpf_map__value_size(long map);
+
     public static native int bpf_map__set_max_entries(long map, int entries);
 
     public static native int bpf_map__set_type(long map, int type);

@@ -34,6 +34,9 @@ public final class LibC {
     /** 0 if there is no such interface in the process's network namespace. */
     public static native int if_nametoindex(String name);
 
+    /** The opposite, into 16 bytes; 0 (NULL) if there is no such interface. */
+    public static native long if_indextoname(int index, byte[] name);
+
     /** Formats into memory that the caller frees. */
     public static native int vasprintf(PointerByReference text, Pointer format, Pointer arguments);
 
