@@ -67,6 +67,7 @@ nginx_configuration() {
 				listen 8080 backlog=4096;
 				listen [::]:80 ipv6only=on backlog=4096;
 				listen [::]:8080 ipv6only=on backlog=4096;
+				location = /quiet { access_log off; return 200 "$host\n"; }
 				location = /large { root $directory; try_files /large.txt =404; }
 				location / { return 200 "$host\n"; }
 			}

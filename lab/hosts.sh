@@ -9,6 +9,14 @@ VIP6=fd77::100
 address4() { printf '10.77.0.%s' "${HOST_NUMBER[$1]}"; }
 address6() { printf 'fd77::%s' "${HOST_NUMBER[$1]}"; }
 
+# Where the specification's examples have the backends: 10.0.1.10 and up; so they work in the lab as they are printed.
+address_spec() {
+	case $1 in
+	balancer) printf '10.0.1.2' ;;
+	*) printf '10.0.1.%s' $((HOST_NUMBER[$1] - 1)) ;;
+	esac
+}
+
 segment_make() {
 	local segment
 	segment=$(netns_of segment)
@@ -28,6 +36,8 @@ host_make() {
 	ip netns add "$namespace"
 	on "$host" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0 \
 		net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.all.accept_ra=0
+	# No tail loss probes: where a retransmission is counted, a frame was lost, not a processor busy.
+	on "$host" sysctl -qw net.ipv4.tcp_early_retrans=0
 	ip -n "$namespace" link set lo up
 	ip -n "$segment" link add "$host" type veth peer name eth0 netns "$namespace"
 	ip -n "$segment" link set "$host" master br0 up
@@ -58,6 +68,7 @@ host_address() {
 	[[ $host != backend* ]] || { mss4='advmss 1420' mss6='advmss 1380'; }
 	ip -n "$namespace" addr add "$(address4 "$host")/24" dev eth0 noprefixroute
 	ip -n "$namespace" addr add "$(address6 "$host")/64" dev eth0 nodad noprefixroute
+	[ "$host" = client ] || ip -n "$namespace" addr add "$(address_spec "$host")/24" dev eth0
 	# shellcheck disable=SC2086 # a keyword and its value, or nothing
 	ip -n "$namespace" route add 10.77.0.0/24 dev eth0 src "$(address4 "$host")" $mss4
 	# shellcheck disable=SC2086

@@ -1,0 +1,143 @@
+package io.loom.itests.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * Everything that can change, changes under load, and clients do not notice. The first test measures an undisturbed run: what
+ * is lost there is the lab's, and the others may lose no more of it.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class HotSwapIT extends LabTest {
+    private static final int SWAPS = 50;
+    private static final int KILLS = 5;
+    private static final long LATENCY_LIMIT_MILLIS = 200;
+    private static final Duration SWAP_LIMIT = Duration.ofSeconds(15);
+    private static final String IPIP = "loom-forward-ipip.jar";
+
+    private double lostPerSecond;
+
+    HotSwapIT() {
+        super("itswap");
+    }
+
+    @BeforeAll
+    void start() {
+        loomd.configure(Configurations.web("nat"));
+        loomd.start();
+    }
+
+    @Test
+    @Order(1)
+    void undisturbed() {
+        Load load = Load.on(lab, Lab.VIP4);
+        Await.pause(Duration.ofSeconds(10));
+        Load.Report report = load.stop();
+        tell("undisturbed: %s", report);
+        assertEquals(0, report.failures(), report.failure());
+        lostPerSecond = (double) report.troubles().lost() / report.seconds();
+    }
+
+    @Test
+    @Order(2)
+    void fiftyProgramSwapsByRemovingAndInstallingABundle() {
+        Load load = Load.on(lab, Lab.VIP4);
+        Deployed ipip = new Deployed(loomd, IPIP);
+        String tag = pins.tag();
+        Set<String> tags = new HashSet<>(Set.of(tag));
+        List<Long> millis = new ArrayList<>();
+        for (int i = 0; i < SWAPS; i++) {
+            String before = tag;
+            millis.add(Await.until("swap " + i + " of the program", SWAP_LIMIT, ipip.toggle(), () -> !pins.tag().equals(before),
+                    pins::program));
+            tag = pins.tag();
+            tags.add(tag);
+        }
+        assertUnnoticed(SWAPS + " program swaps, tags " + tags + ", slowest " + max(millis) + " ms", load.stop());
+        assertEquals(2, tags.size(), "programs that alternate");
+        assertTrue(ipip.installed());
+    }
+
+    @Test
+    @Order(3)
+    void fiftyTableSwapsByWeight() {
+        int id = rest.backend(Lab.address4("backend1"), 80).path("id").asInt();
+        Load load = Load.on(lab, Lab.VIP4);
+        for (int i = 1; i <= SWAPS; i++) {
+            int weight = i == SWAPS ? 100 : 20 + i * 7;
+            Rest.Answer answer = rest.patch("/ebpf/backends/" + id, "{\"weight\": " + weight + "}");
+            assertEquals(200, answer.status(), answer.body());
+            assertEquals(weight, rest.backend(Lab.address4("backend1"), 80).path("weight").asInt());
+        }
+        assertUnnoticed(SWAPS + " table swaps", load.stop());
+    }
+
+    @Test
+    @Order(4)
+    void fiveSigkillsAndRestarts() {
+        Load load = Load.on(lab, Lab.VIP4);
+        List<Long> ready = new ArrayList<>();
+        for (int i = 0; i < KILLS; i++) {
+            loomd.kill();
+            ready.add(loomd.start().toMillis());
+        }
+        assertUnnoticed(KILLS + " SIGKILLs, ready again after " + ready + " ms", load.stop());
+    }
+
+    @Test
+    @Order(5)
+    void natToIpipAndBackByEditingTheFile() {
+        Load load = Load.on(lab, Lab.VIP4);
+        for (String forwarding : List.of("ipip", "nat", "ipip")) {
+            loomd.configure(Configurations.web(forwarding));
+            Await.until("vips by " + forwarding, SWAP_LIMIT, () -> servedBy(forwarding), () -> "the other");
+        }
+        assertUnnoticed("nat to ipip, back, and again", load.stop());
+    }
+
+    @Test
+    @Order(6)
+    void theIpipBundleRemovedWhileInUseAndPutBack() {
+        Load load = Load.on(lab, Lab.VIP4);
+        Deployed ipip = new Deployed(loomd, IPIP);
+        for (int i = 0; i < 3; i++) {
+            ipip.remove();
+            Await.until("the vip is degraded", SWAP_LIMIT, () -> degraded().contains("ipip"), this::degraded);
+            ipip.put();
+            Await.until("the vip is well", SWAP_LIMIT, () -> degraded().isEmpty(), this::degraded);
+        }
+        assertUnnoticed("ipip removed and put back while in use, three times", load.stop());
+        assertTrue(servedBy("ipip"));
+    }
+
+    private void assertUnnoticed(String what, Load.Report report) {
+        tell("%s: %s", what, report);
+        assertNotEquals(0, report.requests());
+        assertEquals(0, report.failures(), report.failure());
+        assertEquals(0, report.troubles().resetsSent(), "resets sent");
+        assertEquals(0, report.troubles().resetsSeen(), "connections reset");
+        assertTrue(report.largestMillis() < LATENCY_LIMIT_MILLIS, () -> "largest latency: " + report.largestMillis() + " ms");
+        assertTrue(report.troubles().lost() <= lostPerSecond * report.seconds(), () -> "lost segments: "
+                + report.troubles().lost() + " in " + report.seconds() + " s, undisturbed " + lostPerSecond + " a second");
+    }
+
+    /** Under direct return nginx sees the vip as its own address, under nat never. */
+    private boolean servedBy(String forwarding) {
+        long before = viaVip();
+        Visits.burst(lab, Lab.VIP4, 80, 30);
+        long more = viaVip() - before;
+        return forwarding.equals("ipip") ? more >= 30 : more == 0;
+    }
+}

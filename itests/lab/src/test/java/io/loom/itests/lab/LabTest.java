@@ -1,0 +1,53 @@
+package io.loom.itests.lab;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+
+/** One lab and one appliance for the tests of a class. A failure prints the tail of loomd's log. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(LabTest.LogOfFailure.class)
+abstract class LabTest {
+    private final String name;
+    protected Lab lab;
+    protected Loomd loomd;
+    protected Rest rest;
+    protected Pins pins;
+
+    /** @param name of the lab: lower-case letters, at most 12 */
+    LabTest(String name) {
+        this.name = name;
+    }
+
+    @BeforeAll
+    final void raise() {
+        lab = Lab.up(name);
+        loomd = new Loomd(lab);
+        rest = new Rest(lab);
+        pins = new Pins(lab);
+    }
+
+    @AfterAll
+    final void remove() {
+        if (lab != null) {
+            lab.close();
+        }
+    }
+
+    /** What a test measured, for whoever reads the output. */
+    final void tell(String format, Object... values) {
+        System.out.println("  [" + getClass().getSimpleName() + "] " + String.format(format, values));
+    }
+
+    static final class LogOfFailure implements TestExecutionExceptionHandler {
+        @Override
+        public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+            context.getTestInstance().map(LabTest.class::cast).filter(test -> test.loomd != null)
+                    .ifPresent(test -> System.out.println("loomd's log ends:\n" + test.loomd.logTail()));
+            throw failure;
+        }
+    }
+}
