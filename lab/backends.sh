@@ -19,15 +19,11 @@ backend_hold_vip() {
 	ip -n "$namespace" addr add "$VIP6/128" dev lo nodad preferred_lft 0
 }
 
-# This kernel may have no ipip module: a program of Loom's takes the outer header off.
+# The kernel may have no ipip module: a program of Loom's takes the outer header off.
 backend_decapsulate() {
-	local source=$LOOM_ROOT/bpf-objects/decap/decap.bpf.c
-	[ -e "$source" ] || return 0
-	[ -e "$RUN/decap.bpf.o" ] || {
-		"$LOOM_ROOT/bpf-objects/compile" "$source" "$RUN/decap.bpf.o"
-		bpftool prog load "$RUN/decap.bpf.o" "$RUN/bpf/lab_decap" type xdp
-	}
-	on "$1" bpftool net attach xdpdrv pinned "$RUN/bpf/lab_decap" dev eth0
+	[ -e "$RUN/decap.bpf.o" ] ||
+		"$LOOM_ROOT/bpf-objects/compile" "$LOOM_ROOT/bpf-objects/decap/decap.bpf.c" "$RUN/decap.bpf.o"
+	on "$1" ip link set dev eth0 xdpdrv obj "$RUN/decap.bpf.o" sec xdp
 }
 
 # nginx with a directory, pid file and log of its own, answering with its name on 80 and 8080.

@@ -115,6 +115,10 @@ final class Loomd implements AutoCloseable {
         }
     }
 
+    Path data() {
+        return data;
+    }
+
     Path deploy() {
         return home.resolve("deploy");
     }

@@ -69,12 +69,28 @@ final class Rest {
     /** The backend with this address and port. @throws AssertionError if there is none */
     JsonNode backend(String address, int port) {
         JsonNode answer = get("/ebpf/backends").json();
-        JsonNode list = answer.isArray() ? answer : answer.path("backends");
-        for (JsonNode backend : list) {
+        for (JsonNode backend : answer.path("backends")) {
             if (backend.path("address").asText().equals(address) && backend.path("port").asInt() == port) {
                 return backend;
             }
         }
         throw new AssertionError("no backend " + address + " " + port + " in " + answer);
+    }
+
+    JsonNode vips() {
+        return get("/ebpf/vips").json();
+    }
+
+    /** Why a vip does not work as configured, empty if it does. @throws AssertionError if there is no such vip */
+    String degraded(String name) {
+        JsonNode vips = vips();
+        for (JsonNode vip : vips.path("vips")) {
+            if (vip.path("name").asText().equals(name)) {
+                List<String> reasons = new ArrayList<>();
+                vip.path("degraded").forEach(reason -> reasons.add(reason.asText()));
+                return String.join("; ", reasons);
+            }
+        }
+        throw new AssertionError("no vip " + name + " in " + vips);
     }
 }

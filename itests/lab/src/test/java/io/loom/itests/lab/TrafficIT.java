@@ -39,7 +39,8 @@ class TrafficIT extends LabTest {
     }
 
     private void shareOut(String forwarding, String vip, Naming label, Naming address) {
-        Map<String, Double> kernelBefore = packets(label);
+        Map<String, Double> packetsBefore = counted("packets", label);
+        Map<String, Double> connectionsBefore = counted("connections", label);
         Map<String, Long> logBefore = logged(forwarding, vip, address);
         Visits visits = Visits.burst(lab, vip, 80, REQUESTS);
         tell("%s %s: %s", forwarding, vip, visits);
@@ -47,13 +48,16 @@ class TrafficIT extends LabTest {
         assertEquals(REQUESTS, visits.total());
         assertShares("answers", doubles(visits.answers()));
         Map<String, Long> log = logged(forwarding, vip, address);
-        Map<String, Double> kernel = packets(label);
+        Map<String, Double> packets = counted("packets", label);
+        Map<String, Double> connections = counted("connections", label);
         for (String backend : Lab.BACKENDS) {
-            assertEquals(visits.answers().get(backend), log.get(backend) - logBefore.get(backend), "log of " + backend);
-            kernel.merge(backend, -kernelBefore.get(backend), Double::sum);
+            long answers = visits.answers().get(backend);
+            assertEquals(answers, log.get(backend) - logBefore.get(backend), "nginx's log of " + backend);
+            assertEquals(answers, connections.get(backend) - connectionsBefore.get(backend), "kernel's connections to " + backend);
+            packets.merge(backend, -packetsBefore.get(backend), Double::sum);
         }
-        tell("%s %s: packets to backends, by the kernel's counters: %s", forwarding, vip, kernel);
-        assertShares("packets", kernel);
+        tell("%s %s: packets to backends, by the kernel's counters: %s", forwarding, vip, packets);
+        assertShares("packets", packets);
     }
 
     private static void assertShares(String what, Map<String, Double> counts) {
@@ -73,15 +77,15 @@ class TrafficIT extends LabTest {
         return requests;
     }
 
-    private Map<String, Double> packets(Naming label) {
+    private Map<String, Double> counted(String what, Naming label) {
         Map<String, Double> metrics = rest.metrics();
-        Map<String, Double> packets = new TreeMap<>();
+        Map<String, Double> counts = new TreeMap<>();
         for (String backend : Lab.BACKENDS) {
-            String sample = "loom_ebpf_backend_packets_total{backend=\"" + label.of(backend) + "\"}";
+            String sample = "loom_ebpf_backend_" + what + "_total{backend=\"" + label.of(backend) + "\"}";
             assertTrue(metrics.containsKey(sample), () -> "no " + sample + " in " + metrics.keySet());
-            packets.put(backend, metrics.get(sample));
+            counts.put(backend, metrics.get(sample));
         }
-        return packets;
+        return counts;
     }
 
     private static Map<String, Double> doubles(Map<String, Long> counts) {
