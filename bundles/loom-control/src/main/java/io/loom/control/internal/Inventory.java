@@ -1,0 +1,77 @@
+package io.loom.control.internal;
+
+import io.loom.api.Problem;
+import io.loom.api.config.HealthCheck;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.config.Upstream;
+import io.loom.api.control.BackendView;
+import io.loom.api.control.HealthReports;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All backends that there are: the file's, less the removed ones, with changed weights, and the added ones.
+ *
+ * @param members ordered by id
+ * @param orphans added backends whose upstream the file does not have; they are in {@code members} too
+ */
+record Inventory(List<Member> members, List<Problem> orphans) {
+
+    static final Inventory EMPTY = new Inventory(List.of(), List.of());
+
+    Inventory {
+        members = List.copyOf(members);
+        orphans = List.copyOf(orphans);
+    }
+
+    /** @param state merged with this very configuration, so that every server has an id */
+    static Inventory of(LoomConfig config, RuntimeState state) {
+        List<Member> members = new ArrayList<>();
+        Map<String, Upstream> groups = new HashMap<>();
+        for (Upstream upstream : config.upstreams()) {
+            groups.put(upstream.name(), upstream);
+            for (Upstream.Server server : upstream.servers()) {
+                ServerRef ref = new ServerRef(upstream.name(), server.endpoint());
+                if (!state.tombstones().containsKey(ref)) {
+                    members.add(ofFile(ref, server, upstream, state));
+                }
+            }
+        }
+        List<Problem> orphans = new ArrayList<>();
+        state.added().forEach((ref, weight) -> {
+            Optional<Upstream> group = Optional.ofNullable(groups.get(ref.upstream()));
+            int id = state.ids().get(ref);
+            members.add(new Member(id, ref.upstream(), ref.endpoint(), weight, BackendView.Source.RUNTIME, false,
+                    group.flatMap(Upstream::check)));
+            if (group.isEmpty()) {
+                orphans.add(ControlProblem.orphan(ref, id));
+            }
+        });
+        members.sort(Comparator.comparingInt(Member::id));
+        return new Inventory(members, orphans);
+    }
+
+    private static Member ofFile(ServerRef ref, Upstream.Server server, Upstream upstream, RuntimeState state) {
+        RuntimeState.WeightOverride override = state.overrides().get(ref);
+        return new Member(
+                state.ids().get(ref), ref.upstream(), ref.endpoint(),
+                override == null ? server.weight() : override.weight(),
+                BackendView.Source.FILE, override != null,
+                server.probed() ? upstream.check() : Optional.empty());
+    }
+
+    List<Member> of(String upstream) {
+        return members.stream().filter(member -> member.upstream().equals(upstream)).toList();
+    }
+
+    /** What must be probed, and how. */
+    Map<HealthReports.Target, HealthCheck> targets() {
+        Map<HealthReports.Target, HealthCheck> targets = new HashMap<>();
+        members.forEach(member -> member.check().ifPresent(check -> targets.put(member.target(), check)));
+        return Map.copyOf(targets);
+    }
+}

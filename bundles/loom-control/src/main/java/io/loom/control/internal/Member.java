@@ -1,0 +1,21 @@
+package io.loom.control.internal;
+
+import io.loom.api.Endpoint;
+import io.loom.api.config.HealthCheck;
+import io.loom.api.control.BackendView;
+import io.loom.api.control.HealthReports;
+import java.util.Optional;
+
+/**
+ * A backend after the file and the runtime changes were put together.
+ *
+ * @param check how it is probed; empty: not, and it counts as up
+ */
+record Member(
+        int id, String upstream, Endpoint endpoint, int weight, BackendView.Source source, boolean override,
+        Optional<HealthCheck> check) {
+
+    HealthReports.Target target() {
+        return new HealthReports.Target(upstream, endpoint);
+    }
+}

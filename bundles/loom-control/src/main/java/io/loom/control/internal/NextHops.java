@@ -1,0 +1,30 @@
+package io.loom.control.internal;
+
+import io.loom.control.dataplane.BackendKey;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What is known of next hops at one moment.
+ *
+ * @param asked      backends that the data plane was asked to resolve
+ * @param unresolved of those, the ones without a next hop, with the reason
+ * @param recent     of {@code unresolved}, those asked for so recently that an answer is to be expected
+ */
+record NextHops(Set<BackendKey> asked, Map<BackendKey, String> unresolved, Set<BackendKey> recent) {
+
+    NextHops {
+        asked = Set.copyOf(asked);
+        unresolved = Map.copyOf(unresolved);
+        recent = Set.copyOf(recent);
+    }
+
+    boolean known(BackendKey key) {
+        return asked.contains(key) && !unresolved.containsKey(key);
+    }
+
+    /** True if the next hop is not known, but may be in a moment. */
+    boolean expected(BackendKey key) {
+        return !asked.contains(key) || recent.contains(key);
+    }
+}

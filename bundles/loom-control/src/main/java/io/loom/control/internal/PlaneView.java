@@ -1,0 +1,22 @@
+package io.loom.control.internal;
+
+import io.loom.control.dataplane.DataPlane;
+import io.loom.control.dataplane.KernelState;
+import java.net.InetAddress;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What the data plane says at one moment.
+ *
+ * @param applied   what is in the kernel
+ * @param addresses of the interfaces, for vips of the flat form
+ * @param own       addresses by which the balancer itself lives in a subnet
+ */
+record PlaneView(
+        KernelState applied,
+        NextHops nextHops,
+        Set<InetAddress> addresses,
+        Set<InetAddress> own,
+        Map<String, DataPlane.MethodView> methods,
+        Set<String> algorithms) {}

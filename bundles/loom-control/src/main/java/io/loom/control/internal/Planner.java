@@ -1,0 +1,69 @@
+package io.loom.control.internal;
+
+import io.loom.api.Endpoint;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.config.Vip;
+import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.KernelState;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.TableSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** Configuration, runtime changes, health and the data plane's view in; the wanted kernel state out. Pure. */
+final class Planner {
+    private Planner() {}
+
+    static Plan plan(
+            LoomConfig config, Inventory inventory, Health health, PlaneView plane, Drains drains, long now) {
+        if (!config.enabled()) {
+            return Plan.NOTHING;
+        }
+        List<Plan.VipPlan> vips = new ArrayList<>();
+        Map<TableKey, TableSpec> tables = new TreeMap<>();
+        Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
+        Set<BackendKey> active = new TreeSet<>();
+        for (Vip vip : config.vips()) {
+            Plan.VipPlan planned = new VipPlanner(vip, inventory.of(vip.upstream()), health, plane).plan();
+            vips.add(planned);
+            tables.putAll(planned.tables());
+            planned.listeners().forEach(listeners::putIfAbsent);
+            active.addAll(planned.backends());
+        }
+        boolean unknownContent = tables.values().stream().anyMatch(spec -> spec.algorithm().isEmpty());
+        Drains next = drains.next(active, plane.applied().backends(), unknownContent, now);
+        Set<BackendKey> backends = new TreeSet<>(active);
+        backends.addAll(next.keys());
+        Set<BackendKey> down = down(backends, members(config, inventory), health, plane.applied().down());
+        return new Plan(new KernelState(backends, down, tables, listeners), List.copyOf(vips), next);
+    }
+
+    private static List<Member> members(LoomConfig config, Inventory inventory) {
+        Set<String> used = config.vips().stream().map(Vip::upstream).collect(Collectors.toSet());
+        return inventory.members().stream().filter(member -> used.contains(member.upstream())).toList();
+    }
+
+    /** An address in two groups is down when it is in both; one in no group any more stays what it was. */
+    private static Set<BackendKey> down(
+            Set<BackendKey> backends, List<Member> members, Health health, Set<BackendKey> before) {
+        Map<Endpoint, List<Member>> byEndpoint = members.stream().collect(Collectors.groupingBy(Member::endpoint));
+        Set<BackendKey> down = new TreeSet<>();
+        for (BackendKey key : backends) {
+            List<Member> same = byEndpoint.getOrDefault(key.endpoint(), List.of());
+            boolean isDown = same.isEmpty()
+                    ? before.contains(key)
+                    : same.stream().allMatch(member -> health.down(member).isPresent());
+            if (isDown) {
+                down.add(key);
+            }
+        }
+        return down;
+    }
+}

@@ -1,0 +1,150 @@
+package io.loom.control.internal;
+
+import io.loom.api.Endpoint;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.config.Upstream;
+import io.loom.api.control.NewBackend;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+
+/** Runtime changes as pure functions of the file and the earlier changes. All refuse with LOOM-34xx and change nothing. */
+final class RuntimeEdit {
+    private final LoomConfig config;
+    private final RuntimeState state;
+
+    /** @param id of the backend that was changed */
+    record Edited(RuntimeState state, int id, String upstream) {}
+
+    RuntimeEdit(LoomConfig config, RuntimeState state) {
+        this.config = config;
+        this.state = state;
+    }
+
+    /** Adds a backend. One that the file has and that was removed at run time comes back under its old id. */
+    Edited add(String upstream, NewBackend backend) {
+        ServerRef ref = new ServerRef(group(upstream), backend.endpoint());
+        checkWeight(backend.weight());
+        checkAddress(backend.endpoint());
+        Optional<Upstream.Server> inFile = inFile(ref);
+        if (state.added().containsKey(ref) || inFile.isPresent() && !state.tombstones().containsKey(ref)) {
+            throw ControlProblem.duplicate(ref, state.ids().get(ref));
+        }
+        if (inFile.isPresent()) {
+            return new Edited(overridden(revived(ref), ref, backend.weight(), inFile.get().weight()),
+                    state.ids().get(ref), ref.upstream());
+        }
+        return added(ref, backend.weight());
+    }
+
+    Edited weight(int id, OptionalInt weight) {
+        ServerRef ref = visible(id);
+        weight.ifPresent(RuntimeEdit::checkWeight);
+        if (weight.isEmpty()) {
+            return new Edited(state, id, ref.upstream());
+        }
+        if (state.added().containsKey(ref)) {
+            return new Edited(state.withAdded(with(state.added(), ref, weight.getAsInt())), id, ref.upstream());
+        }
+        int fileWeight = inFile(ref).orElseThrow(() -> ControlProblem.unknownId(id)).weight();
+        return new Edited(overridden(state, ref, weight.getAsInt(), fileWeight), id, ref.upstream());
+    }
+
+    Edited remove(int id) {
+        ServerRef ref = visible(id);
+        if (state.added().containsKey(ref)) {
+            RuntimeState gone = state.withAdded(without(state.added(), ref)).withIds(without(state.ids(), ref));
+            return new Edited(gone, id, ref.upstream());
+        }
+        int fileWeight = inFile(ref).orElseThrow(() -> ControlProblem.unknownId(id)).weight();
+        RuntimeState buried = state.withTombstones(with(state.tombstones(), ref, fileWeight))
+                .withOverrides(without(state.overrides(), ref));
+        return new Edited(buried, id, ref.upstream());
+    }
+
+    private Edited added(ServerRef ref, int weight) {
+        int id = state.nextId();
+        if (id == Integer.MAX_VALUE) {
+            throw ControlProblem.noIdsLeft();
+        }
+        RuntimeState next = state.withIds(with(state.ids(), ref, id))
+                .withAdded(with(state.added(), ref, weight))
+                .withNextId(id + 1)
+                .withRuntimeFrom(state.runtimeFrom() == 0 ? id : state.runtimeFrom());
+        return new Edited(next, id, ref.upstream());
+    }
+
+    private RuntimeState revived(ServerRef ref) {
+        return state.withTombstones(without(state.tombstones(), ref));
+    }
+
+    private static RuntimeState overridden(RuntimeState state, ServerRef ref, int weight, int fileWeight) {
+        return state.withOverrides(weight == fileWeight
+                ? without(state.overrides(), ref)
+                : with(state.overrides(), ref, new RuntimeState.WeightOverride(weight, fileWeight)));
+    }
+
+    private ServerRef visible(int id) {
+        return state.ids().entrySet().stream()
+                .filter(entry -> entry.getValue() == id)
+                .map(Map.Entry::getKey)
+                .filter(ref -> state.added().containsKey(ref)
+                        || inFile(ref).isPresent() && !state.tombstones().containsKey(ref))
+                .findFirst()
+                .orElseThrow(() -> ControlProblem.unknownId(id));
+    }
+
+    private Optional<Upstream.Server> inFile(ServerRef ref) {
+        return config.upstreams().stream()
+                .filter(upstream -> upstream.name().equals(ref.upstream()))
+                .flatMap(upstream -> upstream.servers().stream())
+                .filter(server -> server.endpoint().equals(ref.endpoint()))
+                .findFirst();
+    }
+
+    private String group(String name) {
+        List<String> choices = config.upstreams().stream().map(Upstream::name).sorted().toList();
+        if (choices.contains(name)) {
+            return name;
+        }
+        if (name.isEmpty() && choices.contains("default")) {
+            return "default";
+        }
+        if (name.isEmpty() && choices.size() == 1) {
+            return choices.get(0);
+        }
+        throw ControlProblem.badUpstream(name, choices);
+    }
+
+    private static void checkWeight(int weight) {
+        if (weight < 0 || weight > NewBackend.MAX_WEIGHT) {
+            throw ControlProblem.badWeight(weight, NewBackend.MAX_WEIGHT);
+        }
+    }
+
+    private void checkAddress(Endpoint endpoint) {
+        InetAddress address = endpoint.address();
+        if (address.isAnyLocalAddress() || address.isMulticastAddress() || address.isLoopbackAddress()
+                || address.isLinkLocalAddress()) {
+            throw ControlProblem.badAddress(endpoint.toString(), "no packet can be forwarded to such an address");
+        }
+        config.vips().stream().filter(vip -> vip.addresses().contains(address)).findFirst().ifPresent(vip -> {
+            throw ControlProblem.badAddress(endpoint.toString(), "it is the address of vip " + vip.name());
+        });
+    }
+
+    private static <V> Map<ServerRef, V> with(Map<ServerRef, V> map, ServerRef ref, V value) {
+        Map<ServerRef, V> next = new TreeMap<>(map);
+        next.put(ref, value);
+        return next;
+    }
+
+    private static <V> Map<ServerRef, V> without(Map<ServerRef, V> map, ServerRef ref) {
+        Map<ServerRef, V> next = new TreeMap<>(map);
+        next.remove(ref);
+        return next;
+    }
+}

@@ -1,0 +1,106 @@
+package io.loom.control.internal;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.loom.api.Endpoint;
+import io.loom.api.IpAddress;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** The form of {@code runtime.json}: one entry for each backend of which there is something to remember. */
+final class RuntimeJson {
+    private static final int VERSION = 1;
+
+    private final JsonMapper mapper = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .defaultPropertyInclusion(JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
+            .build();
+
+    record Document(int version, int nextId, int runtimeFrom, List<Entry> backends) {}
+
+    /**
+     * @param added      weight of a backend that was added
+     * @param override   weight that overrides the file's, which was {@code file_weight}
+     * @param removed    true: removed while the file's weight was {@code file_weight}
+     */
+    record Entry(
+            String upstream, String address, int port, Integer id, Integer added, Integer override, Boolean removed,
+            Integer fileWeight) {}
+
+    byte[] write(RuntimeState state) {
+        TreeSet<ServerRef> refs = new TreeSet<>(state.ids().keySet());
+        refs.addAll(state.overrides().keySet());
+        refs.addAll(state.tombstones().keySet());
+        List<Entry> entries = refs.stream().map(ref -> entry(ref, state)).toList();
+        try {
+            return mapper.writeValueAsBytes(new Document(VERSION, state.nextId(), state.runtimeFrom(), entries));
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException("records of numbers and text cannot fail to become JSON", impossible);
+        }
+    }
+
+    private static Entry entry(ServerRef ref, RuntimeState state) {
+        RuntimeState.WeightOverride override = state.overrides().get(ref);
+        Integer buried = state.tombstones().get(ref);
+        return new Entry(
+                ref.upstream(), IpAddress.format(ref.endpoint().address()), ref.endpoint().port(), state.ids().get(ref),
+                state.added().get(ref), override == null ? null : override.weight(), buried == null ? null : true,
+                buried != null ? buried : override == null ? null : (Integer) override.fileWeight());
+    }
+
+    /** @throws IOException if it is not what {@link #write} makes */
+    RuntimeState read(byte[] json) throws IOException {
+        Document document = mapper.readValue(json, Document.class);
+        if (document == null || document.version() != VERSION || document.backends() == null) {
+            throw new IOException("it is not a version " + VERSION + " document with backends");
+        }
+        try {
+            return state(document);
+        } catch (IllegalArgumentException | NullPointerException contradiction) {
+            throw new IOException("its content contradicts itself: " + contradiction.getMessage(), contradiction);
+        }
+    }
+
+    private static RuntimeState state(Document document) {
+        Map<ServerRef, Integer> ids = new TreeMap<>();
+        Map<ServerRef, Integer> added = new TreeMap<>();
+        Map<ServerRef, RuntimeState.WeightOverride> overrides = new TreeMap<>();
+        Map<ServerRef, Integer> tombstones = new TreeMap<>();
+        for (Entry entry : new ArrayList<>(document.backends())) {
+            ServerRef ref = ref(entry);
+            if (entry.id() != null) {
+                ids.put(ref, entry.id());
+            }
+            if (entry.added() != null) {
+                added.put(ref, entry.added());
+            }
+            if (entry.override() != null) {
+                overrides.put(ref, new RuntimeState.WeightOverride(entry.override(), entry.fileWeight()));
+            }
+            if (Boolean.TRUE.equals(entry.removed())) {
+                tombstones.put(ref, entry.fileWeight());
+            }
+        }
+        return new RuntimeState(
+                document.nextId(), document.runtimeFrom(), new TreeMap<>(ids), new TreeMap<>(added),
+                new TreeMap<>(overrides), new TreeMap<>(tombstones));
+    }
+
+    private static ServerRef ref(Entry entry) {
+        return new ServerRef(entry.upstream(), new Endpoint(
+                IpAddress.parse(entry.address())
+                        .orElseThrow(() -> new IllegalArgumentException("bad address " + entry.address())),
+                entry.port()));
+    }
+}
