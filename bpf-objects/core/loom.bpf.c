@@ -61,6 +61,8 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 		return LOOM_PASS_OUT_OF_STATE;
 	loom_age_begin(&conn->age, packet->tcp_flags, packet->now);
 	verdict = loom_slot_open(ctx, packet, conn, *backend);
+	if (verdict == LOOM_DROP_CONNECTIONS_FULL)
+		loom_verdict_count(LOOM_EVENT_MAP_FULL, 0, 0);
 	if (verdict != LOOM_CONTINUE)
 		return loom_slot_verdict((*backend)->slot, verdict);
 	if (packet->tcp_flags & LOOM_TCP_RST)

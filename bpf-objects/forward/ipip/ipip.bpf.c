@@ -55,7 +55,7 @@ static __always_inline int ipip_link_write(struct xdp_md *ctx, const struct loom
 
 	if ((void *)(from + 5) > end)
 		return LOOM_DROP_TRUNCATED;
-	__builtin_memcpy(data, backend->mac, sizeof(backend->mac));
+	loom_link_write(data, backend->mac);
 	to[0] = from[0];
 	if (words > 1) {
 		to[1] = from[1];

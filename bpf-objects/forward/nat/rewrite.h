@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The translation itself, the same in both directions: Ethernet and IP addresses, ports, one hop of the TTL, and what all
+ * this does to the checksums. Only nat.bpf.c uses this.
+ */
+#ifndef LOOM_NAT_REWRITE_H
+#define LOOM_NAT_REWRITE_H
+
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <bpf/bpf_endian.h>
+#include <loom/checksum.h>
+#include <loom/forward.h>
+
+/* What the packet shall carry when it leaves; addresses as in struct loom_packet. */
+struct nat_names {
+	const __be32 *source;
+	const __be32 *destination;
+	const __u8 *mac; /* Ethernet destination, source; aligned to 4 */
+	__be16 source_port;
+	__be16 destination_port;
+};
+
+/* A time to live that is one less: its byte is the high one of a 16-bit word. */
+static __always_inline __u64 nat_hop_change(void)
+{
+	return loom_sum_replace(bpf_htons(0x0100), 0);
+}
+
+/* Each writes its header, and returns what the new addresses add to the sum over the TCP pseudo-header. */
+static __always_inline __u64 nat_ipv4_write(struct iphdr *ip, const struct nat_names *names)
+{
+	__u64 change = loom_sum_replace(ip->saddr, names->source[0]) + loom_sum_replace(ip->daddr, names->destination[0]);
+
+	ip->saddr = names->source[0];
+	ip->daddr = names->destination[0];
+	ip->ttl--;
+	ip->check = loom_checksum_update(ip->check, change + nat_hop_change());
+	return change;
+}
+
+static __always_inline __u64 nat_ipv6_write(struct ipv6hdr *ip, const struct nat_names *names)
+{
+	__u64 change = loom_sum_replace_address(ip->saddr.in6_u.u6_addr32, names->source) +
+		       loom_sum_replace_address(ip->daddr.in6_u.u6_addr32, names->destination);
+
+	__builtin_memcpy(&ip->saddr, names->source, sizeof(ip->saddr));
+	__builtin_memcpy(&ip->daddr, names->destination, sizeof(ip->daddr));
+	ip->hop_limit--;
+	return change;
+}
+
+static __always_inline void nat_tcp_write(struct tcphdr *tcp, const struct nat_names *names, __u64 change)
+{
+	change += loom_sum_replace(tcp->source, names->source_port) + loom_sum_replace(tcp->dest, names->destination_port);
+	tcp->source = names->source_port;
+	tcp->dest = names->destination_port;
+	tcp->check = loom_checksum_update(tcp->check, change);
+}
+
+/* Returns 0, or -1 if the frame is not what core has parsed. */
+static __always_inline int nat_rewrite(struct xdp_md *ctx, const struct loom_packet *packet,
+				       const struct nat_names *names)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct tcphdr *tcp = data + loom_packet_l4(packet);
+	struct ipv6hdr *ip6 = data + loom_packet_l3(packet);
+	struct iphdr *ip = (void *)ip6;
+	__u64 change;
+
+	if (data + ETH_HLEN > end || (void *)(tcp + 1) > end || (void *)(ip + 1) > end)
+		return -1;
+	if (packet->family == 4) {
+		change = nat_ipv4_write(ip, names);
+	} else {
+		if ((void *)(ip6 + 1) > end)
+			return -1;
+		change = nat_ipv6_write(ip6, names);
+	}
+	nat_tcp_write(tcp, names, change);
+	loom_link_write(data, names->mac);
+	return 0;
+}
+
+#endif
