@@ -1,0 +1,125 @@
+package io.loom.datapath;
+
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.api.Verdict;
+import io.loom.api.plugin.Description;
+import io.loom.libbpf.BpfObject;
+import io.loom.libbpf.MapType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A linked program that is ready to be opened any number of times, on fresh or existing maps.
+ *
+ * @param elf         the linked object
+ * @param methods     by slot
+ * @param openSlots   bit mask of the slots that define an open hook
+ * @param replySlots  bit mask of the slots that define a reply hook
+ * @param fingerprint SHA-256 over objects, slots and constants, hex: equal for programs that behave alike
+ */
+public record Composition(
+        byte[] elf, SortedMap<Integer, SlottedMethod> methods, int openSlots, int replySlots, Tuning tuning,
+        String fingerprint) {
+
+    /** Name of the XDP program. */
+    public static final String PROGRAM = "loom_xdp";
+
+    public Composition {
+        methods = Collections.unmodifiableSortedMap(new TreeMap<>(methods));
+    }
+
+    /**
+     * Opens the object with all constants, sizes and types set; the caller may still have it reuse maps, and loads it.
+     *
+     * @param overrides method constants that replace those of the descriptions
+     */
+    public BpfObject open(Map<String, Long> overrides) {
+        BpfObject object = BpfObject.open("loom", elf);
+        try {
+            setCoreConstants(object);
+            setMethodConstants(object, overrides);
+            sizeMaps(object);
+            return object;
+        } catch (RuntimeException failure) {
+            object.close();
+            throw failure;
+        }
+    }
+
+    private void setCoreConstants(BpfObject object) {
+        object.setConstant("loom_hz", number(tuning.hz(), Integer.BYTES));
+        object.setConstant("loom_open_slots", number(openSlots, Integer.BYTES));
+        object.setConstant("loom_reply_slots", number(replySlots, Integer.BYTES));
+        ByteBuffer timeouts = ByteBuffer.wrap(object.constant("loom_timeouts").orElseThrow()).order(ByteOrder.LITTLE_ENDIAN);
+        tuning.timeouts().forEach(timeouts::putInt);
+        object.setConstant("loom_timeouts", timeouts.array());
+    }
+
+    private void setMethodConstants(BpfObject object, Map<String, Long> overrides) {
+        for (SlottedMethod method : methods.values()) {
+            Map<String, Long> constants = new HashMap<>(method.description().constants());
+            constants.putAll(overrides);
+            constants.forEach((name, value) -> setMethodConstant(object, method, name, value));
+        }
+    }
+
+    private static void setMethodConstant(BpfObject object, SlottedMethod method, String name, long value) {
+        byte[] present = object.constant(name).orElseThrow(() -> new LoomException(Problem.of(
+                "LOOM-4104", "cannot set " + name + " of forwarding method " + method.name(),
+                "its object has no such const volatile variable", "install a matching version of the bundle")));
+        object.setConstant(name, number(value, present.length));
+    }
+
+    private static byte[] number(long value, int size) {
+        byte[] bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+        return Arrays.copyOf(bytes, size);
+    }
+
+    private void sizeMaps(BpfObject object) {
+        for (String map : object.mapNames()) {
+            switch (map) {
+                case "loom_backends" -> size(object, map, tuning.backends());
+                case "loom_bstats" -> object.resize(map, tuning.backends().maxEntries());
+                case "loom_conns4", "loom_conns6" -> size(object, map, tuning.connections());
+                case "loom_verdicts" -> size(object, map, tuning.verdicts());
+                default -> {
+                    if (MethodMaps.ages(map, object.mapType(map))) {
+                        object.resize(map, tuning.connections().maxEntries());
+                    }
+                }
+            }
+        }
+    }
+
+    private static void size(BpfObject object, String map, Tuning.Size size) {
+        object.setType(map, size.type());
+        object.resize(map, size.maxEntries());
+    }
+
+    /** The slot of a method in this program. */
+    public Optional<Integer> slot(String method) {
+        return methods.values().stream().filter(m -> m.name().equals(method)).map(SlottedMethod::slot).findFirst();
+    }
+
+    /** Name of a verdict number: of core, such as PASS_NOT_IP, or of a method's reason; empty if nobody defines it. */
+    public Optional<String> verdictName(int number) {
+        if (number < Verdict.METHOD_BASE) {
+            return Verdict.of(number).map(Verdict::name);
+        }
+        int slot = (number - Verdict.METHOD_BASE) / Verdict.METHOD_RANGE;
+        int reason = (number - Verdict.METHOD_BASE) % Verdict.METHOD_RANGE;
+        return Optional.ofNullable(methods.get(slot))
+                .map(SlottedMethod::description)
+                .map(Description::verdicts)
+                .filter(reasons -> reason < reasons.size())
+                .map(reasons -> reasons.get(reason).name());
+    }
+}

@@ -1,0 +1,211 @@
+package io.loom.datapath;
+
+import io.loom.api.Endpoint;
+import io.loom.api.Family;
+import io.loom.api.Protocol;
+import io.loom.api.plugin.LookupTable;
+import io.loom.api.plugin.PacketCase;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.datapath.internal.Keys;
+import io.loom.datapath.internal.TableContent;
+import io.loom.datapath.internal.layout.BackendEntry;
+import io.loom.datapath.internal.layout.ListenerEntry;
+import io.loom.datapath.internal.layout.ListenerKeys;
+import io.loom.datapath.internal.layout.NextHop;
+import io.loom.datapath.internal.layout.VerdictCount;
+import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.BpfObject;
+import io.loom.libbpf.BpfProgram;
+import io.loom.libbpf.UpdateMode;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A composed program on maps of its own: what the self test before a swap, the packet tables and the bench run. Entries are
+ * written by the codecs that write the live maps. Nothing is pinned or attached; closing it leaves nothing. One thread.
+ */
+public final class ScratchPlane implements AutoCloseable {
+    /** Numbers below are fates of packets, those between it and METHOD_BASE are events. */
+    private static final int FIRST_EVENT = 96;
+
+    private final Composition composition;
+    private final BpfProgram program;
+    private final Map<String, BpfMap> maps;
+    private int backends;
+    private int listeners;
+
+    private ScratchPlane(Composition composition, BpfProgram program, Map<String, BpfMap> maps) {
+        this.composition = composition;
+        this.program = program;
+        this.maps = maps;
+    }
+
+    /**
+     * Loads the program on fresh maps.
+     *
+     * @param constants method constants that replace those of the descriptions
+     */
+    public static ScratchPlane open(Composition composition, Map<String, Long> constants) {
+        try (BpfObject object = composition.open(constants)) {
+            object.load();
+            Map<String, BpfMap> maps = new HashMap<>();
+            object.mapNames().forEach(name -> maps.put(name, object.map(name)));
+            return new ScratchPlane(composition, object.program(Composition.PROGRAM), maps);
+        }
+    }
+
+    /**
+     * A backend in the scratch world; its next hop is always known.
+     *
+     * @param method  that is in the composition
+     * @param mtu     towards it, bytes of IP packet; 0: unknown
+     * @param down    its connections choose anew
+     * @param ifindex of the interface towards it
+     */
+    public record Backend(Endpoint endpoint, String method, int mtu, boolean down, int ifindex) {
+        public Backend(Endpoint endpoint, String method) {
+            this(endpoint, method, World.MTU, false, World.IFINDEX);
+        }
+    }
+
+    /**
+     * What became of a packet.
+     *
+     * @param verdict name of a {@link io.loom.api.Verdict} or of a method's reason
+     * @param action  enum xdp_action
+     * @param frame   as the program left it
+     */
+    public record Outcome(String verdict, int action, byte[] frame) {
+        private static final int XDP_TX = 3;
+        private static final int XDP_REDIRECT = 4;
+
+        public boolean leaves() {
+            return action == XDP_TX || action == XDP_REDIRECT;
+        }
+    }
+
+    /** The world of {@link PacketCase}: both vips, forwarded by that method to one backend each. */
+    public void addWorld(String method) {
+        addWorld(method, World.MTU);
+    }
+
+    /** @param mtu towards the backends, bytes of IP packet */
+    public void addWorld(String method, int mtu) {
+        SlottedMethod slotted = method(method);
+        for (Family family : Family.values()) {
+            if (slotted.description().pairs().containsKey(family)) {
+                Endpoint backend = World.backend(family, slotted.description());
+                addVip(World.vip(family), List.of(addBackend(new Backend(backend, method, mtu, false, World.IFINDEX))));
+            }
+        }
+    }
+
+    /** Returns the backend's number, counted from 1. */
+    public int addBackend(Backend backend) {
+        putBackend(++backends, backend);
+        return backends;
+    }
+
+    /** Writes the entry of a number anew. */
+    public void putBackend(int number, Backend backend) {
+        SlottedMethod slotted = method(backend.method());
+        NextHop hop = new NextHop(
+                World.source(backend.endpoint().family()), backend.ifindex(), backend.mtu(), World.backendMac(), World.loomMac());
+        BackendEntry entry = new BackendEntry(
+                backend.endpoint(), slotted.slot(), backend.down(), slotted.description().stateful(), Optional.of(hop));
+        map("loom_backends").update(Keys.of(number), entry.encode(), UpdateMode.ANY);
+    }
+
+    public void removeBackend(int number) {
+        map("loom_backends").update(Keys.of(number), BackendEntry.none(), UpdateMode.ANY);
+    }
+
+    /**
+     * A tcp listener whose table names the backends in turn; returns its number, counted from 0, which is its table's too.
+     *
+     * @param numbers of backends; the table has as many entries
+     */
+    public int addVip(Endpoint endpoint, List<Integer> numbers) {
+        int number = listeners++;
+        putVip(number, endpoint, numbers);
+        return number;
+    }
+
+    /** Writes listener and table of a number anew. */
+    public void putVip(int number, Endpoint endpoint, List<Integer> numbers) {
+        if (!numbers.isEmpty()) {
+            TableContent.publish(map("loom_tables"), number, numbers.stream().mapToInt(Integer::intValue).toArray());
+        }
+        ListenerEntry entry =
+                new ListenerEntry(number, LookupTable.Index.FLOW_HASH, false, number, numbers.size());
+        map(endpoint.family() == Family.IPV4 ? "loom_listeners4" : "loom_listeners6")
+                .update(ListenerKeys.encode(new ListenerKey(Protocol.TCP, endpoint)), entry.encode(), UpdateMode.ANY);
+    }
+
+    /** Runs the program once on the frame. */
+    public Outcome run(byte[] frame) {
+        long[] before = verdicts();
+        BpfProgram.TestRun run = program.testRun(frame, 1);
+        long[] after = verdicts();
+        for (int number = 0; number < after.length; number++) {
+            boolean event = number >= FIRST_EVENT && number < io.loom.api.Verdict.METHOD_BASE;
+            if (after[number] != before[number] && !event) {
+                int found = number;
+                String verdict = composition.verdictName(number).orElseGet(() -> "unnamed verdict " + found);
+                return new Outcome(verdict, run.result(), run.frame());
+            }
+        }
+        throw new IllegalStateException("the program counted no verdict");
+    }
+
+    /** Runs a case; the sentence that says how it failed, or empty. */
+    public Optional<String> failure(PacketCase packet) {
+        Outcome outcome = run(packet.frame());
+        if (!outcome.verdict().equals(packet.verdict())) {
+            return Optional.of(packet.name() + ": verdict " + outcome.verdict() + " instead of " + packet.verdict());
+        }
+        if (outcome.leaves() != packet.expected().isPresent()) {
+            return Optional.of(packet.name() + ": XDP action " + outcome.action()
+                    + (outcome.leaves() ? ", but nothing should leave" : ", but a frame should leave"));
+        }
+        return packet.expected()
+                .filter(expected -> !Arrays.equals(expected, outcome.frame()))
+                .map(expected -> packet.name() + ": frame " + HexFormat.of().formatHex(outcome.frame())
+                        + " instead of " + HexFormat.of().formatHex(expected));
+    }
+
+    private long[] verdicts() {
+        BpfMap map = map("loom_verdicts");
+        long[] packets = new long[map.maxEntries()];
+        map.forEach((key, value) -> packets[Keys.number(key)] = VerdictCount.sum(value).packets());
+        return packets;
+    }
+
+    public BpfProgram program() {
+        return program;
+    }
+
+    /** A map of the program, such as {@code loom_conns4}; this object owns it. */
+    public BpfMap map(String name) {
+        BpfMap map = maps.get(name);
+        if (map == null) {
+            throw new IllegalArgumentException("the program has no map " + name + " but " + maps.keySet());
+        }
+        return map;
+    }
+
+    private SlottedMethod method(String name) {
+        return composition.slot(name).map(composition.methods()::get)
+                .orElseThrow(() -> new IllegalArgumentException("method " + name + " is not in the composition"));
+    }
+
+    @Override
+    public void close() {
+        program.close();
+        maps.values().forEach(BpfMap::close);
+    }
+}

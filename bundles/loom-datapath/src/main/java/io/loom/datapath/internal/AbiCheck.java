@@ -1,0 +1,94 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.datapath.Composition;
+import io.loom.datapath.internal.layout.Field;
+import io.loom.datapath.internal.layout.Layouts;
+import io.loom.datapath.internal.layout.StructLayout;
+import io.loom.libbpf.BpfObject;
+import io.loom.libbpf.Btf;
+import io.loom.libbpf.ElfObject;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Optional;
+
+/**
+ * Holds a method's object against the ABI that core was compiled with: libbpf's linker notices neither a struct of another
+ * layout behind a pointer nor another version number.
+ */
+public final class AbiCheck {
+    private static final String FIX = "install a version of the bundle that was built against this Loom's include/loom";
+
+    private AbiCheck() {}
+
+    /**
+     * Required hook there, and every struct that both sides name {@code loom_...} the same on both.
+     *
+     * @throws LoomException LOOM-4101 or LOOM-4103
+     */
+    public static void require(String method, ElfObject plugin, Btf core) {
+        if (!plugin.symbols().contains("loom_forward_slotXX")) {
+            throw refused("LOOM-4101", method, "its object does not define loom_forward_slotXX");
+        }
+        for (Btf.Struct struct : plugin.btf().structs()) {
+            if (struct.name().startsWith("loom_")) {
+                difference(struct, core).ifPresent(text -> {
+                    throw refused("LOOM-4103", method, text);
+                });
+            }
+        }
+    }
+
+    /**
+     * The ABI number that each method was compiled with. Looked up in the linked object: libbpf opens no plugin alone.
+     *
+     * @throws LoomException LOOM-4102
+     */
+    public static void requireVersions(Composition composition) {
+        try (BpfObject object = BpfObject.open("loom", composition.elf())) {
+            composition.methods().forEach((slot, method) -> {
+                Optional<Integer> version = object.constant("loom_abi_slot0" + slot)
+                        .map(value -> ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getInt());
+                if (version.isEmpty()) {
+                    throw refused("LOOM-4102", method.name(), "its object does not say for which ABI it was built");
+                }
+                if (version.get() != Layouts.ABI_VERSION) {
+                    throw refused("LOOM-4102", method.name(), "it was built for ABI " + version.get()
+                            + ", and this Loom has ABI " + Layouts.ABI_VERSION);
+                }
+            });
+        }
+    }
+
+    private static Optional<String> difference(Btf.Struct plugin, Btf core) {
+        Optional<Btf.Struct> here = core.struct(plugin.name());
+        if (here.isPresent()) {
+            return here.get().equals(plugin)
+                    ? Optional.empty()
+                    : Optional.of("struct " + plugin.name() + " differs: there " + plugin + ", here " + here.get());
+        }
+        return Layouts.all().stream()
+                .filter(layout -> layout.name().equals(plugin.name()))
+                .findFirst()
+                .flatMap(layout -> difference(plugin, layout));
+    }
+
+    /** The first member that a struct in an object has elsewhere than the codec; empty if there is none. */
+    public static Optional<String> difference(Btf.Struct struct, StructLayout layout) {
+        if (struct.size() != layout.size()) {
+            return Optional.of("struct " + struct.name() + " has " + struct.size() + " bytes, not " + layout.size());
+        }
+        for (Field field : layout.fields()) {
+            Optional<Btf.Member> member = struct.member(field.name());
+            if (!member.equals(Optional.of(new Btf.Member(field.name(), field.offset(), field.size())))) {
+                return Optional.of("struct " + struct.name() + " has " + member + ", not " + field);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static LoomException refused(String code, String method, String why) {
+        return new LoomException(Problem.of(code, "cannot link forwarding method " + method, why, FIX));
+    }
+}

@@ -1,0 +1,189 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.datapath.internal.layout.Layouts;
+import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.BpfObject;
+import io.loom.libbpf.BpfProgram;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The pinned maps and program of one instance, held by a lock (docs/adr/0002, 0003). A new instance is marked complete once
+ * all core maps and the program are pinned; one without the mark is the wreck of a killed process and made anew. Closing
+ * releases descriptors and lock, never pins. Thread-safe.
+ */
+final class Instance implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
+    private static final String COMPLETE = "complete";
+
+    private final PinTree pins;
+    private final InstanceLock lock;
+    private final Meta meta;
+    private final boolean adopted;
+    private final Map<String, BpfMap> maps = new ConcurrentHashMap<>();
+
+    private Instance(PinTree pins, InstanceLock lock, Meta meta, boolean adopted) {
+        this.pins = pins;
+        this.lock = lock;
+        this.meta = meta;
+        this.adopted = adopted;
+    }
+
+    /**
+     * Adopts what is pinned, or begins a new instance.
+     *
+     * @param fallback directory for the lock where /run/loom cannot be written
+     * @throws LoomException LOOM-51xx if another process has it or what is pinned does not fit
+     */
+    static Instance open(Path bpffs, String name, Path fallback) {
+        PinTree pins = PinTree.of(bpffs, name);
+        InstanceLock lock = InstanceLock.take(bpffs, name, fallback);
+        try {
+            pins.createDirectories();
+            Optional<Meta> found = completeMeta(pins);
+            return found.isPresent() ? adopt(pins, lock, found.get(), name) : create(pins, lock);
+        } catch (RuntimeException failure) {
+            lock.close();
+            throw failure;
+        }
+    }
+
+    private static Optional<Meta> completeMeta(PinTree pins) {
+        if (!Files.exists(pins.meta())) {
+            return Optional.empty();
+        }
+        Meta meta = Meta.open(pins.meta());
+        if (meta.get(COMPLETE).isPresent()) {
+            return Optional.of(meta);
+        }
+        meta.close();
+        return Optional.empty();
+    }
+
+    private static Instance create(PinTree pins, InstanceLock lock) {
+        discard(pins);
+        Meta meta = Meta.create();
+        meta.put("abi", String.valueOf(Layouts.ABI_VERSION));
+        meta.put("layout", Layouts.hash());
+        meta.put("netns", networkNamespace());
+        meta.pin(pins.meta());
+        return new Instance(pins, lock, meta, false);
+    }
+
+    /** Removes what a process left that died before its instance was complete. */
+    private static void discard(PinTree pins) {
+        List<Path> left = new java.util.ArrayList<>(PinTree.pins(pins.links()));
+        left.add(pins.program());
+        left.add(pins.nextProgram());
+        left.addAll(PinTree.pins(pins.maps()));
+        if (left.stream().filter(PinTree::remove).count() > 0) {
+            LOG.info("removed the rest of an instance that was never complete at {}", pins.root());
+        }
+    }
+
+    private static Instance adopt(PinTree pins, InstanceLock lock, Meta meta, String name) {
+        try {
+            requireEqual(name, "ABI version", meta.get("abi"), String.valueOf(Layouts.ABI_VERSION));
+            requireEqual(name, "map layout", meta.get("layout"), Layouts.hash());
+            requireEqual(name, "network namespace", meta.get("netns"), networkNamespace());
+            Instance instance = new Instance(pins, lock, meta, true);
+            for (Path pin : PinTree.pins(pins.maps())) {
+                if (!pin.equals(pins.meta())) {
+                    instance.maps.put(pin.getFileName().toString(), BpfMap.open(pin));
+                }
+            }
+            return instance;
+        } catch (RuntimeException failure) {
+            meta.close();
+            throw failure;
+        }
+    }
+
+    private static void requireEqual(String instance, String what, Optional<String> pinned, String ours) {
+        if (!pinned.equals(Optional.of(ours))) {
+            throw new LoomException(Problem.of(
+                    "LOOM-5105", "cannot adopt what instance " + instance + " left in the kernel",
+                    "its " + what + " is " + pinned.orElse("unknown") + ", ours is " + ours,
+                    "run loomd --detach for this instance first (connections are lost), or use another --instance"));
+        }
+    }
+
+    private static String networkNamespace() {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString();
+        } catch (IOException failure) {
+            throw new UncheckedIOException("/proc must be mounted", failure);
+        }
+    }
+
+    PinTree pins() {
+        return pins;
+    }
+
+    Meta meta() {
+        return meta;
+    }
+
+    /** True if maps and program were there already. */
+    boolean adopted() {
+        return adopted;
+    }
+
+    /** The pinned program; empty before the first one. The caller closes it. */
+    Optional<BpfProgram> pinnedProgram() {
+        return Files.exists(pins.program()) ? Optional.of(BpfProgram.open(pins.program())) : Optional.empty();
+    }
+
+    /** Lets an object that is not loaded yet use the maps that exist. */
+    void lendMaps(BpfObject object) {
+        object.mapNames().stream().filter(maps::containsKey).forEach(name -> object.reuse(name, maps.get(name)));
+    }
+
+    /** Pins the maps that a loaded object made; without effect on those that it borrowed. */
+    void keepMaps(BpfObject object) {
+        for (String name : object.mapNames()) {
+            maps.computeIfAbsent(name, absent -> {
+                BpfMap map = object.map(name);
+                map.pin(pins.map(name));
+                return map;
+            });
+        }
+    }
+
+    /** From now on the instance is worth adopting. */
+    void markComplete() {
+        meta.put(COMPLETE, "yes");
+    }
+
+    /** @throws IllegalStateException if no program that was loaded so far has such a map */
+    BpfMap map(String name) {
+        BpfMap map = maps.get(name);
+        if (map == null) {
+            throw new IllegalStateException("there is no map " + name);
+        }
+        return map;
+    }
+
+    /** All maps but loom_meta, by name. */
+    Map<String, BpfMap> maps() {
+        return new TreeMap<>(maps);
+    }
+
+    @Override
+    public void close() {
+        maps.values().forEach(BpfMap::close);
+        meta.close();
+        lock.close();
+    }
+}

@@ -1,0 +1,85 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * One process for each instance. A file lock, so that the kernel frees it when the process dies; the file holds the process
+ * id of the holder. The name contains the bpffs' device number: instances in two bpffs do not disturb each other.
+ */
+final class InstanceLock implements AutoCloseable {
+    private static final Path RUN = Path.of("/run/loom");
+
+    private final FileChannel channel;
+
+    private InstanceLock(FileChannel channel) {
+        this.channel = channel;
+    }
+
+    /**
+     * @param bpffs    on which the instance's pins are
+     * @param fallback directory for the lock where /run/loom cannot be written
+     * @throws LoomException LOOM-5101 if another process holds it
+     */
+    static InstanceLock take(Path bpffs, String instance, Path fallback) {
+        try {
+            String file = instance + "-" + Files.getAttribute(bpffs, "unix:dev") + ".lock";
+            Path path = directory(fallback).resolve(file);
+            FileChannel channel = FileChannel.open(
+                    path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            if (!locked(channel)) {
+                String holder = Files.readString(path).strip();
+                channel.close();
+                throw new LoomException(Problem.of(
+                        "LOOM-5101", "instance " + instance + " is in use",
+                        "a loomd runs on it" + (holder.isEmpty() ? "" : ", process " + holder),
+                        "stop that process, or use another --instance"));
+            }
+            channel.truncate(0);
+            channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
+            return new InstanceLock(channel);
+        } catch (IOException failure) {
+            throw new LoomException(Problem.of(
+                    "LOOM-5102", "cannot lock instance " + instance, failure.toString(),
+                    "make /run/loom or the data directory writable"), failure);
+        }
+    }
+
+    private static Path directory(Path fallback) throws IOException {
+        try {
+            Files.createDirectories(RUN);
+            if (Files.isWritable(RUN)) {
+                return RUN;
+            }
+        } catch (IOException readOnly) {
+            // A container without /run: the data directory serves as well, for processes that share it.
+        }
+        return Files.createDirectories(fallback);
+    }
+
+    private static boolean locked(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException heldByThisProcess) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+}

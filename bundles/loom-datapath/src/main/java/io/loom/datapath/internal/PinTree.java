@@ -1,0 +1,105 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Where an instance's pins are: {@code BPFFS/loom/INSTANCE/} with {@code maps/NAME}, {@code prog} and {@code links/DEVICE}.
+ * A bpffs takes no dots in names, so that of a device is written with %2E.
+ */
+public record PinTree(Path root) {
+
+    /** @throws LoomException LOOM-5103 if the name cannot be a directory on a bpffs */
+    public static PinTree of(Path bpffs, String instance) {
+        if (!instance.matches("[A-Za-z0-9_-]{1,64}")) {
+            throw new LoomException(Problem.of(
+                    "LOOM-5103", "bad instance name '" + instance + "'", "",
+                    "use letters, digits, hyphens and underscores, at most 64"));
+        }
+        return new PinTree(bpffs.resolve("loom").resolve(instance));
+    }
+
+    Path maps() {
+        return root.resolve("maps");
+    }
+
+    Path links() {
+        return root.resolve("links");
+    }
+
+    Path map(String name) {
+        return maps().resolve(name);
+    }
+
+    Path meta() {
+        return map(Meta.NAME);
+    }
+
+    Path program() {
+        return root.resolve("prog");
+    }
+
+    /** Of a program that is about to replace the one that is pinned. */
+    Path nextProgram() {
+        return root.resolve("prog_next");
+    }
+
+    Path link(String device) {
+        return links().resolve(device.replace("%", "%25").replace(".", "%2E"));
+    }
+
+    static String device(Path link) {
+        return link.getFileName().toString().replace("%2E", ".").replace("%25", "%");
+    }
+
+    void createDirectories() {
+        try {
+            Files.createDirectories(maps());
+            Files.createDirectories(links());
+        } catch (IOException failure) {
+            throw unusable(failure);
+        }
+    }
+
+    /** Files below a directory, in the order of names; empty if there is no such directory. */
+    static List<Path> pins(Path directory) {
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.sorted().toList();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    /** Removes a pin, or an empty directory; what it held lives on if something else refers to it. */
+    static boolean remove(Path pin) {
+        try {
+            return Files.deleteIfExists(pin);
+        } catch (IOException failure) {
+            throw new UncheckedIOException("cannot remove " + pin, failure);
+        }
+    }
+
+    /** Puts the next program's pin in the place of the present one's, in one step. */
+    void promoteNextProgram() {
+        try {
+            Files.move(nextProgram(), program(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException failure) {
+            throw unusable(failure);
+        }
+    }
+
+    private LoomException unusable(IOException failure) {
+        return new LoomException(Problem.of(
+                "LOOM-5104", "cannot use " + root, failure.toString(), "mount a bpffs there that this process may write"), failure);
+    }
+}

@@ -1,0 +1,37 @@
+package io.loom.datapath.internal.layout;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+
+/** Every struct that crosses the border to the kernel, and the hash that a pinned instance is compared by. */
+public final class Layouts {
+    /** LOOM_ABI_VERSION of the header that the codecs follow. */
+    public static final int ABI_VERSION = 1;
+    /** LOOM_SLOTS. */
+    public static final int SLOTS = 8;
+
+    private Layouts() {}
+
+    /** Structs of abi.h. */
+    public static List<StructLayout> all() {
+        return List.of(
+                VerdictCount.LAYOUT, ListenerKeys.LAYOUT4, ListenerKeys.LAYOUT6, ListenerEntry.LAYOUT, TableRows.LAYOUT,
+                BackendEntry.LAYOUT, FlowCount.LAYOUT, ConnectionKeys.LAYOUT4, ConnectionKeys.LAYOUT6, Connection.LAYOUT,
+                Age.LAYOUT);
+    }
+
+    /** SHA-256 over all names, offsets and sizes: pinned maps of another hash are not adopted. */
+    public static String hash() {
+        StringBuilder text = new StringBuilder("abi ").append(ABI_VERSION);
+        all().forEach(layout -> text.append('\n').append(layout));
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.toString().getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException everyPlatformHasIt) {
+            throw new IllegalStateException(everyPlatformHasIt);
+        }
+    }
+}
