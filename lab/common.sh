@@ -1,6 +1,6 @@
 # Shared by ./loom and the scripts in lab/: messages, prerequisites, and the names that belong to one lab.
 # Sourced, never run. Sets LOOM_ROOT unless the caller did, LAB, RUN and HOSTS.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is set here is used by those who source it
 
 LOOM_ROOT=${LOOM_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
 LAB=${LOOM_LAB:-lab}

@@ -1,5 +1,5 @@
 # The segment and its hosts: namespaces, veths, addresses. Sourced by lab.sh.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the vips are for backends.sh and the demo
 
 declare -A HOST_NUMBER=([client]=1 [balancer]=2 [backend1]=11 [backend2]=12 [backend3]=13)
 VIP4=10.77.0.100

@@ -14,7 +14,7 @@ source "$here/hosts.sh"
 # shellcheck source=lab/backends.sh
 source "$here/backends.sh"
 
-usage() { die "usage: ./loom lab up|status|down, ./loom lab exec HOST CMD..."; }
+usage() { die "usage: ./loom lab up|status|down, ./loom lab exec HOST CMD..., ./loom lab serve BACKEND (nginx again)"; }
 
 lab_up() {
 	need_tools ip nginx ethtool bpftool clang-19
@@ -24,7 +24,7 @@ lab_up() {
 		return
 	fi
 	lab_down
-	trap 'rc=$?; [ "$rc" -eq 0 ] || { trap - EXIT; lab_down; die "lab $LAB did not come up; what was made is removed again"; }' EXIT
+	trap lab_up_failed EXIT
 	mkdir -p "$RUN/bpf"
 	mount -t bpf bpf "$RUN/bpf"
 	segment_make
@@ -40,6 +40,12 @@ lab_up() {
 	touch "$RUN/up"
 	trap - EXIT
 	say "lab $LAB is up: ${HOSTS[*]} ($RUN)"
+}
+
+lab_up_failed() {
+	trap - EXIT
+	lab_down
+	die "lab $LAB did not come up; what was made is removed again"
 }
 
 # Removes all that `up` makes, and what runs inside, however far it came. Says nothing if there is nothing.
@@ -121,5 +127,6 @@ up) lab_up ;;
 down) lab_down ;;
 status) lab_status ;;
 exec) lab_exec "$@" ;;
+serve) backend_start "${1:?which backend}" ;;
 *) usage ;;
 esac

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Nanoseconds per packet of the program as attached, against a floor in the same run: loom bench [--json FILE]
+set -euo pipefail
+# shellcheck source=lab/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+json=$LOOM_ROOT/itests/bench/target/bench.json
+case "$#:${1:-}" in
+0:) ;;
+2:--json) json=$(realpath -m "$2") ;;
+*) die "usage: ./loom bench [--json FILE]" ;;
+esac
+need_root bench
+mvn_loom -q -DskipTests package
+mkdir -p "$(dirname "$json")"
+mvn_loom -q verify -pl itests/bench -Dloom.bench=true -Dloom.bench.json="$json"
+jq -r '"floor \(.floor_ns) ns", (.cases[] | "\(.name): \(.ns) ns, \(.net_ns) ns above the floor")' "$json"

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Runs one level of tests, or all. Ends with the counts of every module that ran tests.
+#   unit   no root needed, seconds         bpf    packet tables, compiled, loaded and run in the kernel
+#   lab    namespaces and real traffic     karaf  Pax Exam boots the assembly
+set -euo pipefail
+# shellcheck source=lab/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# What a test of these levels could leave behind. Compared before and after, so that other labs on this machine may run.
+leftovers() {
+	ip netns list | awk '{ print "namespace " $1 }' | sort
+	findmnt -n -t bpf -o TARGET | sort | while read -r mount; do
+		find "$mount" -mindepth 1 -path '*loom*' 2>/dev/null | sed 's/^/pin /'
+	done | sort
+	pgrep -af 'Dloom\.|/run/loom-lab/|karaf\.main' | sed 's/^[0-9]* /process /' | cut -c1-120 | sort || true
+}
+
+run_level() {
+	case $1 in
+	unit) mvn_loom verify -pl '!itests/bpf,!itests/lab,!itests/karaf,!itests/bench' ;;
+	bpf | karaf) mvn_loom verify -pl "itests/$1" -am ;; # with the unit tests of what they need
+	lab)
+		mvn_loom -q -DskipTests package
+		mvn_loom verify -pl itests/lab
+		;;
+	all) mvn_loom verify --fail-at-end ;;
+	*) die "usage: ./loom test [unit|bpf|lab|karaf|all]" ;;
+	esac
+}
+
+counts() {
+	say "tests that ran, by module (tests, failures, errors, skipped):"
+	find "$LOOM_ROOT" -path '*/target/*-reports/TEST-*.xml' -newer "$1" -print0 |
+		xargs -0 -r grep -ho '<testsuite [^>]*' -H |
+		sed -E "s#^$LOOM_ROOT/(.*)/target/[^:]*:.* tests=\"([0-9]+)\".* errors=\"([0-9]+)\".* skipped=\"([0-9]+)\".* failures=\"([0-9]+)\".*#\1 \2 \5 \3 \4#" |
+		awk '{ t[$1] += $2; f[$1] += $3; e[$1] += $4; s[$1] += $5; T += $2; F += $3; E += $4; S += $5 }
+			END { for (m in t) printf "  %-34s %5d %3d %3d %3d\n", m, t[m], f[m], e[m], s[m] | "sort"; close("sort")
+			      printf "  %-34s %5d %3d %3d %3d\n", "all", T, F, E, S }'
+}
+
+level=${1:-all}
+[ "$level" = unit ] || need_root test
+"$LOOM_ROOT/lab/setup.sh"
+started=$(mktemp)
+before=$(mktemp)
+after=$(mktemp)
+trap 'rm -f "$started" "$before" "$after"' EXIT
+leftovers >"$before"
+status=0
+run_level "$level" || status=$?
+counts "$started"
+leftovers >"$after"
+if ! comm -13 "$before" "$after" | sed 's/^/left behind: /' | grep .; then
+	say "no namespace, pin or process is left"
+else
+	[ "$status" -ne 0 ] || status=1
+fi
+[ "$status" -eq 0 ] || die "tests failed"
