@@ -1,0 +1,32 @@
+package io.loom.admin.internal;
+
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A request without its transport.
+ *
+ * @param method  upper case
+ * @param path    decoded, without the query
+ * @param headers first value of a header by its name, empty if absent
+ * @param body    whole, empty if there was none
+ * @param ids     numbers in the path, in order
+ */
+record Call(String method, String path, Function<String, String> headers, byte[] body, List<Integer> ids) {
+
+    String header(String name) {
+        return headers.apply(name);
+    }
+
+    int id() {
+        return ids.get(0);
+    }
+
+    Call withIds(List<Integer> found) {
+        return new Call(method, path, headers, body, found);
+    }
+
+    Call withMethod(String other) {
+        return new Call(other, path, headers, body, ids);
+    }
+}

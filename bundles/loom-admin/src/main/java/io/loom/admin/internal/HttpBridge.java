@@ -1,0 +1,104 @@
+package io.loom.admin.internal;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Between Jetty and the router: bounds bodies in size and time without holding a thread, and writes answers. Bodies are
+ * never logged.
+ */
+final class HttpBridge extends Handler.Abstract {
+    static final int MAX_BODY_BYTES = 64 * 1024;
+    static final int MAX_BODY_SECONDS = 10;
+    private static final Logger LOG = LoggerFactory.getLogger(HttpBridge.class);
+
+    private final Router router;
+    private final Guard guard;
+    private final int bodySeconds;
+
+    HttpBridge(Router router, Guard guard, int bodySeconds) {
+        this.router = router;
+        this.guard = guard;
+        this.bodySeconds = bodySeconds;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        Call head = call(request, new byte[0]);
+        Optional<Answer> foreign = guard.check(head);
+        if (foreign.isPresent()) {
+            write(request, response, foreign.get().with("Connection", "close"), callback);
+        } else if (request.getLength() > MAX_BODY_BYTES) {
+            write(request, response, tooLarge(), callback);
+        } else if (List.of("POST", "PATCH", "PUT").contains(request.getMethod())) {
+            readThenAnswer(request, response, callback);
+        } else {
+            write(request, response, router.answer(head), callback);
+        }
+        return true;
+    }
+
+    private void readThenAnswer(Request request, Response response, Callback callback) {
+        // The answer waits for the kernel: never on the thread that delivered the last piece of the body.
+        Content.Source.asByteArrayAsync(request, MAX_BODY_BYTES)
+                .orTimeout(bodySeconds, TimeUnit.SECONDS)
+                .handleAsync((body, failure) -> failure == null ? router.answer(call(request, body)) : unread(failure),
+                        request.getComponents().getExecutor())
+                .whenComplete((answer, defect) -> {
+                    if (defect == null) {
+                        write(request, response, answer, callback);
+                    } else {
+                        callback.failed(defect);
+                    }
+                });
+    }
+
+    private static Answer unread(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof TimeoutException) {
+            return Answer.refusal(Refusal.SLOW, "", "the body did not arrive in time",
+                    "it must be complete within " + MAX_BODY_SECONDS + " s", "send it at once").with("Connection", "close");
+        }
+        if (cause instanceof IllegalStateException) {
+            return tooLarge();
+        }
+        return Answer.refusal(Refusal.BAD_REQUEST, "", "the body could not be read", "the connection or its framing broke",
+                "send it again").with("Connection", "close");
+    }
+
+    private static Answer tooLarge() {
+        return Answer.refusal(Refusal.TOO_LARGE, "", "the body is too large",
+                "at most " + MAX_BODY_BYTES + " bytes are read", "send one backend at a time").with("Connection", "close");
+    }
+
+    private static Call call(Request request, byte[] body) {
+        return new Call(request.getMethod(), Request.getPathInContext(request),
+                name -> Optional.ofNullable(request.getHeaders().get(name)).orElse(""), body, List.of());
+    }
+
+    static void write(Request request, Response response, Answer answer, Callback callback) {
+        response.setStatus(answer.status());
+        answer.headers().forEach(response.getHeaders()::put);
+        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+        response.getHeaders().put(new HttpField("X-Content-Type-Options", "nosniff"));
+        if (!answer.contentType().isEmpty()) {
+            response.getHeaders().put(HttpHeader.CONTENT_TYPE, answer.contentType());
+            response.getHeaders().put(HttpHeader.CONTENT_LENGTH, answer.body().length);
+        }
+        LOG.debug("{} {} -> {}", request.getMethod(), request.getHttpURI().getPath(), answer.status());
+        response.write(true, ByteBuffer.wrap(answer.body()), callback);
+    }
+}

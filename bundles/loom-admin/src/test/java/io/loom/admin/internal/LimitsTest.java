@@ -1,0 +1,104 @@
+package io.loom.admin.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class LimitsTest {
+    private static final String POST = "POST /ebpf/backends HTTP/1.1\r\nHost: localhost\r\n";
+
+    private TestServer server;
+
+    @BeforeEach
+    void start() {
+        server = new TestServer(1);
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void aDeclaredLargeBodyIs413AtOnce() throws Exception {
+        String answer = server.raw(POST + "Content-Length: 65537\r\n\r\n{");
+        assertTrue(answer.startsWith("HTTP/1.1 413"), answer);
+        assertTrue(answer.contains("LOOM-3413"), answer);
+    }
+
+    @Test
+    void alsoOnMethodsThatNeedNoBody() throws Exception {
+        String answer = server.raw("DELETE /ebpf/backends/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n");
+        assertTrue(answer.startsWith("HTTP/1.1 413"), answer);
+        assertEquals(2, server.control.backends().size());
+    }
+
+    @Test
+    void aChunkedBodyIs413WhenItGrowsTooLarge() throws Exception {
+        String chunk = "4000\r\n" + " ".repeat(0x4000) + "\r\n";
+        String answer = server.raw(POST + "Transfer-Encoding: chunked\r\n\r\n" + chunk.repeat(4) + "1\r\n \r\n0\r\n\r\n");
+        assertTrue(answer.startsWith("HTTP/1.1 413"), answer);
+    }
+
+    @Test
+    void aBodyOfExactlyTheLimitIsRead() throws Exception {
+        String json = "{\"address\":\"10.0.0.9\",\"port\":80}";
+        String body = json + " ".repeat(HttpBridge.MAX_BODY_BYTES - json.length());
+        assertEquals(201, server.send("POST", "/ebpf/backends", body).statusCode());
+    }
+
+    @Test
+    void slowBodiesGet408AndHoldNobodyUp() throws Exception {
+        List<Socket> slow = new ArrayList<>();
+        try {
+            for (int i = 0; i < 40; i++) {
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+                socket.setSoTimeout(10_000);
+                OutputStream out = socket.getOutputStream();
+                out.write((POST + "Content-Length: 100\r\n\r\n{").getBytes(StandardCharsets.US_ASCII));
+                out.flush();
+                slow.add(socket);
+            }
+            assertEquals(200, server.send("GET", "/healthz", "").statusCode());
+            String answer = new String(slow.get(0).getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertTrue(answer.startsWith("HTTP/1.1 408"), answer);
+        } finally {
+            for (Socket socket : slow) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void malformedRequestsGetJsonWithoutInternals() throws Exception {
+        for (String request : List.of("NONSENSE\r\n\r\n", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+                "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + "x".repeat(20_000) + "\r\n\r\n",
+                "GET /ebpf/%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+                "GET /healthz HTTP/1.1\r\n\r\n")) {
+            String answer = server.raw(request);
+            assertTrue(answer.startsWith("HTTP/1.1 4"), answer);
+            assertTrue(answer.contains("\"errors\""), answer);
+            assertTrue(!answer.contains("jetty") && !answer.contains("Exception"), answer);
+        }
+    }
+
+    @Test
+    void stoppingTakesLessThanASecondEvenWithAnOpenConnection() throws Exception {
+        try (Socket idle = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            idle.getOutputStream().write((POST + "Content-Length: 100\r\n\r\n{").getBytes(StandardCharsets.US_ASCII));
+            long before = System.nanoTime();
+            server.close();
+            long millis = (System.nanoTime() - before) / 1_000_000;
+            assertTrue(millis < 1500, "stopping took " + millis + " ms");
+        }
+    }
+}

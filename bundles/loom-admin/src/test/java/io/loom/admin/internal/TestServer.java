@@ -1,0 +1,64 @@
+package io.loom.admin.internal;
+
+import io.loom.api.Verdict;
+import io.loom.api.control.Telemetry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
+import io.loom.observe.MetricsText;
+
+/** The real Jetty with all routes on an ephemeral loopback port, over {@link FakeControl}. */
+final class TestServer implements AutoCloseable {
+    final Appliance appliance = new Appliance();
+    final FakeControl control = new FakeControl();
+    final Router router;
+    private final RestServer server;
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    TestServer(int bodySeconds) {
+        appliance.control = control;
+        appliance.telemetry = () -> new Telemetry.Counters(
+                List.of(new Telemetry.VerdictCount(1, "forward", Verdict.Action.FORWARD, 5, 500, 500)), 1, 1, 0,
+                List.of(), List.of(), List.of());
+        appliance.metrics = accept -> new MetricsText.Page("text/plain; version=0.0.4; charset=utf-8",
+                "loom_ebpf_ready 1\n".getBytes(StandardCharsets.UTF_8));
+        router = new Router(Stream.concat(
+                new BackendRoutes(appliance).routes().stream(), new ViewRoutes(appliance).routes().stream()).toList());
+        server = RestServer.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), router, bodySeconds);
+    }
+
+    int port() {
+        return server.address().getPort();
+    }
+
+    HttpResponse<String> send(String method, String path, String body, String... headers) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+                .method(method, body.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** Sends these bytes and returns all that comes back until the server closes or 15 s are over. */
+    String raw(String request) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
+            socket.setSoTimeout(15_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+}

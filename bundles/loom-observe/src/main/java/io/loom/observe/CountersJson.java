@@ -1,0 +1,80 @@
+package io.loom.observe;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.loom.api.Endpoint;
+import io.loom.api.control.BackendView;
+import io.loom.api.control.Status;
+import io.loom.api.control.Telemetry.BackendCount;
+import io.loom.api.control.Telemetry.Counters;
+import io.loom.api.control.Telemetry.ListenerCount;
+import io.loom.api.control.Telemetry.MapUse;
+import io.loom.api.control.Telemetry.VerdictCount;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The JSON of the kernel's counters. Counts are since the maps were made. */
+public final class CountersJson {
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private CountersJson() {}
+
+    /** Program, totals, verdicts, listeners and maps. */
+    public static String stats(Counters counters, Status status) {
+        ObjectNode json = JSON.objectNode();
+        ViewJson.program(json.putObject("program"), status.program());
+        totals(json, counters);
+        ArrayNode verdicts = json.putArray("verdicts");
+        counters.verdicts().forEach(count -> verdict(verdicts.addObject(), count));
+        ArrayNode listeners = json.putArray("listeners");
+        for (ListenerCount count : counters.listeners()) {
+            listeners.addObject().put("listener", count.listener()).put("packets", count.packets())
+                    .put("bytes", count.bytes()).put("connections", count.connections());
+        }
+        ArrayNode maps = json.putArray("maps");
+        for (MapUse map : counters.maps()) {
+            maps.addObject().put("name", map.name()).put("type", map.type()).put("id", map.id())
+                    .put("max_entries", map.maxEntries()).put("memory_bytes", map.memoryBytes());
+        }
+        return JsonText.of(json);
+    }
+
+    /**
+     * One entry for each endpoint, known to the kernel or to the configuration. Endpoints that several upstreams share are
+     * counted once, because the kernel counts them once; {@code ids} names all their backends.
+     */
+    public static String backends(Counters counters, List<BackendView> backends) {
+        Map<Endpoint, BackendCount> byEndpoint = new LinkedHashMap<>();
+        backends.forEach(view -> byEndpoint.put(view.endpoint(), new BackendCount(view.endpoint(), 0, 0, 0, 0)));
+        counters.backends().forEach(count -> byEndpoint.put(count.endpoint(), count));
+        ObjectNode json = JSON.objectNode();
+        ArrayNode array = json.putArray("backends");
+        for (BackendCount count : byEndpoint.values()) {
+            ObjectNode node = array.addObject().put("backend", count.endpoint().toString());
+            ArrayNode ids = node.putArray("ids");
+            backends.stream().filter(view -> view.endpoint().equals(count.endpoint())).forEach(view -> ids.add(view.id()));
+            node.put("packets", count.packets()).put("bytes", count.bytes())
+                    .put("connections_total", count.connections()).put("connections_active", count.active());
+        }
+        return JsonText.of(json);
+    }
+
+    private static void totals(ObjectNode json, Counters counters) {
+        Totals totals = Totals.of(counters);
+        ObjectNode packets = json.putObject("packets");
+        totals.packets().forEach((action, count) -> packets.put(action.name().toLowerCase(Locale.ROOT), count));
+        json.putObject("bytes").put("rx", totals.rxBytes()).put("tx", totals.txBytes());
+        json.putObject("connections").put("active", counters.connectionsActive()).put("total", counters.connectionsCreated());
+        ObjectNode errors = json.putObject("errors");
+        totals.errors().forEach((type, count) -> errors.put(type.label(), count));
+    }
+
+    private static void verdict(ObjectNode json, VerdictCount count) {
+        json.put("number", count.number()).put("reason", count.reason())
+                .put("action", count.action().name().toLowerCase(Locale.ROOT))
+                .put("packets", count.packets()).put("bytes_in", count.bytesIn()).put("bytes_out", count.bytesOut());
+    }
+}

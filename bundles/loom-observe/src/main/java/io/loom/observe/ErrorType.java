@@ -1,0 +1,65 @@
+package io.loom.observe;
+
+import io.loom.api.Verdict;
+import io.loom.api.control.Telemetry.VerdictCount;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The closed list behind {@code loom_ebpf_errors_total{type}}: always all present, zero ones too. */
+public enum ErrorType {
+    MAP_FULL("an insertion into a full map failed: dropped under nat, forwarded untracked under direct methods"),
+    NO_BACKEND("the vip had no usable backend"),
+    PORTS_EXHAUSTED("nat found no free source port towards the backend"),
+    NO_METHOD("the backend's forwarding method is not linked"),
+    TRUNCATED("the frame ends inside a header"),
+    BAD_LENGTH("a length field contradicts the frame"),
+    BAD_CHECKSUM("wrong IPv4 header checksum"),
+    TOO_BIG("larger than the MTU towards the backend after encapsulation"),
+    TTL("TTL or hop limit exhausted"),
+    METHOD("any other drop by a forwarding method; loom_ebpf_verdicts_total tells which"),
+    INTERNAL("a map or helper failed where it cannot: please report");
+
+    private final String meaning;
+
+    ErrorType(String meaning) {
+        this.meaning = meaning;
+    }
+
+    /** Value of the label. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    public String meaning() {
+        return meaning;
+    }
+
+    /**
+     * The error that a verdict counts as. Empty for what is no error, and for a refused connection:
+     * {@link #MAP_FULL} has its own counter, which also sees insertions that cost no packet.
+     */
+    public static Optional<ErrorType> of(VerdictCount count) {
+        if (count.action() != Verdict.Action.DROP) {
+            return Optional.empty();
+        }
+        if (count.number() >= Verdict.METHOD_BASE) {
+            return Optional.of(count.reason().endsWith("ports_exhausted") ? PORTS_EXHAUSTED : METHOD);
+        }
+        return Verdict.of(count.number()).flatMap(ErrorType::ofCore);
+    }
+
+    private static Optional<ErrorType> ofCore(Verdict verdict) {
+        return switch (verdict) {
+            case DROP_NO_BACKEND -> Optional.of(NO_BACKEND);
+            case DROP_NO_METHOD -> Optional.of(NO_METHOD);
+            case DROP_TRUNCATED -> Optional.of(TRUNCATED);
+            case DROP_BAD_LENGTH -> Optional.of(BAD_LENGTH);
+            case DROP_BAD_CHECKSUM -> Optional.of(BAD_CHECKSUM);
+            case DROP_TOO_BIG -> Optional.of(TOO_BIG);
+            case DROP_TTL -> Optional.of(TTL);
+            case DROP_INTERNAL -> Optional.of(INTERNAL);
+            case DROP_CONNECTIONS_FULL, FORWARD, REPLY, PASS_NOT_IP, PASS_OTHER_PROTOCOL, PASS_NO_LISTENER, PASS_FRAGMENT,
+                    PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE -> Optional.empty();
+        };
+    }
+}
