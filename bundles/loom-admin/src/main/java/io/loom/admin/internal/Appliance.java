@@ -30,17 +30,17 @@ public final class Appliance {
             policyOption = ReferencePolicyOption.GREEDY)
     volatile MetricsText metrics;
 
-    /** @throws LoomException LOOM-3503 if the control plane is not running */
+    /** @throws LoomException LOOM-3523 if the control plane is not running */
     LoomControl control() {
         return required(control, "the control plane (bundle loom-control)");
     }
 
-    /** @throws LoomException LOOM-3503 if the data path is not running */
+    /** @throws LoomException LOOM-3523 if the data path is not running */
     Telemetry telemetry() {
         return required(telemetry, "the data path (bundle loom-datapath)");
     }
 
-    /** @throws LoomException LOOM-3503 if the metrics are not available */
+    /** @throws LoomException LOOM-3523 if the metrics are not available */
     MetricsText metrics() {
         return required(metrics, "the metrics page (bundle loom-observe)");
     }

@@ -19,9 +19,9 @@ enum Refusal {
     OUT_OF_RANGE("LOOM-3416", 400),
     UNUSABLE_ADDRESS("LOOM-3417", 400),
     FIXED_FIELD("LOOM-3418", 400),
-    INTERNAL("LOOM-3500", 500),
-    BIND("LOOM-3501", 500),
-    NOT_RUNNING("LOOM-3503", 503);
+    INTERNAL("LOOM-3520", 500),
+    BIND("LOOM-3521", 500),
+    NOT_RUNNING("LOOM-3523", 503);
 
     private final String code;
     private final int status;

@@ -45,7 +45,7 @@ final class RestServer implements AutoCloseable {
 
     /**
      * @param bodySeconds how long a client may take to send a body
-     * @throws LoomException LOOM-3501 if the address cannot be bound
+     * @throws LoomException LOOM-3521 if the address cannot be bound
      */
     static RestServer start(InetSocketAddress wanted, Router router, int bodySeconds) {
         Thread thread = Thread.currentThread();
