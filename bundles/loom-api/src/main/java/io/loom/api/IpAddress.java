@@ -8,7 +8,9 @@ import java.util.regex.Pattern;
 
 /** Text form of IP addresses: literals only, never a name look-up. IPv6 is printed as RFC 5952 asks. */
 public final class IpAddress {
-    private static final Pattern IPV4 = Pattern.compile("(0|[1-9]\\d{0,2})(\\.(0|[1-9]\\d{0,2})){3}");
+    /** Exact to the value: the platform would ask the name service about 256.0.0.1. */
+    private static final String OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+    private static final Pattern IPV4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
     private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:]*:[0-9a-fA-F:.]*");
 
     private IpAddress() {}
