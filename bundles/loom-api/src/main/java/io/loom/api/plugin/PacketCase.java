@@ -1,5 +1,6 @@
 package io.loom.api.plugin;
 
+import java.util.HexFormat;
 import java.util.Optional;
 
 /**
@@ -14,4 +15,19 @@ import java.util.Optional;
  * @param verdict  name of a {@link io.loom.api.Verdict} or of one of the method's reasons
  * @param expected Ethernet frame that leaves; empty if nothing leaves
  */
-public record PacketCase(String name, byte[] frame, String verdict, Optional<byte[]> expected) {}
+public record PacketCase(String name, byte[] frame, String verdict, Optional<byte[]> expected) {
+
+    /** A packet after which a frame leaves. @param frame hex, as is {@code expected} */
+    public static PacketCase sent(String name, String verdict, String frame, String expected) {
+        return new PacketCase(name, hex(frame), verdict, Optional.of(hex(expected)));
+    }
+
+    /** A packet that passes or is dropped. @param frame hex */
+    public static PacketCase kept(String name, String verdict, String frame) {
+        return new PacketCase(name, hex(frame), verdict, Optional.empty());
+    }
+
+    private static byte[] hex(String frame) {
+        return HexFormat.of().parseHex(frame);
+    }
+}

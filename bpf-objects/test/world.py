@@ -1,0 +1,130 @@
+"""The fixed world of all packet tests (the one of io.loom.api.plugin.PacketCase), and how its frames are built.
+
+Expected frames are built here from nothing, with scapy's checksums; nothing is taken from what a program did.
+"""
+
+from dataclasses import dataclass, replace
+
+from scapy.layers.inet import IP, TCP
+from scapy.layers.inet6 import IPv6
+from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
+from scapy.packet import Raw
+
+CLIENT_MAC = "02:00:00:00:00:0c"
+LOOM_MAC = "02:00:00:00:00:01"
+BACKEND_MAC = "02:00:00:00:00:20"
+
+ADDRESSES = {
+    4: {"client": "203.0.113.7", "vip": "192.0.2.10", "backend": "198.51.100.20", "loom": "198.51.100.1"},
+    6: {"client": "2001:db8:2::7", "vip": "2001:db8::10", "backend": "2001:db8:1::20", "loom": "2001:db8:1::1"},
+}
+CLIENT_PORT = 40000
+VIP_PORT = 80
+BACKEND_PORT = 8080
+NAT_PORT = 20000  # the self test's only port
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A TCP segment on its way; `replace` makes the next hop's view of it."""
+
+    family: int
+    source: str
+    destination: str
+    source_port: int
+    destination_port: int
+    source_mac: str
+    destination_mac: str
+    flags: str = "S"
+    ttl: int = 64
+    tos: int = 0
+    payload: bytes = b""
+    tags: tuple = ()  # VLAN numbers, outermost first; two of them: 802.1ad then 802.1Q
+    dont_fragment: bool = False
+    identification: int = 1
+    flow_label: int = 0
+    ip_options: bytes = b""
+    tcp_options: tuple = ()
+    sequence: int = 1000
+
+    def ip(self):
+        if self.family == 6:
+            return IPv6(src=self.source, dst=self.destination, hlim=self.ttl, tc=self.tos, fl=self.flow_label)
+        header = IP(src=self.source, dst=self.destination, ttl=self.ttl, tos=self.tos, id=self.identification,
+                    flags="DF" if self.dont_fragment else 0)
+        if self.ip_options:
+            from scapy.layers.inet import IPOption
+            header.options = [IPOption(self.ip_options)]
+        return header
+
+    def link(self):
+        link = Ether(src=self.source_mac, dst=self.destination_mac)
+        for position, number in enumerate(self.tags):
+            outer = len(self.tags) == 2 and position == 0
+            link = link / (Dot1AD(vlan=number) if outer else Dot1Q(vlan=number))
+        return link
+
+    def tcp(self):
+        return TCP(sport=self.source_port, dport=self.destination_port, flags=self.flags, seq=self.sequence, ack=1,
+                   window=8192, options=list(self.tcp_options)) / Raw(self.payload)
+
+    def packet(self):
+        return self.ip() / self.tcp()
+
+    def frame(self):
+        return bytes(self.link() / self.packet())
+
+
+def request(family, **more):
+    """From the client to the vip, as Loom receives it."""
+    names = ADDRESSES[family]
+    fields = {"source": names["client"], "destination": names["vip"], "source_port": CLIENT_PORT,
+              "destination_port": VIP_PORT, "source_mac": CLIENT_MAC, "destination_mac": LOOM_MAC}
+    return Segment(family, **{**fields, **more})
+
+
+def answer(family, **more):
+    """From the backend to Loom's own address, as Loom receives it under nat."""
+    names = ADDRESSES[family]
+    fields = {"source": names["backend"], "destination": names["loom"], "source_port": BACKEND_PORT,
+              "destination_port": NAT_PORT, "source_mac": BACKEND_MAC, "destination_mac": LOOM_MAC, "flags": "SA"}
+    return Segment(family, **{**fields, **more})
+
+
+def translated(segment):
+    """The request as it must leave towards the backend under nat."""
+    names = ADDRESSES[segment.family]
+    return replace(segment, source=names["loom"], destination=names["backend"], source_port=NAT_PORT,
+                   destination_port=BACKEND_PORT, source_mac=LOOM_MAC, destination_mac=BACKEND_MAC,
+                   ttl=segment.ttl - 1)
+
+
+def translated_back(segment, client_port=CLIENT_PORT):
+    """The answer as it must leave towards the client under nat."""
+    names = ADDRESSES[segment.family]
+    return replace(segment, source=names["vip"], destination=names["client"], source_port=VIP_PORT,
+                   destination_port=client_port, source_mac=LOOM_MAC, destination_mac=CLIENT_MAC, ttl=segment.ttl - 1)
+
+
+def encapsulated(segment):
+    """The frame in which the request must leave towards the backend under ipip."""
+    names = ADDRESSES[segment.family]
+    inner = replace(segment, ttl=segment.ttl - 1).packet()
+    link = replace(segment, source_mac=LOOM_MAC, destination_mac=BACKEND_MAC).link()
+    if segment.family == 6:
+        outer = IPv6(src=names["loom"], dst=names["backend"], hlim=64, tc=segment.tos, fl=segment.flow_label)
+    elif segment.dont_fragment:
+        outer = IP(src=names["loom"], dst=names["backend"], ttl=64, tos=segment.tos, id=0, flags="DF")
+    else:
+        outer = IP(src=names["loom"], dst=names["backend"], ttl=64, tos=segment.tos, id=segment.identification)
+    return bytes(link / outer / inner)
+
+
+def offset_of_ip(segment):
+    return 14 + 4 * len(segment.tags)
+
+
+def checksum_broken(frame, offset):
+    """The frame with the 16-bit word at offset larger by 0x0101, and no other change."""
+    word = int.from_bytes(frame[offset:offset + 2], "big")
+    return frame[:offset] + ((word + 0x0101) & 0xffff).to_bytes(2, "big") + frame[offset + 2:]

@@ -1,0 +1,54 @@
+package io.loom.forward.nat;
+
+import io.loom.api.Family;
+import io.loom.api.plugin.Description;
+import io.loom.api.plugin.ForwardingMethod;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+
+/**
+ * The backend sees Loom as the client (DNAT + SNAT), so that replies come back without any change on the backend. Each
+ * connection takes one of Loom's ports towards its backend.
+ */
+@Component
+public final class NatForwarding implements ForwardingMethod {
+    private static final String OBJECT = "/bpf/nat.bpf.o";
+
+    private final Description description;
+
+    /** Reads the host's ephemeral ports once: a change of that setting takes effect when the bundle is started anew. */
+    @Activate
+    public NatForwarding() {
+        this(PortRange.besides(PortRange.ephemeral()));
+    }
+
+    NatForwarding(PortRange ports) {
+        description = new Description(
+                "nat", false, true, 0,
+                Map.of(Family.IPV4, Set.of(Family.IPV4), Family.IPV6, Set.of(Family.IPV6)),
+                Map.of("nat_port_first", (long) ports.first(), "nat_port_count", (long) ports.count()),
+                List.of(new Description.Reason(
+                        "DROP_PORTS_EXHAUSTED", "no free source port towards the backend: its connections use them all")),
+                NatSelfTest.cases());
+    }
+
+    @Override
+    public Description describe() {
+        return description;
+    }
+
+    @Override
+    public byte[] object() {
+        try (InputStream object = NatForwarding.class.getResourceAsStream(OBJECT)) {
+            return object.readAllBytes();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException("cannot read " + OBJECT + " of the bundle", unreadable);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package io.loom.forward.nat;
+
+import io.loom.api.plugin.PacketCase;
+import io.loom.api.plugin.SelfTest;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The packets that a program with this method must treat as expected before it replaces the running one. Made with scapy by
+ * bpf-objects/test/selftest.py, in the world that {@link PacketCase} describes.
+ */
+final class NatSelfTest {
+    private NatSelfTest() {}
+
+    static SelfTest cases() {
+        return new SelfTest(Map.of("nat_port_first", 20000L, "nat_port_count", 1L), List.of(
+            PacketCase.sent("IPv4: a SYN opens a connection", "FORWARD",
+                    "02000000000102000000000c0800450000280001000040067cbdcb007107c000020a9c400050000003e80000"
+                        + "000150022000f1560000",
+                    "020000000020020000000001080045000028000100003f062753c6336401c63364144e201f90000003e80000"
+                        + "000150022000c9cc0000"),
+            PacketCase.sent("IPv4: the backend's answer goes back to the client", "REPLY",
+                    "0200000000010200000000200800450000280001000040062653c6336414c63364011f904e20000003e80000"
+                        + "000150122000c9bc0000",
+                    "02000000000c020000000001080045000028000100003f067dbdc000020acb00710700509c40000003e80000"
+                        + "000150122000f1460000"),
+            PacketCase.sent("IPv4: data follows its connection", "FORWARD",
+                    "02000000000102000000000c08004500003a0001000040067cabcb007107c000020a9c400050000003e80000"
+                        + "000150182000128f0000474554202f20485454502f312e300d0a0d0a",
+                    "02000000002002000000000108004500003a000100003f062741c6336401c63364144e201f90000003e80000"
+                        + "000150182000eb040000474554202f20485454502f312e300d0a0d0a"),
+            PacketCase.kept("IPv4: a segment without a connection is left to the local stack", "PASS_OUT_OF_STATE",
+                    "02000000000102000000000c0800450000280001000040067cbdcb007107c000020a9c410050000003e80000"
+                        + "000150102000f1470000"),
+            PacketCase.kept("IPv4: a packet for another address is not touched", "PASS_NO_LISTENER",
+                    "02000000000102000000000c08004500002800010000400602c0cb007107cb0071079c400050000003e80000"
+                        + "00015002200077590000"),
+            PacketCase.kept("IPv4: a connection without a free port is refused", "DROP_PORTS_EXHAUSTED",
+                    "02000000000102000000000c0800450000280001000040067cbdcb007107c000020a9c420050000003e80000"
+                        + "000150022000f1540000"),
+            PacketCase.sent("IPv6: a SYN opens a connection", "FORWARD",
+                    "02000000000102000000000c86dd600000000014064020010db800020000000000000000000720010db80000"
+                        + "000000000000000000109c400050000003e8000000015002200093de0000",
+                    "02000000002002000000000186dd600000000014063f20010db800010000000000000000000120010db80001"
+                        + "000000000000000000204e201f90000003e80000000150022000c2b40000"),
+            PacketCase.sent("IPv6: the backend's answer goes back to the client", "REPLY",
+                    "02000000000102000000002086dd600000000014064020010db800010000000000000000002020010db80001"
+                        + "000000000000000000011f904e20000003e80000000150122000c2a40000",
+                    "02000000000c02000000000186dd600000000014063f20010db800000000000000000000001020010db80002"
+                        + "0000000000000000000700509c40000003e8000000015012200093ce0000"),
+            PacketCase.sent("IPv6: data follows its connection", "FORWARD",
+                    "02000000000102000000000c86dd600000000026064020010db800020000000000000000000720010db80000"
+                        + "000000000000000000109c400050000003e80000000150182000b5160000474554202f20485454502f312e30"
+                        + "0d0a0d0a",
+                    "02000000002002000000000186dd600000000026063f20010db800010000000000000000000120010db80001"
+                        + "000000000000000000204e201f90000003e80000000150182000e3ec0000474554202f20485454502f312e30"
+                        + "0d0a0d0a"),
+            PacketCase.kept("IPv6: a segment without a connection is left to the local stack", "PASS_OUT_OF_STATE",
+                    "02000000000102000000000c86dd600000000014064020010db800020000000000000000000720010db80000"
+                        + "000000000000000000109c410050000003e8000000015010200093cf0000"),
+            PacketCase.kept("IPv6: a packet for another address is not touched", "PASS_NO_LISTENER",
+                    "02000000000102000000000c86dd600000000014064020010db800020000000000000000000720010db80002"
+                        + "000000000000000000079c400050000003e8000000015002200093e50000"),
+            PacketCase.kept("IPv6: a connection without a free port is refused", "DROP_PORTS_EXHAUSTED",
+                    "02000000000102000000000c86dd600000000014064020010db800020000000000000000000720010db80000"
+                        + "000000000000000000109c420050000003e8000000015002200093dc0000")));
+    }
+}
