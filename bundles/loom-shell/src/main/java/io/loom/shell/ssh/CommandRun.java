@@ -1,0 +1,71 @@
+package io.loom.shell.ssh;
+
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.security.PrivilegedActionException;
+import java.security.PrivilegedExceptionAction;
+import javax.security.auth.Subject;
+import org.apache.karaf.shell.api.console.Session;
+import org.apache.karaf.shell.api.console.SessionFactory;
+import org.apache.karaf.shell.support.CommandException;
+import org.apache.sshd.server.command.AbstractCommandSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One command of a client that asked for just that. Results go to standard output, errors to standard error; the exit status
+ * is the number that the command returned, 0 without one, 1 if it failed, 2 if there is no such command or option.
+ */
+final class CommandRun extends AbstractCommandSupport {
+    private static final Logger LOG = LoggerFactory.getLogger(CommandRun.class);
+    private static final int FAILED = 1;
+    private static final int MISUSED = 2;
+
+    private final SessionFactory sessions;
+
+    CommandRun(SessionFactory sessions, String command) {
+        super(command, null);
+        this.sessions = sessions;
+    }
+
+    @Override
+    public void run() {
+        PrintStream out = new PrintStream(getOutputStream(), false, StandardCharsets.UTF_8);
+        PrintStream err = new PrintStream(getErrorStream(), true, StandardCharsets.UTF_8);
+        int status = execute(out, err);
+        out.flush();
+        err.flush();
+        onExit(status);
+    }
+
+    private int execute(PrintStream out, PrintStream err) {
+        Session session = sessions.create(getInputStream(), out, err, null);
+        try {
+            Operator.prepare(session);
+            Object result = Subject.doAs(Operator.subject(),
+                    (PrivilegedExceptionAction<Object>) () -> session.execute(getCommand()));
+            return result instanceof Integer status ? status : 0;
+        } catch (PrivilegedActionException failure) {
+            return explain(failure.getException(), err);
+        } catch (RuntimeException failure) {
+            return explain(failure, err);
+        } finally {
+            session.close();
+        }
+    }
+
+    private int explain(Exception failure, PrintStream err) {
+        if (failure instanceof CommandException misuse) {
+            err.println(misuse.getNiceHelp().stripTrailing());
+            return MISUSED;
+        }
+        // The shell's own class for this is not exported.
+        if (failure.getClass().getSimpleName().equals("CommandNotFoundException")) {
+            err.println("no such command: " + getCommand() + "; try: help");
+            return MISUSED;
+        }
+        LOG.debug("command {} failed", getCommand(), failure);
+        err.println(failure.getMessage() == null ? failure.toString() : failure.getMessage());
+        return FAILED;
+    }
+}
