@@ -6,18 +6,18 @@ set -euo pipefail
 # shellcheck source=lab/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-# What a test of these levels could leave behind. Compared before and after, so that other labs on this machine may run.
+# What a test of these levels could leave behind. Compared before and after; processes are told by the paths they run with.
 leftovers() {
-	ip netns list | awk '{ print "namespace " $1 }' | sort
-	findmnt -n -t bpf -o TARGET | sort | while read -r mount; do
+	ip netns list | awk '/^loom/ { print "namespace " $1 }' | sort
+	findmnt -n -t bpf -o TARGET | while read -r mount; do
 		find "$mount" -mindepth 1 -path '*loom*' 2>/dev/null | sed 's/^/pin /'
 	done | sort
-	pgrep -af 'Dloom\.|/run/loom-lab/|karaf\.main' | sed 's/^[0-9]* /process /' | cut -c1-120 | sort || true
+	pgrep -af "$LOOM_ROOT/|/run/loom-lab/it" | sed 's/^[0-9]* /process /' | cut -c1-120 | sort || true
 }
 
 run_level() {
 	case $1 in
-	unit) mvn_loom verify -pl '!itests/bpf,!itests/lab,!itests/karaf,!itests/bench' ;;
+	unit) mvn_loom verify -DskipITs ;;
 	bpf | karaf) mvn_loom verify -pl "itests/$1" -am ;; # with the unit tests of what they need
 	lab)
 		mvn_loom -q -DskipTests package
