@@ -1,0 +1,106 @@
+package io.loom.config.internal.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.Endpoint;
+import io.loom.api.IpAddress;
+import io.loom.api.Protocol;
+import io.loom.api.config.Admin;
+import io.loom.api.config.Attachment;
+import io.loom.api.config.Conntrack;
+import io.loom.api.config.HealthCheck;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.config.MapSettings;
+import io.loom.api.config.Upstream;
+import io.loom.api.config.Vip;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The YAML of the specification, copied as it stands there. */
+class SpecificationTest {
+    private static final Path EXAMPLES = Path.of("src/test/resources/spec");
+
+    static Stream<Path> examples() throws IOException {
+        return Files.list(EXAMPLES).sorted();
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void everyExampleLoads(Path example) throws IOException {
+        assertEquals(List.of(), new ConfigReader("f").read(Files.readAllBytes(example)).problems());
+    }
+
+    @Test
+    void allSixteenExamplesAreHere() throws IOException {
+        assertEquals(16, examples().count());
+    }
+
+    @Test
+    void theCompleteExampleMeansExactlyThis() throws IOException {
+        LoomConfig config = Yaml.good(Files.readString(EXAMPLES.resolve("16-complete-example.yaml")));
+        Duration five = Duration.ofMinutes(5);
+        LoomConfig expected = new LoomConfig(true,
+                new Attachment(List.of("eth0"), Attachment.Mode.NATIVE, false),
+                new Conntrack(true, five, five, Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(60),
+                        Duration.ofSeconds(120)),
+                new MapSettings(new MapSettings.Setting(10_000, "array"), new MapSettings.Setting(1_000_000, "lru_hash"),
+                        new MapSettings.Setting(256, "percpu_array")),
+                List.of(new Vip("default", List.of(), true,
+                        List.of(new Vip.Service(Protocol.TCP, 80), new Vip.Service(Protocol.TCP, 443)), "maglev", 65537, "nat",
+                        "default", false)),
+                List.of(new Upstream("default", List.of(server("10.0.1.10"), server("10.0.1.11")),
+                        Optional.of(new HealthCheck(Duration.ofSeconds(2), Duration.ofSeconds(1), 2, 3, OptionalInt.empty())))),
+                new Admin(new InetSocketAddress("127.0.0.1", 9091), new InetSocketAddress("127.0.0.1", 8101)),
+                config.warnings());
+        assertEquals(expected, config);
+        assertEquals(List.of("LOOM-2101", "LOOM-2104"), config.warnings().stream().map(warning -> warning.code()).toList());
+        assertTrue(config.warnings().get(0).text().contains("ebpf.xdp.connection_affinity"), config.warnings().toString());
+    }
+
+    private static Upstream.Server server(String address) {
+        return new Upstream.Server(OptionalInt.empty(), new Endpoint(IpAddress.parse(address).orElseThrow(), 8080), 100, true);
+    }
+
+    @Test
+    void everythingWithoutEffectIsInOneWarning() throws IOException {
+        StringBuilder all = new StringBuilder();
+        for (Path example : examples().toList()) {
+            Yaml.good(Files.readString(example)).warnings().stream().filter(warning -> warning.code().equals("LOOM-2101"))
+                    .forEach(warning -> all.append(warning.text()).append('\n'));
+        }
+        for (String key : List.of("ebpf.xdp.programs", "ebpf.xdp.connection_affinity", "ebpf.xdp.protocols.udp",
+                "ebpf.xdp.fallback: websocket", "ebpf.xdp.passthrough_ports", "ebpf.mode: hybrid", "ebpf.xdp.routes",
+                "ebpf.xdp.cpu_affinity", "ebpf.xdp.batch_size", "ebpf.xdp.ring_buffer_size")) {
+            assertTrue(all.toString().contains(key), key + " in " + all);
+        }
+    }
+
+    @Test
+    void theShippedFileIsGoodAndAttachesNowhere() throws IOException {
+        LoomConfig config = Yaml.good(Files.readString(Path.of("../../etc/loom.yaml")));
+        assertEquals(List.of(), config.attachment().interfaces());
+        assertEquals(List.of("LOOM-2102"), config.warnings().stream().map(warning -> warning.code()).toList());
+    }
+
+    @Test
+    void theShippedFileIsAlsoGoodWithItsExamplesUncommented() throws IOException {
+        String text = Files.readString(Path.of("../../etc/loom.yaml")).lines()
+                .map(line -> line.matches("\\s*# *(- |[a-z_]+:( .*)?$).*") ? line.replaceFirst("# ", "") : line)
+                .reduce("", (before, line) -> before + line + "\n");
+        LoomConfig config = Yaml.good(text);
+        assertEquals(List.of("default", "web"), config.vips().stream().map(Vip::name).toList());
+        assertEquals(List.of("default", "web"), config.upstreams().stream().map(Upstream::name).toList());
+        assertEquals(List.of("eth0"), config.attachment().interfaces());
+    }
+}

@@ -1,0 +1,51 @@
+package io.loom.config.internal.schema;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import io.loom.config.internal.schema.ScalarType.Bad;
+import io.loom.config.internal.schema.ScalarType.Good;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ScalarTypesTest {
+
+    @ParameterizedTest
+    @CsvSource({"500ms, 500", "300s, 300000", "5m, 300000", "1h, 3600000", "168h, 604800000"})
+    void durationsHaveUnits(String text, long millis) {
+        assertEquals(new Good(Duration.ofMillis(millis)), new TimeSpan(Duration.ofMillis(1), Duration.ofHours(168)).parse(text, true));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "300", "1.5s", "5 m", "1d", "1h30m", "-1s", "s", "99999999999999999999s", "\u0661s"})
+    void otherFormsAreNoDurations(String text) {
+        assertInstanceOf(Bad.class, new TimeSpan(Duration.ZERO, Duration.ofHours(168)).parse(text, true));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 2", "8, 11", "65536, 65537", "65537, 65537", "1000000, 1000003", "999983, 999983"})
+    void theNextPrimeIsFound(int number, int prime) {
+        assertEquals(prime, Prime.next(number));
+    }
+
+    @Test
+    void theBoundsOfTheTableSizeArePrimes() {
+        assertEquals(new Good(Schema.TABLE_SIZE.max()), Schema.TABLE_SIZE.parse("" + Schema.TABLE_SIZE.max(), true));
+        assertEquals(new Good(Schema.TABLE_SIZE.min()), Schema.TABLE_SIZE.parse("" + Schema.TABLE_SIZE.min(), true));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".", "..", "a/b", "a b", "eth0:1", "sixteen-letters-", ""})
+    void theseAreNoNamesOfInterfaces(String text) {
+        assertInstanceOf(Bad.class, Word.DEVICE.parse(text, true));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"eth0", "ens1f0np0", "br-lan.100", "0", "veth@x"})
+    void theseAreNamesOfInterfaces(String text) {
+        assertEquals(new Good(text), Word.DEVICE.parse(text, true));
+    }
+}

@@ -1,0 +1,169 @@
+package io.loom.config.internal.watch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.config.LoomConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WatchedFileTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    @TempDir
+    Path directory;
+
+    private Path path;
+    private WatchedFile watched;
+    private final BlockingQueue<String> delivered = new LinkedBlockingQueue<>();
+
+    @BeforeEach
+    void start() throws IOException {
+        path = directory.resolve("loom.yaml");
+        write(path, "eth0");
+        watch(path);
+    }
+
+    @AfterEach
+    void stop() {
+        watched.close();
+    }
+
+    private void watch(Path file) {
+        watched = new WatchedFile(new ConfigFile(file));
+        watched.start();
+        watched.subscribe(config -> delivered.add(device(config)));
+    }
+
+    private static void write(Path file, String device) throws IOException {
+        Files.writeString(file, "ebpf: {interface: " + device + "}\n");
+    }
+
+    private static String device(LoomConfig config) {
+        return config.attachment().interfaces().get(0);
+    }
+
+    private String next() throws InterruptedException {
+        return delivered.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        Instant end = Instant.now().plus(PATIENCE);
+        while (!condition.getAsBoolean()) {
+            assertTrue(Instant.now().isBefore(end), "nothing happened in " + PATIENCE);
+            Thread.sleep(20);
+        }
+    }
+
+    @Test
+    void aSubscriberGetsTheCurrentSnapshotAndEveryNewOne() throws Exception {
+        assertEquals("eth0", next());
+        write(path, "eth1");
+        assertEquals("eth1", next());
+        assertEquals("eth1", device(watched.current().orElseThrow()));
+    }
+
+    @Test
+    void aFileRenamedIntoPlaceIsRead() throws Exception {
+        assertEquals("eth0", next());
+        Path other = directory.resolve("new");
+        write(other, "eth1");
+        Files.move(other, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        assertEquals("eth1", next());
+    }
+
+    /** As Kubernetes updates a mounted ConfigMap: the file is a link into a directory that is a link itself. */
+    @Test
+    void aMountedConfigMapIsFollowed() throws Exception {
+        watched.close();
+        delivered.clear();
+        Path first = Files.createDirectory(directory.resolve("..1"));
+        Path second = Files.createDirectory(directory.resolve("..2"));
+        write(first.resolve("loom.yaml"), "eth2");
+        write(second.resolve("loom.yaml"), "eth3");
+        Path data = Files.createSymbolicLink(directory.resolve("..data"), first.getFileName());
+        Path mounted = Files.createSymbolicLink(directory.resolve("mounted.yaml"), Path.of("..data", "loom.yaml"));
+        watch(mounted);
+        assertEquals("eth2", next());
+        Path swap = Files.createSymbolicLink(directory.resolve("..data_tmp"), second.getFileName());
+        Files.move(swap, data, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        assertEquals("eth3", next());
+    }
+
+    /** No event of the watched directory tells of this one: only reading does. */
+    @Test
+    void aChangeBehindASymlinkElsewhereIsFound() throws Exception {
+        watched.close();
+        delivered.clear();
+        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere")).resolve("real.yaml");
+        write(elsewhere, "eth4");
+        watch(Files.createSymbolicLink(directory.resolve("link.yaml"), elsewhere));
+        assertEquals("eth4", next());
+        write(elsewhere, "eth5");
+        assertEquals("eth5", next());
+    }
+
+    @Test
+    void aBadEditKeepsTheLastGoodVersionAndItsRepairClearsTheProblems() throws Exception {
+        assertEquals("eth0", next());
+        Files.writeString(path, "ebpf: {interfaec: eth9}\n");
+        await(() -> !watched.rejected().isEmpty());
+        assertEquals("LOOM-2010", watched.rejected().get(0).code());
+        assertEquals("eth0", device(watched.current().orElseThrow()));
+        assertNull(delivered.poll(300, TimeUnit.MILLISECONDS));
+        write(path, "eth0");
+        assertEquals("eth0", next());
+        await(() -> watched.rejected().isEmpty());
+    }
+
+    @Test
+    void aDeletedFileKeepsWhatIsInForce() throws Exception {
+        assertEquals("eth0", next());
+        Files.delete(path);
+        await(() -> !watched.rejected().isEmpty());
+        assertEquals("LOOM-2116", watched.rejected().get(0).code());
+        assertEquals("eth0", device(watched.current().orElseThrow()));
+        write(path, "eth1");
+        assertEquals("eth1", next());
+        assertTrue(watched.rejected().isEmpty());
+    }
+
+    @Test
+    void aFailingSubscriberDoesNotKeepTheSnapshotFromOthers() throws Exception {
+        assertEquals("eth0", next());
+        watched.subscribe(config -> {
+            throw new IllegalStateException("on purpose");
+        });
+        BlockingQueue<String> others = new LinkedBlockingQueue<>();
+        watched.subscribe(config -> others.add(device(config)));
+        write(path, "eth1");
+        assertEquals("eth1", next());
+        assertEquals("eth0", others.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+        assertEquals("eth1", others.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+    }
+
+    @Test
+    void aClosedSubscriptionGetsNothingMore() throws Exception {
+        assertEquals("eth0", next());
+        BlockingQueue<String> others = new LinkedBlockingQueue<>();
+        AutoCloseable subscription = watched.subscribe(config -> others.add(device(config)));
+        assertEquals("eth0", others.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+        subscription.close();
+        write(path, "eth1");
+        assertEquals("eth1", next());
+        assertNull(others.poll(200, TimeUnit.MILLISECONDS));
+    }
+}

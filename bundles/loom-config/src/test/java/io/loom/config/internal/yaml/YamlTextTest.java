@@ -1,0 +1,79 @@
+package io.loom.config.internal.yaml;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.config.internal.model.ConfigReader;
+import io.loom.config.internal.model.Reading;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class YamlTextTest {
+
+    static Stream<Arguments> refused() {
+        String list = "- &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+        StringBuilder bomb = new StringBuilder(list);
+        for (int i = 1; i < 12; i++) {
+            bomb.append("- &a").append(i).append(" [").append(("*a" + (i - 1) + ", ").repeat(10)).append("]\n");
+        }
+        return Stream.of(
+                row("nothing", "", "2005 1:1"),
+                row("only a comment", "# later\n", "2005 1:1"),
+                row("tab", "ebpf:\n\tenabled: true\n", "2004 2:1"),
+                row("open bracket", "ebpf:\n  interface: [eth0\n", "2004 3:1"),
+                row("open quote", "ebpf:\n  interface: \"eth0\n", "2004 3:1"),
+                row("bad indentation", "ebpf:\n  enabled: true\n   mode: xdp\n", "2004 3:8"),
+                row("two documents", "ebpf:\n---\nadmin:\n", "2004 2:1"),
+                row("unknown alias", "ebpf: *nowhere\n", "2004 1:7"),
+                row("control character", "ebpf:\n  mode: x\u0001p\n", "2004 2:10"),
+                row("deep", "ebpf: " + "[".repeat(100_000), "2006 1:38"),
+                row("aliases", bomb.toString(), "2006 1:1"),
+                row("many values by aliases", "ebpf:\n  backends: &b [" + "{address: 10.0.0.1, port: 80},".repeat(9000) + "]\n  vips:\n"
+                        + "  - {backends: *b}\n".repeat(20), "2006"),
+                row("too large", "#".repeat(YamlText.MAX_BYTES + 1), "2002 1:1"));
+    }
+
+    private static Arguments row(String name, String text, String problem) {
+        return Arguments.of(name, text, problem);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("refused")
+    void isRefusedWithItsPlace(String name, String text, String problem) {
+        List<String> problems = problems(text.getBytes(StandardCharsets.UTF_8));
+        assertTrue(problems.stream().anyMatch(found -> found.startsWith(problem)), problems.stream().limit(5).toList().toString());
+    }
+
+    @ParameterizedTest
+    @MethodSource("encodings")
+    void encodingsOtherThanUtf8AreNamed(byte[] bytes, String problem) {
+        assertEquals(List.of(problem), problems(bytes));
+    }
+
+    static Stream<Arguments> encodings() {
+        return Stream.of(
+                Arguments.of("ebpf:\n  # caf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1), "2003 2:8"),
+                Arguments.of("ebpf: {}\n".getBytes(StandardCharsets.UTF_16), "2003 1:1"),
+                Arguments.of(new byte[] {'a', (byte) 0xf0, (byte) 0x9f}, "2003 1:2"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("accepted")
+    void formsOfGoodTextAreRead(String text) {
+        assertEquals(List.of(), problems(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    static Stream<String> accepted() {
+        return Stream.of("\uFEFFebpf:\n  enabled: true\n", "ebpf:\r\n  enabled: true\r\n  mode: xdp\r\n", "%YAML 1.2\n---\nebpf: {}\n...\n",
+                "ebpf: {backends: [&b {address: 10.0.0.1, port: 80}]}\nupstreams: [{name: u, servers: [*b]}]\n", "{\"ebpf\": {\"enabled\": true}}");
+    }
+
+    private static List<String> problems(byte[] bytes) {
+        Reading reading = new ConfigReader("f").read(bytes);
+        return reading.problems().stream().map(problem -> problem.code().substring(5) + problem.where().replaceFirst("^f:", " ")).toList();
+    }
+}
