@@ -1,0 +1,15 @@
+package io.loom.shell.command;
+
+/** Counters as people read them. */
+final class Numbers {
+    private Numbers() {}
+
+    /** Digits in groups of three, as {@code 1,234,567}; up to four digits stay together. */
+    static String grouped(long number) {
+        return Math.abs(number) < 10_000 ? Long.toString(number) : String.format(java.util.Locale.ROOT, "%,d", number);
+    }
+
+    static boolean isGrouped(String text) {
+        return text.matches("-?[\\d,]+");
+    }
+}

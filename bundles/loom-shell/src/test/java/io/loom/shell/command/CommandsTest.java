@@ -1,0 +1,218 @@
+package io.loom.shell.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.Verdict.Action;
+import io.loom.api.control.Telemetry;
+import io.loom.api.control.Telemetry.BackendCount;
+import io.loom.api.control.Telemetry.Counters;
+import io.loom.api.control.Telemetry.ListenerCount;
+import io.loom.api.control.Telemetry.VerdictCount;
+import io.loom.observe.CountersJson;
+import io.loom.observe.ViewJson;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.karaf.shell.support.CommandException;
+import org.junit.jupiter.api.Test;
+
+class CommandsTest {
+    private final FakeControl control = new FakeControl();
+
+    /** What the command prints to System.out, as the shell runs it. */
+    private String run(LoomCommand command) throws CommandException {
+        command.control = control;
+        PrintStream before = System.out;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        try {
+            command.execute();
+        } finally {
+            System.setOut(before);
+        }
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void statusShowsEverythingOnOneScreen() throws Exception {
+        assertEquals("""
+                state       ready
+                config      /etc/loom/loom.yaml
+                program     loom, id 12, tag 0123456789abcdef
+                forwarding  ipip, nat
+                algorithms  maglev
+
+                INTERFACE  XDP MODE  LINK
+                eth0       native       7
+
+                VIP  LISTENERS  FORWARDING  ALGORITHM  UPSTREAM  BACKENDS  STATE
+                web          2  nat         maglev     default   2/3       ok
+                api          1  l2          maglev     default   2/3       degraded
+                  api: forwarding method l2 is not deployed
+
+                Warnings:
+                  LOOM-2101 loom.yaml:4:5: batch_size has no effect yet; leave it
+                """, run(new StatusCommand()));
+    }
+
+    @Test
+    void statusSaysWhatItWaitsFor() throws Exception {
+        control.ready = false;
+        assertTrue(run(new StatusCommand()).startsWith("state       not ready: waiting for the first probes\n"));
+    }
+
+    @Test
+    void vipsShowEachListener() throws Exception {
+        assertEquals("""
+                VIP  LISTENER              FORWARDING  ALGORITHM  UPSTREAM  BACKENDS  STATE
+                web  tcp 10.0.0.1:80       nat         maglev     default   2/3       ok
+                     tcp [2001:db8::1]:80
+                api  tcp 10.0.0.2:80       l2          maglev     default   2/3       degraded
+                api is degraded: forwarding method l2 is not deployed
+                """, run(new VipListCommand()));
+    }
+
+    @Test
+    void backendsShowStateAndReason() throws Exception {
+        assertEquals("""
+                ID  BACKEND            UPSTREAM  WEIGHT  STATE  SOURCE   REASON
+                 1  10.0.1.10:8080     default   100     up     file
+                 2  10.0.1.11:8080     default   50*     down   file     connection refused
+                10  [2001:db8::12]:80  api       0       drain  runtime
+                """, run(new BackendListCommand()));
+    }
+
+    @Test
+    void backendsOfOneUpstreamCanBeListed() throws Exception {
+        BackendListCommand command = new BackendListCommand();
+        command.upstream = "api";
+        assertEquals(2, run(command).lines().count());
+    }
+
+    @Test
+    void jsonIsThatOfRest() throws Exception {
+        StatusCommand status = new StatusCommand();
+        status.json = true;
+        assertEquals(ViewJson.status(control.status()), run(status));
+        VipListCommand vips = new VipListCommand();
+        vips.json = true;
+        assertEquals(ViewJson.vips(control.vips()), run(vips));
+        BackendListCommand backends = new BackendListCommand();
+        backends.json = true;
+        assertEquals(ViewJson.backends(control.backends()), run(backends));
+    }
+
+    @Test
+    void addingShowsTheNewBackend() throws Exception {
+        BackendAddCommand command = new BackendAddCommand();
+        command.address = "10.0.1.12";
+        command.port = "8080";
+        assertTrue(run(command).contains("11  10.0.1.12:8080"));
+        assertEquals(List.of("add 10.0.1.12:8080 weight 100 to ''"), control.changes);
+    }
+
+    @Test
+    void everyWrongArgumentIsNamedAndNothingChanges() {
+        BackendAddCommand command = new BackendAddCommand();
+        command.address = "web1";
+        command.port = "70000";
+        command.weight = "heavy";
+        CommandException failure = assertThrows(CommandException.class, () -> run(command));
+        assertEquals(List.of(
+                "LOOM-3417 ADDRESS: \"web1\" is no IP address: names are not looked up; "
+                        + "give an address such as 10.0.1.12 or 2001:db8::12",
+                "LOOM-3416 PORT: 70000 is out of range; give a number from 1 to 65535",
+                "LOOM-3415 WEIGHT: \"heavy\" is no whole number; give a number from 0 to 65535"),
+                failure.getNiceHelp().lines().toList());
+        assertEquals(List.of(), control.changes);
+    }
+
+    @Test
+    void aLoopbackBackendIsRefused() {
+        BackendAddCommand command = new BackendAddCommand();
+        command.address = "127.0.0.1";
+        command.port = "80";
+        assertTrue(assertThrows(CommandException.class, () -> run(command)).getMessage().startsWith("LOOM-3417"));
+    }
+
+    @Test
+    void weightAndRemovalReachTheControlPlane() throws Exception {
+        BackendWeightCommand weight = new BackendWeightCommand();
+        weight.id = "1";
+        weight.weight = "0";
+        run(weight);
+        BackendRemoveCommand remove = new BackendRemoveCommand();
+        remove.id = "2";
+        assertEquals("Removed backend 2 (10.0.1.11:8080); its connections drain.\n", run(remove));
+        assertEquals(List.of("change 1 to 0", "remove 2"), control.changes);
+    }
+
+    @Test
+    void anUnknownIdIsOneMessage() {
+        BackendRemoveCommand command = new BackendRemoveCommand();
+        command.id = "99";
+        CommandException failure = assertThrows(CommandException.class, () -> run(command));
+        assertEquals("LOOM-3404 there is no backend 99; list them with loom:backend-list", failure.getNiceHelp());
+        assertEquals(List.of(), control.changes);
+    }
+
+    @Test
+    void withoutTheControlPlaneEveryCommandSaysSo() {
+        StatusCommand command = new StatusCommand();
+        CommandException failure = assertThrows(CommandException.class, command::execute);
+        assertTrue(failure.getNiceHelp().startsWith("LOOM-3523 the control plane"), failure.getNiceHelp());
+    }
+
+    @Test
+    void statsShowWhatHappened() throws Exception {
+        Counters counters = new Counters(
+                List.of(new VerdictCount(1, "forward", Action.FORWARD, 1_234_567, 100_000_000, 100_000_000),
+                        new VerdictCount(51, "drop_no_backend", Action.DROP, 0, 0, 0)),
+                12, 5, 3, List.of(new BackendCount(FakeControl.endpoint("10.0.1.10", 8080), 7, 700, 2, 1)),
+                List.of(new ListenerCount("tcp 10.0.0.1:80", 7, 700, 2)), List.of());
+        StatsCommand command = new StatsCommand();
+        command.telemetry = () -> counters;
+        assertEquals("""
+                connections  5 active, 12 since the table was made
+                bytes        100,000,000 received, 100,000,000 sent
+
+                  PACKETS  ACTION   REASON
+                1,234,567  forward  forward
+
+                LISTENER         CONNECTIONS  PACKETS  BYTES
+                tcp 10.0.0.1:80            2        7    700
+
+                BACKEND         ACTIVE  CONNECTIONS  PACKETS  BYTES
+                10.0.1.10:8080       1            2        7    700
+
+                A full map refused 3 insertions: raise conntrack.max_entries in the configuration file.
+                """, run(command));
+        command.json = true;
+        assertEquals(CountersJson.stats(counters, control.status()), run(command));
+        Telemetry none = null;
+        command.telemetry = none;
+        assertThrows(CommandException.class, () -> run(command));
+    }
+
+    @Test
+    void idsAndUpstreamsAreCompleted() {
+        BackendIdCompleter ids = new BackendIdCompleter();
+        ids.control = control;
+        List<org.apache.karaf.shell.api.console.Candidate> candidates = new ArrayList<>();
+        ids.completeCandidates(null, null, candidates);
+        assertEquals(List.of("1", "2", "10"), candidates.stream().map(candidate -> candidate.value()).toList());
+        assertEquals("10.0.1.10:8080 of default", candidates.get(0).descr());
+        assertEquals(List.of("api", "default"), upstreams(control));
+        assertEquals(List.of(), upstreams(null));
+    }
+
+    private static List<String> upstreams(FakeControl control) {
+        UpstreamCompleter completer = new UpstreamCompleter();
+        completer.control = control;
+        return completer.names();
+    }
+}
