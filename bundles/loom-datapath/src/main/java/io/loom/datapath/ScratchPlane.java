@@ -148,8 +148,13 @@ public final class ScratchPlane implements AutoCloseable {
 
     /** Runs the program once on the frame. */
     public Outcome run(byte[] frame) {
+        return run(program, frame);
+    }
+
+    /** @param entry the program, or one that tail-calls it */
+    public Outcome run(BpfProgram entry, byte[] frame) {
         long[] before = verdicts();
-        BpfProgram.TestRun run = program.testRun(frame, 1);
+        BpfProgram.TestRun run = entry.testRun(frame, 1);
         long[] after = verdicts();
         for (int number = 0; number < after.length; number++) {
             boolean event = number >= FIRST_EVENT && number < io.loom.api.Verdict.METHOD_BASE;

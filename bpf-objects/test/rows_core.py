@@ -1,0 +1,151 @@
+"""Rows about what core does before any forwarding method is asked: parsing, lengths, what is not for a vip."""
+
+from dataclasses import replace
+
+from scapy.layers.inet import ICMP, IP, UDP
+from scapy.layers.inet6 import (ICMPv6EchoRequest, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
+                                IPv6ExtHdrRouting)
+from scapy.layers.l2 import ARP, Dot1Q, Ether
+from scapy.packet import Raw
+
+from rows import Row, forward, kept
+from world import ADDRESSES, CLIENT_MAC, LOOM_MAC, checksum_broken, encapsulated, offset_of_ip, request, translated
+
+
+def with_word(frame, offset, value):
+    return frame[:offset] + value.to_bytes(2, "big") + frame[offset + 2:]
+
+
+def with_byte(frame, offset, value):
+    return frame[:offset] + bytes([value]) + frame[offset + 1:]
+
+
+def ipv4_summed(frame, start=14, words=None):
+    """The frame with its IPv4 header's checksum computed anew, by RFC 1071 and by hand."""
+    length = (words or frame[start] & 15) * 4
+    header = bytearray(frame[start:start + length])
+    header[10:12] = b"\0\0"
+    total = sum(int.from_bytes(header[at:at + 2], "big") for at in range(0, length, 2))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    header[10:12] = (total ^ 0xffff).to_bytes(2, "big")
+    return frame[:start] + bytes(header) + frame[start + length:]
+
+
+def link(family):
+    return Ether(src=CLIENT_MAC, dst=LOOM_MAC)
+
+
+def ip(family, **more):
+    names = ADDRESSES[family]
+    return (IP if family == 4 else IPv6)(src=names["client"], dst=names["vip"], **more)
+
+
+def not_for_loom(family):
+    names = ADDRESSES[family]
+    syn = request(family)
+    yield Row("a packet for another address passes", family,
+              [kept(replace(syn, destination=names["client"]).frame(), "PASS_NO_LISTENER")])
+    yield Row("a packet for another port of the vip passes", family,
+              [kept(replace(syn, destination_port=81).frame(), "PASS_NO_LISTENER")])
+    yield Row("UDP to the vip passes", family,
+              [kept(bytes(link(family) / ip(family) / UDP(sport=40000, dport=80) / Raw(b"x")), "PASS_OTHER_PROTOCOL")])
+    echo = ICMP() if family == 4 else ICMPv6EchoRequest()
+    yield Row("ping to the vip passes", family,
+              [kept(bytes(link(family) / ip(family) / echo), "PASS_OTHER_PROTOCOL")])
+    tagged = replace(syn, tags=(5, 7)).frame()
+    three = tagged[:12] + bytes.fromhex("88a80003") + tagged[12:]
+    yield Row("a third VLAN tag is more than Loom reads", family, [kept(three, "PASS_NOT_IP")])
+    yield Row("an IP version that contradicts the Ethernet type passes", family,
+              [kept(with_byte(syn.frame(), 14, 0x55 if family == 4 else 0x50), "PASS_NOT_IP")])
+
+
+def truncated(family):
+    frame = request(family).frame()
+    l4 = 14 + (20 if family == 4 else 40)
+    for length, where in ((14, "after Ethernet"), (15, "after one byte of IP"), (l4 - 1, "one byte before the end of IP"),
+                          (l4, "before TCP"), (l4 + 4, "after the ports"), (l4 + 19, "one byte before the end of TCP")):
+        yield Row(f"a frame that ends {where} is dropped", family, [kept(frame[:length], "DROP_TRUNCATED")])
+    tagged = replace(request(family), tags=(5,)).frame()
+    yield Row("a frame that ends inside a VLAN tag is dropped", family, [kept(tagged[:16], "DROP_TRUNCATED")])
+    options = replace(request(family), tcp_options=(("MSS", 1460), ("NOP", None), ("WScale", 7))).frame()
+    yield Row("a frame that ends inside TCP options is dropped", family, [kept(options[:-4], "DROP_TRUNCATED")])
+
+
+def lengths(family):
+    frame = request(family, payload=b"hello").frame()
+    at, correct = (16, 45) if family == 4 else (18, 25)
+    tcp_end = 40 if family == 4 else 20
+
+    def claiming(length):
+        changed = with_word(frame, at, length)
+        return ipv4_summed(changed) if family == 4 else changed
+
+    yield Row("an IP length beyond the frame is dropped", family, [kept(claiming(correct + 1), "DROP_BAD_LENGTH")])
+    yield Row("the largest IP length in a small frame is dropped", family, [kept(claiming(65535), "DROP_BAD_LENGTH")])
+    yield Row("an IP length that ends inside TCP is dropped", family, [kept(claiming(tcp_end - 1), "DROP_BAD_LENGTH")])
+    yield Row("an IP length of nothing is dropped", family, [kept(claiming(0), "DROP_BAD_LENGTH")])
+    doff = 14 + (20 if family == 4 else 40) + 12
+    yield Row("a TCP header shorter than 20 bytes is dropped", family,
+              [kept(with_byte(frame, doff, 0x40), "DROP_BAD_LENGTH")])
+    longer = request(family, payload=b"x" * 40)
+    late = claiming_header(longer.frame(), at, doff, family)
+    yield Row("a TCP header that is longer than the IP packet is dropped", family, [kept(late, "DROP_BAD_LENGTH")])
+
+
+def claiming_header(frame, at, doff, family):
+    """The IP packet says 20 bytes of TCP, the TCP header says 40, the frame has both."""
+    changed = with_byte(with_word(frame, at, 40 if family == 4 else 20), doff, 0xa0)
+    return ipv4_summed(changed) if family == 4 else changed
+
+
+def padding(family):
+    syn = request(family)
+    padded = syn.frame() + bytes(6)
+    yield Row("Ethernet padding goes along and is not taken for payload (nat)", family,
+              [forward(padded, translated(syn).frame() + bytes(6))])
+    yield Row("Ethernet padding goes along and is not taken for payload (ipip)", family,
+              [forward(padded, encapsulated(syn) + bytes(6))], method="ipip")
+
+
+def only_ipv4():
+    frame = request(4).frame()
+    yield Row("ARP passes", 4, [kept(bytes(Ether(dst="ff:ff:ff:ff:ff:ff", src=CLIENT_MAC)
+                                           / ARP(pdst=ADDRESSES[4]["vip"])), "PASS_NOT_IP")])
+    yield Row("ARP in a VLAN passes", 4, [kept(bytes(Ether(dst="ff:ff:ff:ff:ff:ff", src=CLIENT_MAC) / Dot1Q(vlan=5)
+                                                     / ARP(pdst=ADDRESSES[4]["vip"])), "PASS_NOT_IP")])
+    yield Row("an IPv4 header length below 20 bytes is dropped", 4, [kept(with_byte(frame, 14, 0x44), "DROP_BAD_LENGTH")])
+    yield Row("a wrong IPv4 header checksum is dropped", 4, [kept(checksum_broken(frame, 24), "DROP_BAD_CHECKSUM")])
+    elsewhere = replace(request(4), destination=ADDRESSES[4]["client"]).frame()
+    yield Row("a wrong IPv4 header checksum is the kernel's business if the packet is not for a vip", 4,
+              [kept(checksum_broken(elsewhere, 24), "PASS_NO_LISTENER")])
+    optioned = request(4, ip_options=bytes.fromhex("94040000")).frame()
+    yield Row("a wrong checksum over IPv4 options is dropped", 4,
+              [kept(with_byte(optioned, 14 + 23, 1), "DROP_BAD_CHECKSUM")])
+    yield Row("a frame that ends inside IPv4 options is dropped", 4, [kept(optioned[:14 + 22], "DROP_TRUNCATED")])
+    names = ADDRESSES[4]
+    whole = request(4, payload=b"x" * 16)
+    for offset, more, which in ((0, True, "first"), (1, True, "middle"), (1, False, "last")):
+        fragment = IP(src=names["client"], dst=names["vip"], frag=offset, flags="MF" if more else 0, proto=6)
+        yield Row(f"the {which} fragment passes", 4,
+                  [kept(bytes(link(4) / fragment / bytes(whole.tcp())), "PASS_FRAGMENT")])
+
+
+def only_ipv6():
+    tcp = request(6).tcp()
+    for header, which in ((IPv6ExtHdrHopByHop(), "hop-by-hop options"), (IPv6ExtHdrDestOpt(), "destination options"),
+                          (IPv6ExtHdrRouting(), "a routing header")):
+        yield Row(f"a packet with {which} passes", 6,
+                  [kept(bytes(link(6) / ip(6) / header / tcp), "PASS_EXTENSION_HEADER")])
+    for offset, more, which in ((0, 1, "first"), (1, 1, "middle"), (1, 0, "last")):
+        yield Row(f"the {which} fragment passes", 6,
+                  [kept(bytes(link(6) / ip(6) / IPv6ExtHdrFragment(offset=offset, m=more, nh=6) / tcp),
+                        "PASS_FRAGMENT")])
+
+
+def all_rows():
+    for family in (4, 6):
+        for part in (not_for_loom, truncated, lengths, padding):
+            yield from part(family)
+    yield from only_ipv4()
+    yield from only_ipv6()

@@ -1,0 +1,28 @@
+package io.loom.itests.bpf;
+
+import io.loom.datapath.Composer;
+import io.loom.datapath.Composition;
+import io.loom.datapath.SlottedMethod;
+import io.loom.datapath.Tuning;
+import io.loom.forward.ipip.IpipForwarding;
+import io.loom.forward.nat.NatForwarding;
+import java.util.List;
+import java.util.Map;
+
+/** Core, the connection table, nat and ipip in one program, as the data path links them. */
+final class Linked {
+    /** One source port, so that expected frames can be written down. */
+    static final Map<String, Long> ONE_PORT = Map.of("nat_port_first", 20000L, "nat_port_count", 1L);
+    static final int HZ = 250;
+
+    private Linked() {}
+
+    static Composition natAndIpip() {
+        return natAndIpip(Tuning.small(HZ));
+    }
+
+    static Composition natAndIpip(Tuning tuning) {
+        return Composer.builtIn().compose(
+                List.of(SlottedMethod.of(0, new NatForwarding()), SlottedMethod.of(1, new IpipForwarding())), tuning);
+    }
+}

@@ -1,0 +1,70 @@
+package io.loom.itests.bpf;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.datapath.Composition;
+import io.loom.datapath.ScratchPlane;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every row of bpf-objects/test/packets on the running kernel, in poisoned headroom, on maps that the data path's codecs wrote. */
+class PacketTableIT {
+    private static final Path TABLES = Path.of(System.getProperty("loom.bpf"), "test", "packets");
+    private static final HexFormat HEX = HexFormat.of();
+
+    private final Composition composition = Linked.natAndIpip();
+
+    @TestFactory
+    Stream<DynamicTest> core() throws IOException {
+        return table("core");
+    }
+
+    @TestFactory
+    Stream<DynamicTest> nat() throws IOException {
+        return table("nat");
+    }
+
+    @TestFactory
+    Stream<DynamicTest> ipip() throws IOException {
+        return table("ipip");
+    }
+
+    @Test
+    void noTableHasShrunk() throws IOException {
+        assertTrue(PacketRow.read(TABLES.resolve("core.json")).size() >= 60);
+        assertTrue(PacketRow.read(TABLES.resolve("nat.json")).size() >= 70);
+        assertTrue(PacketRow.read(TABLES.resolve("ipip.json")).size() >= 45);
+    }
+
+    private Stream<DynamicTest> table(String name) throws IOException {
+        List<PacketRow> rows = PacketRow.read(TABLES.resolve(name + ".json"));
+        return rows.stream().map(row -> DynamicTest.dynamicTest(row.name(), () -> run(row)));
+    }
+
+    private void run(PacketRow row) throws IOException {
+        try (ScratchPlane plane = ScratchPlane.open(composition, Linked.ONE_PORT);
+                Poison poison = new Poison(plane.program())) {
+            plane.addWorld(row.method(), row.mtu());
+            for (PacketRow.Step step : row.steps()) {
+                check(step, plane.run(poison.program(), step.frame()));
+            }
+        }
+    }
+
+    private static void check(PacketRow.Step step, ScratchPlane.Outcome outcome) {
+        assertEquals(step.verdict(), outcome.verdict());
+        assertEquals(step.out().isPresent(), outcome.leaves(), "XDP action " + outcome.action());
+        step.out().ifPresent(expected -> assertEquals(HEX.formatHex(expected), HEX.formatHex(outcome.frame())));
+        if (step.out().isEmpty()) {
+            assertArrayEquals(step.frame(), outcome.frame(), "a packet that stays is not changed");
+        }
+    }
+}
