@@ -2,6 +2,7 @@ package io.loom.itests.lab;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Configuration files for tests. Probes are quick, so that what depends on them is. */
 final class Configurations {
@@ -10,7 +11,7 @@ final class Configurations {
 
     private Configurations() {}
 
-    /** An IPv4 and an IPv6 vip on port 80, each with all three backends on port 80. */
+    /** One vip with an IPv4 and an IPv6 address on port 80, and all three backends by both of theirs. */
     static String web(String forwarding) {
         return web(forwarding, Lab.BACKENDS);
     }
@@ -23,35 +24,24 @@ final class Configurations {
                   xdp_mode: native
                   vips:
                     - name: web
-                      addresses: [10.77.0.100]
+                      addresses: [10.77.0.100, "fd77::100"]
                       protocol: tcp
                       ports: [80]
                       algorithm: maglev
-                      forwarding: %1$s
+                      forwarding: %s
                       upstream: web
-                    - name: web6
-                      addresses: ["fd77::100"]
-                      protocol: tcp
-                      ports: [80]
-                      algorithm: maglev
-                      forwarding: %1$s
-                      upstream: web6
                   health_integration:
                     enabled: true
                     upstream: web
                 upstreams:
                   - name: web
+                    health_check: {type: tcp, interval: 200ms, timeout: 200ms, rise: 2, fall: 3}
                     servers:
-                %2$s    health_check: {type: tcp, interval: 200ms, timeout: 200ms, rise: 2, fall: 3}
-                  - name: web6
-                    servers:
-                %3$s    health_check: {type: tcp, interval: 200ms, timeout: 200ms, rise: 2, fall: 3}
-                """.formatted(forwarding, servers(backends.stream().map(Lab::address4).toList()),
-                servers(backends.stream().map(Lab::address6).toList()));
+                %s""".formatted(forwarding, servers(backends));
     }
 
-    private static String servers(List<String> addresses) {
-        return addresses.stream().map(address -> "      - {address: \"" + address + "\", port: 80, weight: 100}\n")
-                .collect(Collectors.joining());
+    private static String servers(List<String> backends) {
+        return backends.stream().flatMap(backend -> Stream.of(Lab.address4(backend), Lab.address6(backend)))
+                .map(address -> "      - {address: \"" + address + "\", port: 80, weight: 100}\n").collect(Collectors.joining());
     }
 }
