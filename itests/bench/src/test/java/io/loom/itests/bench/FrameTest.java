@@ -1,0 +1,41 @@
+package io.loom.itests.bench;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.loom.api.Family;
+import io.loom.datapath.World;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+
+class FrameTest {
+
+    @Test
+    void aClientsFrameHasRoomForItsAddressAndPort() {
+        Frame frame = Frame.toward(World.vip(Family.IPV4), World.BACKEND4, Frame.SYN);
+        assertEquals("020000000001" + "020000000009" + "0800" + "45000052" + "00004000" + "4006" + "0000" + "00000000" + "c000020a"
+                + "00000050" + "00000001" + "00000000" + "5002" + "0200" + "1234" + "0000",
+                HexFormat.of().formatHex(Arrays.copyOf(frame.bytes(), 54)));
+        assertEquals(Frame.LENGTH, frame.bytes().length);
+        assertEquals(26, frame.addressAt());
+        assertEquals(34, frame.portAt());
+        assertEquals(24, frame.checkAt());
+    }
+
+    @Test
+    void aBackendsFrameLeavesItsDestinationPortOpen() {
+        Frame frame = Frame.reply(World.BACKEND6, 8080, World.SOURCE6, Frame.ACK);
+        assertEquals("20010db8000100000000000000000000", HexFormat.of().formatHex(Arrays.copyOfRange(frame.bytes(), 22, 38)));
+        assertEquals(34, frame.addressAt());
+        assertEquals(56, frame.portAt());
+        assertEquals(0, frame.checkAt());
+        assertArrayEquals(new byte[] {0x1f, (byte) 0x90, 0, 0}, Arrays.copyOfRange(frame.bytes(), 54, 58));
+    }
+
+    @Test
+    void flowsAreDistinctAndInTheWrappersForm() {
+        assertEquals(20_000, Flow.clients(20_000).stream().distinct().count());
+        assertArrayEquals(new byte[] {10, 1, 0, 0, 0x4e, 0x20, 0, 0}, Flow.clients(1).get(0).encode());
+    }
+}
