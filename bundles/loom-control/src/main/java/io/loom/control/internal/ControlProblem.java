@@ -1,5 +1,6 @@
 package io.loom.control.internal;
 
+import io.loom.api.Endpoint;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import java.util.ArrayList;
@@ -17,19 +18,14 @@ final class ControlProblem {
         String fix = choices.isEmpty()
                 ? "define an upstream in the configuration file"
                 : "give upstream as one of " + String.join(", ", choices);
-        return bad("upstream", "cannot tell which upstream is meant", why, fix);
+        return new LoomException(
+                new Problem("LOOM-3400", "$.upstream", "cannot tell which upstream is meant", why, fix));
     }
 
-    static LoomException badWeight(int weight, int max) {
-        return bad("weight", "bad weight " + weight, "", "use 0 (drain) to " + max);
-    }
-
-    static LoomException badAddress(String address, String why) {
-        return bad("address", "bad backend address " + address, why, "use a unicast address of a server");
-    }
-
-    private static LoomException bad(String where, String what, String why, String fix) {
-        return new LoomException(new Problem("LOOM-3400", where, what, why, fix));
+    static LoomException vipAddress(Endpoint endpoint, String vip) {
+        return new LoomException(new Problem(
+                "LOOM-3419", "$.address", endpoint + " cannot be a backend", "it has the address of vip " + vip,
+                "give the address of a server"));
     }
 
     static LoomException unknownId(int id) {

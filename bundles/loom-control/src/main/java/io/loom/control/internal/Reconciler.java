@@ -197,13 +197,18 @@ final class Reconciler {
     }
 
     private void applyPlan(LoomConfig now, Inventory inventory, boolean atOnce) {
-        plan = plan(now, inventory);
+        long time = clock.getAsLong();
+        PlaneView view = view(time);
+        plan = Planner.plan(now, inventory, health(view), view, drains, time);
+        if (resolution.ask(plan.wanted().backends(), time)) {
+            view = view(time);
+            plan = Planner.plan(now, inventory, health(view), view, drains, time);
+        }
         drains = plan.drains();
-        if (applying.blocks(clock.getAsLong()) && !atOnce) {
+        if (applying.blocks(time) && !atOnce) {
             return;
         }
-        List<Change> changes = Diff.between(plane.applied(), plan.wanted());
-        for (Change change : changes) {
+        for (Change change : Diff.between(view.applied(), plan.wanted())) {
             plane.apply(change);
             LOG.info("{}", change);
         }
@@ -211,21 +216,11 @@ final class Reconciler {
         applyProblems = List.of();
     }
 
-    private Plan plan(LoomConfig now, Inventory inventory) {
-        long time = clock.getAsLong();
-        Plan next = Planner.plan(now, inventory, health(), view(), drains, time);
-        if (resolution.ask(next.wanted().backends(), time)) {
-            next = Planner.plan(now, inventory, health(), view(), drains, time);
-        }
-        return next;
+    private Health health(PlaneView view) {
+        return Health.of(board.reports(), view.applied());
     }
 
-    private Health health() {
-        return Health.of(board.reports(), plane.applied());
-    }
-
-    private PlaneView view() {
-        long time = clock.getAsLong();
+    private PlaneView view(long time) {
         NextHops hops = resolution.now(time);
         graceEnds = resolution.graceEnds(hops.recent());
         return new PlaneView(
@@ -242,7 +237,8 @@ final class Reconciler {
     }
 
     private void publish(LoomConfig now, Inventory inventory, List<Problem> durable) {
-        Views views = new Views(now, inventory, health(), plan, view());
+        PlaneView view = view(clock.getAsLong());
+        Views views = new Views(now, inventory, health(view), plan, view);
         List<VipView> vips = views.vips();
         ProgramView program = plane.program();
         String failing = java.util.stream.Stream.concat(configureProblems.stream(), applyProblems.stream())

@@ -1,6 +1,7 @@
 package io.loom.control.internal;
 
-import io.loom.api.Endpoint;
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Upstream;
 import io.loom.api.control.NewBackend;
@@ -27,8 +28,7 @@ final class RuntimeEdit {
     /** Adds a backend. One that the file has and that was removed at run time comes back under its old id. */
     Edited add(String upstream, NewBackend backend) {
         ServerRef ref = new ServerRef(group(upstream), backend.endpoint());
-        checkWeight(backend.weight());
-        checkAddress(backend.endpoint());
+        check(backend);
         Optional<Upstream.Server> inFile = inFile(ref);
         if (state.added().containsKey(ref) || inFile.isPresent() && !state.tombstones().containsKey(ref)) {
             throw ControlProblem.duplicate(ref, state.ids().get(ref));
@@ -42,7 +42,7 @@ final class RuntimeEdit {
 
     Edited weight(int id, OptionalInt weight) {
         ServerRef ref = visible(id);
-        weight.ifPresent(RuntimeEdit::checkWeight);
+        weight.ifPresent(wanted -> refuse(NewBackend.weightProblems(wanted)));
         if (weight.isEmpty()) {
             return new Edited(state, id, ref.upstream());
         }
@@ -119,21 +119,18 @@ final class RuntimeEdit {
         throw ControlProblem.badUpstream(name, choices);
     }
 
-    private static void checkWeight(int weight) {
-        if (weight < 0 || weight > NewBackend.MAX_WEIGHT) {
-            throw ControlProblem.badWeight(weight, NewBackend.MAX_WEIGHT);
-        }
+    private void check(NewBackend backend) {
+        refuse(backend.problems());
+        InetAddress address = backend.endpoint().address();
+        config.vips().stream().filter(vip -> vip.addresses().contains(address)).findFirst().ifPresent(vip -> {
+            throw ControlProblem.vipAddress(backend.endpoint(), vip.name());
+        });
     }
 
-    private void checkAddress(Endpoint endpoint) {
-        InetAddress address = endpoint.address();
-        if (address.isAnyLocalAddress() || address.isMulticastAddress() || address.isLoopbackAddress()
-                || address.isLinkLocalAddress()) {
-            throw ControlProblem.badAddress(endpoint.toString(), "no packet can be forwarded to such an address");
+    private static void refuse(List<Problem> problems) {
+        if (!problems.isEmpty()) {
+            throw new LoomException(problems, null);
         }
-        config.vips().stream().filter(vip -> vip.addresses().contains(address)).findFirst().ifPresent(vip -> {
-            throw ControlProblem.badAddress(endpoint.toString(), "it is the address of vip " + vip.name());
-        });
     }
 
     private static <V> Map<ServerRef, V> with(Map<ServerRef, V> map, ServerRef ref, V value) {

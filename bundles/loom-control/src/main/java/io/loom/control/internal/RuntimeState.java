@@ -47,6 +47,9 @@ record RuntimeState(
     }
 
     private static <V> SortedMap<ServerRef, V> frozen(Map<ServerRef, V> map) {
+        if (map.containsValue(null)) {
+            throw new IllegalArgumentException("a value is missing");
+        }
         return Collections.unmodifiableSortedMap(new TreeMap<>(map));
     }
 

@@ -1,0 +1,180 @@
+package io.loom.control.internal;
+
+import static io.loom.control.internal.Fixtures.endpoint;
+import static io.loom.control.internal.Fixtures.key;
+import static io.loom.control.internal.Fixtures.server;
+import static io.loom.control.internal.Fixtures.web;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.api.config.ConfigSource;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.control.BackendView;
+import io.loom.api.control.BackendView.State;
+import io.loom.api.control.NewBackend;
+import io.loom.control.dataplane.KernelState;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With the real writer thread and many callers. */
+@Timeout(60)
+class ControlServiceTest {
+    @TempDir
+    Path data;
+
+    private final FakeDataPlane plane = new FakeDataPlane();
+    private final FakeSource source = new FakeSource();
+    private ControlService control;
+
+    private static final class FakeSource implements ConfigSource {
+        private volatile Listener listener = config -> {};
+
+        @Override
+        public Optional<LoomConfig> current() {
+            return Optional.empty();
+        }
+
+        @Override
+        public List<Problem> rejected() {
+            return List.of();
+        }
+
+        @Override
+        public String location() {
+            return "loom.yaml";
+        }
+
+        @Override
+        public AutoCloseable subscribe(Listener next) {
+            listener = next;
+            return () -> listener = config -> {};
+        }
+    }
+
+    @BeforeEach
+    void start() throws InterruptedException {
+        control = new ControlService(source, plane, data, Set::of, System::nanoTime);
+        source.listener.accept(web("nat", server("10.0.0.1"), server("10.0.0.2")));
+        await(() -> control.status().ready());
+    }
+
+    @AfterEach
+    void stop() {
+        control.close();
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < end, "waited too long");
+            Thread.sleep(2);
+        }
+    }
+
+    @Test
+    void anAnswerMeansThatItIsInTheKernelAndOnTheDisk() {
+        BackendView added = control.addBackend("", new NewBackend(endpoint("10.0.0.3"), 40));
+        assertEquals(3, added.id());
+        assertEquals(State.UP, added.state());
+        assertTrue(plane.applied().tables().get(Bench.webTable()).weights().containsKey(key("10.0.0.3", "nat")));
+        assertEquals(40, new RuntimeStore(data, new Disk.OfFiles()).load().state().added().get(Fixtures.ref("10.0.0.3")));
+        assertEquals(50, control.changeBackend(1, OptionalInt.of(50)).weight());
+        control.removeBackend(3);
+        assertEquals("LOOM-3404", assertThrows(LoomException.class, () -> control.backend(3)).code());
+        assertFalse(plane.applied().tables().get(Bench.webTable()).weights().containsKey(key("10.0.0.3", "nat")));
+    }
+
+    @Test
+    void addingWaitsALittleForTheNextHop() throws Exception {
+        plane.unknownHops.add(key("10.0.0.3", "nat"));
+        Thread neighbour = new Thread(() -> {
+            while (!plane.resolving.contains(key("10.0.0.3", "nat"))) {
+                Thread.onSpinWait();
+            }
+            plane.unknownHops.clear();
+            plane.changed();
+        });
+        neighbour.start();
+        assertEquals(State.UP, control.addBackend("", new NewBackend(endpoint("10.0.0.3"), 1)).state());
+        neighbour.join();
+        plane.unknownHops.add(key("10.0.0.4", "nat"));
+        assertEquals(State.RESOLVING, control.addBackend("", new NewBackend(endpoint("10.0.0.4"), 1)).state());
+    }
+
+    @Test
+    void manyCallersAtOnceGetDistinctIdsAndOneWriterWrites() throws Exception {
+        ExecutorService callers = Executors.newFixedThreadPool(8);
+        Set<Integer> ids = ConcurrentHashMap.newKeySet();
+        List<Future<?>> calls = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            String address = "10.0.1." + (i + 1);
+            calls.add(callers.submit(() -> {
+                int id = control.addBackend("default", new NewBackend(endpoint(address), 10)).id();
+                ids.add(id);
+                control.changeBackend(id, OptionalInt.of(20));
+                assertEquals(20, plane.applied().tables().get(Bench.webTable()).weights().get(key(address, "nat")));
+                if (id % 2 == 0) {
+                    control.removeBackend(id);
+                }
+            }));
+        }
+        for (Future<?> call : calls) {
+            call.get();
+        }
+        callers.shutdown();
+        assertEquals(64, ids.size());
+        assertEquals(34, control.backends().size());
+        assertEquals(1, plane.writers().size());
+        Set<Integer> durable = new HashSet<>(new RuntimeStore(data, new Disk.OfFiles()).load().state().ids().values());
+        assertEquals(34, durable.size());
+    }
+
+    @Test
+    void ofTwoCallersWithOneAddressOneIsRefused() throws Exception {
+        ExecutorService callers = Executors.newFixedThreadPool(2);
+        for (int round = 0; round < 20; round++) {
+            NewBackend same = new NewBackend(endpoint("10.0.2." + (round + 1)), 10);
+            Future<String> one = callers.submit(() -> outcome(same));
+            Future<String> two = callers.submit(() -> outcome(same));
+            assertEquals(Set.of("made", "LOOM-3409"), Set.of(one.get(), two.get()));
+        }
+        callers.shutdown();
+    }
+
+    private String outcome(NewBackend backend) {
+        try {
+            control.addBackend("", backend);
+            return "made";
+        } catch (LoomException refused) {
+            return refused.code();
+        }
+    }
+
+    @Test
+    void stoppingLeavesTheKernelAloneAndRefusesChanges() {
+        KernelState before = plane.applied();
+        control.close();
+        assertEquals(before, plane.applied());
+        assertEquals("LOOM-3505", assertThrows(LoomException.class, () -> control.removeBackend(1)).code());
+    }
+}

@@ -1,0 +1,181 @@
+package io.loom.control.internal;
+
+import io.loom.api.Family;
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.control.Status;
+import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.Change;
+import io.loom.control.dataplane.DataPlane;
+import io.loom.control.dataplane.KernelState;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.TableSpec;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+
+/** A kernel in memory that refuses what the real one could not do, and remembers what was asked of it. */
+final class FakeDataPlane implements DataPlane {
+    final List<Change> changes = new CopyOnWriteArrayList<>();
+    final List<LoomConfig> configured = new CopyOnWriteArrayList<>();
+    final Set<BackendKey> unknownHops = ConcurrentHashMap.newKeySet();
+    final Set<InetAddress> addresses = ConcurrentHashMap.newKeySet();
+    final Map<String, MethodView> methods = new ConcurrentHashMap<>();
+    final Set<String> algorithms = ConcurrentHashMap.newKeySet();
+    volatile Predicate<Change> refused = change -> false;
+    volatile boolean refusesConfiguration;
+    volatile Set<BackendKey> resolving = Set.of();
+    private volatile Runnable listener = () -> {};
+    private final Set<Thread> writers = ConcurrentHashMap.newKeySet();
+    private KernelState state = KernelState.EMPTY;
+
+    FakeDataPlane() {
+        Map<Family, Set<Family>> both = Map.of(
+                Family.IPV4, Set.of(Family.IPV4), Family.IPV6, Set.of(Family.IPV6));
+        methods.put("nat", new MethodView(true, false, true, both));
+        methods.put("ipip", new MethodView(true, true, false, both));
+        algorithms.add("maglev");
+    }
+
+    static LoomException refusal() {
+        return new LoomException(Problem.of("LOOM-1999", "the test's kernel refuses", "", ""));
+    }
+
+    /** As after a restart: what is there, but not what the tables were made of. */
+    void forgetTables() {
+        Map<TableKey, TableSpec> tables = new TreeMap<>();
+        state.tables().forEach((key, spec) -> tables.put(key, new TableSpec("", spec.size(), new TreeMap<>())));
+        state = new KernelState(state.backends(), state.down(), tables, state.listeners());
+        changes.clear();
+        configured.clear();
+        resolving = Set.of();
+    }
+
+    void changed() {
+        listener.run();
+    }
+
+    Set<Thread> writers() {
+        return writers;
+    }
+
+    @Override
+    public void configure(LoomConfig config) {
+        if (refusesConfiguration) {
+            throw refusal();
+        }
+        configured.add(config);
+    }
+
+    @Override
+    public synchronized KernelState applied() {
+        return state;
+    }
+
+    @Override
+    public synchronized void apply(Change change) {
+        writers.add(Thread.currentThread());
+        if (refused.test(change)) {
+            throw refusal();
+        }
+        if (change instanceof Change.PutTable put && put.spec().weights().keySet().stream().anyMatch(unknownHops::contains)) {
+            throw new AssertionError("a backend without next hop in " + put);
+        }
+        state = step(state, change);
+        changes.add(change);
+    }
+
+    /** The kernel after one change; fails where the change would point at something that is not there. */
+    static KernelState step(KernelState before, Change change) {
+        Set<BackendKey> backends = new TreeSet<>(before.backends());
+        Set<BackendKey> down = new TreeSet<>(before.down());
+        Map<TableKey, TableSpec> tables = new TreeMap<>(before.tables());
+        Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>(before.listeners());
+        if (change instanceof Change.PutBackend put) {
+            backends.add(put.backend());
+            boolean moved = put.down() ? down.add(put.backend()) : down.remove(put.backend());
+            check(moved || !before.backends().contains(put.backend()), "nothing changes by " + put);
+        } else if (change instanceof Change.PutTable put) {
+            tables.put(put.table(), put.spec());
+        } else if (change instanceof Change.PutListener put) {
+            listeners.put(put.listener(), put.spec());
+        } else if (change instanceof Change.RemoveListener gone) {
+            check(listeners.remove(gone.listener()) != null, "there is no " + gone);
+        } else if (change instanceof Change.RemoveTable gone) {
+            check(tables.remove(gone.table()) != null, "there is no " + gone);
+        } else if (change instanceof Change.RemoveBackend gone) {
+            check(backends.remove(gone.backend()), "there is no " + gone);
+            down.remove(gone.backend());
+        }
+        KernelState after = new KernelState(backends, down, tables, listeners);
+        checkReferences(after, change);
+        return after;
+    }
+
+    private static void checkReferences(KernelState state, Change change) {
+        state.tables().values().forEach(spec ->
+                check(state.backends().containsAll(spec.weights().keySet()), "a table names a missing backend: " + change));
+        state.tables().values().forEach(spec -> check(
+                spec.weights().keySet().stream().noneMatch(state.down()::contains), "a table names a down backend: " + change));
+        state.listeners().values().forEach(spec ->
+                check(state.tables().containsKey(spec.table()), "a listener names a missing table: " + change));
+    }
+
+    private static void check(boolean holds, String message) {
+        if (!holds) {
+            throw new AssertionError(message);
+        }
+    }
+
+    @Override
+    public void resolve(Set<BackendKey> backends) {
+        resolving = backends;
+    }
+
+    @Override
+    public Map<BackendKey, String> unresolved() {
+        Map<BackendKey, String> unresolved = new TreeMap<>();
+        resolving.stream().filter(unknownHops::contains).forEach(key -> unresolved.put(key, "no neighbour"));
+        return unresolved;
+    }
+
+    @Override
+    public Set<InetAddress> interfaceAddresses() {
+        return Set.copyOf(addresses);
+    }
+
+    @Override
+    public Map<String, MethodView> methods() {
+        return Map.copyOf(methods);
+    }
+
+    @Override
+    public Set<String> algorithms() {
+        return Set.copyOf(algorithms);
+    }
+
+    @Override
+    public Status.ProgramView program() {
+        return new Status.ProgramView(1, "0123456789abcdef", "loom", List.of());
+    }
+
+    @Override
+    public List<Problem> problems() {
+        return new ArrayList<>();
+    }
+
+    @Override
+    public void onChange(Runnable next) {
+        listener = next;
+    }
+}

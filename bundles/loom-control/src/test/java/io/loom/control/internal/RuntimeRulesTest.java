@@ -1,0 +1,189 @@
+package io.loom.control.internal;
+
+import static io.loom.control.internal.Fixtures.config;
+import static io.loom.control.internal.Fixtures.endpoint;
+import static io.loom.control.internal.Fixtures.ref;
+import static io.loom.control.internal.Fixtures.server;
+import static io.loom.control.internal.Fixtures.upstream;
+import static io.loom.control.internal.Fixtures.vip;
+import static io.loom.control.internal.Fixtures.web;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.LoomException;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.control.NewBackend;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** Ids, overrides and tombstones. */
+class RuntimeRulesTest {
+    private LoomConfig config = web("nat", server("10.0.0.1"), server("10.0.0.2"));
+    private RuntimeState state = FileMerge.merge(RuntimeState.EMPTY, config).state();
+
+    private void load(LoomConfig next) {
+        config = next;
+        state = FileMerge.merge(state, next).state();
+    }
+
+    private int add(String address) {
+        return add(address, 100);
+    }
+
+    private int add(String address, int weight) {
+        RuntimeEdit.Edited edited = new RuntimeEdit(config, state).add("", new NewBackend(endpoint(address), weight));
+        state = edited.state();
+        return edited.id();
+    }
+
+    private void remove(int id) {
+        state = new RuntimeEdit(config, state).remove(id).state();
+    }
+
+    private void weight(int id, int weight) {
+        state = new RuntimeEdit(config, state).weight(id, OptionalInt.of(weight)).state();
+    }
+
+    private Map<String, Integer> weights() {
+        return Inventory.of(config, state).members().stream()
+                .collect(Collectors.toMap(member -> member.id() + " " + member.endpoint(), Member::weight));
+    }
+
+    private static void refused(String code, Executable change) {
+        assertEquals(code, assertThrows(LoomException.class, change).code());
+    }
+
+    @Test
+    void afterTwoStaticBackendsTheFirstAddedOneIsNumberThree() {
+        assertEquals(3, add("10.0.0.3"));
+        assertEquals(4, add("10.0.0.4"));
+    }
+
+    @Test
+    void anIdOfARemovedBackendIsNotGivenAgain() {
+        remove(add("10.0.0.3"));
+        assertEquals(4, add("10.0.0.3"));
+        remove(4);
+        load(web("nat", server("10.0.0.1"), server("10.0.0.2"), server("10.0.0.9")));
+        assertEquals(5, state.ids().get(ref("10.0.0.9")));
+        assertEquals(6, add("10.0.0.4"));
+    }
+
+    @Test
+    void explicitIdsComeFirstThenTheLowestFree() {
+        state = RuntimeState.EMPTY;
+        load(web("nat", server("10.0.0.1"), server(1, "10.0.0.2"), server("10.0.0.3"), server(3, "10.0.0.4")));
+        assertEquals(
+                Map.of(ref("10.0.0.1"), 2, ref("10.0.0.2"), 1, ref("10.0.0.3"), 4, ref("10.0.0.4"), 3), state.ids());
+        assertEquals(5, add("10.0.0.5"));
+    }
+
+    @Test
+    void idsFollowTheAddressNotTheOrderInTheFile() {
+        load(web("nat", server("10.0.0.7"), server("10.0.0.2"), server("10.0.0.1")));
+        assertEquals(1, state.ids().get(ref("10.0.0.1")));
+        assertEquals(2, state.ids().get(ref("10.0.0.2")));
+        assertEquals(3, state.ids().get(ref("10.0.0.7")));
+        load(web("nat", server("10.0.0.7")));
+        load(web("nat", server("10.0.0.1"), server("10.0.0.7")));
+        assertEquals(1, state.ids().get(ref("10.0.0.1")));
+    }
+
+    @Test
+    void anExplicitIdTakesItFromOneThatTheFileLeftOpen() {
+        load(web("nat", server("10.0.0.1"), server(1, "10.0.0.2")));
+        assertEquals(1, state.ids().get(ref("10.0.0.2")));
+        assertEquals(2, state.ids().get(ref("10.0.0.1")));
+    }
+
+    @Test
+    void anAddedBackendKeepsItsIdAgainstTheFile() {
+        add("10.0.0.3");
+        LoomConfig next = web("nat", server("10.0.0.1"), server("10.0.0.2"), server(3, "10.0.0.4"));
+        FileMerge.Merged merged = FileMerge.merge(state, next);
+        assertEquals(3, merged.state().ids().get(ref("10.0.0.3")));
+        assertEquals(4, merged.state().ids().get(ref("10.0.0.4")));
+        assertEquals(List.of("LOOM-3508"), merged.warnings().stream().map(problem -> problem.code()).toList());
+    }
+
+    @Test
+    void anOverrideLastsUntilTheEntryInTheFileChanges() {
+        weight(1, 50);
+        assertEquals(Map.of("1 10.0.0.1:80", 50, "2 10.0.0.2:80", 100), weights());
+        load(web("nat", server("10.0.0.1"), server("10.0.0.2"), server("10.0.0.3")));
+        assertEquals(50, weights().get("1 10.0.0.1:80"));
+        load(web("nat", server("10.0.0.1", 70), server("10.0.0.2")));
+        assertEquals(70, weights().get("1 10.0.0.1:80"));
+        load(web("nat", server("10.0.0.1"), server("10.0.0.2")));
+        assertEquals(100, weights().get("1 10.0.0.1:80"), "an override that ended does not come back");
+    }
+
+    @Test
+    void anOverrideWithTheFilesOwnWeightIsNone() {
+        weight(1, 50);
+        weight(1, 100);
+        assertTrue(state.overrides().isEmpty());
+    }
+
+    @Test
+    void aTombstoneLastsUntilTheEntryInTheFileChanges() {
+        remove(1);
+        load(web("nat", server("10.0.0.1"), server("10.0.0.2")));
+        assertFalse(weights().containsKey("1 10.0.0.1:80"));
+        refused("LOOM-3404", () -> remove(1));
+        refused("LOOM-3404", () -> weight(1, 5));
+        load(web("nat", server("10.0.0.1", 99), server("10.0.0.2")));
+        assertEquals(99, weights().get("1 10.0.0.1:80"));
+    }
+
+    @Test
+    void addingARemovedBackendOfTheFileBringsItBackUnderItsId() {
+        remove(2);
+        assertEquals(2, add("10.0.0.2", 30));
+        assertEquals(30, weights().get("2 10.0.0.2:80"));
+    }
+
+    @Test
+    void aBackendThatTheFileNamesLaterBecomesTheFiles() {
+        add("10.0.0.3", 10);
+        load(web("nat", server("10.0.0.1"), server("10.0.0.2"), server("10.0.0.3")));
+        assertEquals(100, weights().get("3 10.0.0.3:80"));
+        load(web("nat", server("10.0.0.1"), server("10.0.0.2")));
+        assertFalse(weights().containsKey("3 10.0.0.3:80"));
+    }
+
+    @Test
+    void anAddedBackendOfALostUpstreamIsKeptAndNamed() {
+        add("10.0.0.3");
+        load(config(List.of(), upstream("other", server("10.0.0.1"))));
+        Inventory inventory = Inventory.of(config, state);
+        assertEquals(List.of("LOOM-3509"), inventory.orphans().stream().map(problem -> problem.code()).toList());
+        remove(3);
+        assertTrue(state.added().isEmpty());
+    }
+
+    @Test
+    void whatCannotBeMeantIsRefused() {
+        refused("LOOM-3409", () -> add("10.0.0.1"));
+        add("10.0.0.3");
+        refused("LOOM-3409", () -> add("10.0.0.3"));
+        refused("LOOM-3404", () -> remove(77));
+        refused("LOOM-3416", () -> weight(1, 65_536));
+        refused("LOOM-3416", () -> add("10.0.0.4", -1));
+        refused("LOOM-3417", () -> add("224.0.0.1"));
+        refused("LOOM-3419", () -> add("10.9.0.1"));
+        config = config(List.of(vip("nat")), upstream("a"), upstream("b"));
+        LoomException choices = assertThrows(LoomException.class, () -> add("10.0.0.4"));
+        assertEquals("LOOM-3400", choices.code());
+        assertTrue(choices.getMessage().contains("a, b"), choices.getMessage());
+        config = config(List.of(), upstream("only"));
+        assertEquals(4, add("10.0.0.4"));
+        assertTrue(state.added().containsKey(new ServerRef("only", endpoint("10.0.0.4"))));
+    }
+}

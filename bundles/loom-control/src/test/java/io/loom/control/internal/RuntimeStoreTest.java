@@ -1,0 +1,146 @@
+package io.loom.control.internal;
+
+import static io.loom.control.internal.Fixtures.endpoint;
+import static io.loom.control.internal.Fixtures.ref;
+import static io.loom.control.internal.Fixtures.server;
+import static io.loom.control.internal.Fixtures.web;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.LoomException;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.control.NewBackend;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RuntimeStoreTest {
+    @TempDir
+    Path data;
+
+    private static RuntimeState state(int weight) {
+        LoomConfig config = web("nat", server("10.0.0.1"), server("10.0.0.2"), server("2001:db8::1"));
+        RuntimeState state = FileMerge.merge(RuntimeState.EMPTY, config).state();
+        state = new RuntimeEdit(config, state).add("", new NewBackend(endpoint("10.0.0.9"), weight)).state();
+        state = new RuntimeEdit(config, state).weight(1, OptionalInt.of(weight)).state();
+        return new RuntimeEdit(config, state).remove(2).state();
+    }
+
+    private RuntimeStore.Loaded reopened() {
+        return new RuntimeStore(data, new Disk.OfFiles()).load();
+    }
+
+    @Test
+    void whatWasSavedIsThereAfterARestart() {
+        assertEquals(RuntimeState.EMPTY, reopened().state());
+        new RuntimeStore(data, new Disk.OfFiles()).save(state(30));
+        assertEquals(state(30), reopened().state());
+        assertEquals(Optional.empty(), reopened().problem());
+    }
+
+    /** Dies before its n-th operation; a death within a write leaves half of it. */
+    private static final class DyingDisk implements Disk {
+        private final Disk disk = new Disk.OfFiles();
+        private int left;
+
+        DyingDisk(int operations) {
+            left = operations;
+        }
+
+        private static final class Death extends Error {
+            private static final long serialVersionUID = 1L;
+        }
+
+        private void step() {
+            if (left-- == 0) {
+                throw new Death();
+            }
+        }
+
+        @Override
+        public Optional<byte[]> read(Path file) throws IOException {
+            return disk.read(file);
+        }
+
+        @Override
+        public void write(Path file, byte[] content) throws IOException {
+            if (left == 0) {
+                disk.write(file, java.util.Arrays.copyOf(content, content.length / 2));
+            }
+            step();
+            disk.write(file, content);
+        }
+
+        @Override
+        public void rename(Path from, Path to) throws IOException {
+            step();
+            disk.rename(from, to);
+        }
+
+        @Override
+        public void force(Path directory) throws IOException {
+            step();
+            disk.force(directory);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void deathAtAnyStepLeavesTheOldOrTheNewState(int steps) {
+        new RuntimeStore(data, new Disk.OfFiles()).save(state(30));
+        RuntimeStore dying = new RuntimeStore(data, new DyingDisk(steps));
+        assertThrows(DyingDisk.Death.class, () -> dying.save(state(40)), "the save must not be acknowledged");
+        boolean renamed = steps == 2;
+        assertEquals(renamed ? state(40) : state(30), reopened().state());
+        assertEquals(Optional.empty(), reopened().problem());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "", "{", "[]", "null", "{\"version\":2,\"next_id\":1,\"runtime_from\":0,\"backends\":[]}",
+        "{\"version\":1,\"next_id\":1,\"runtime_from\":0,\"backends\":[],\"surprise\":1}",
+        "{\"version\":1,\"next_id\":1,\"runtime_from\":0,\"backends\":[{\"upstream\":\"a\",\"address\":\"x\",\"port\":1}]}",
+        "{\"version\":1,\"next_id\":3,\"runtime_from\":0,\"backends\":["
+            + "{\"upstream\":\"a\",\"address\":\"10.0.0.1\",\"port\":1,\"id\":1},"
+            + "{\"upstream\":\"a\",\"address\":\"10.0.0.2\",\"port\":1,\"id\":1}]}",
+        "{\"version\":1,\"next_id\":3,\"runtime_from\":0,\"backends\":["
+            + "{\"upstream\":\"a\",\"address\":\"10.0.0.1\",\"port\":1,\"removed\":true}]}",
+    })
+    void anUnreadableFileIsMovedAsideAndTheStartGoesOn(String content) throws IOException {
+        Path file = data.resolve("runtime.json");
+        Files.writeString(file, content);
+        RuntimeStore.Loaded loaded = reopened();
+        assertEquals(RuntimeState.EMPTY, loaded.state());
+        assertEquals("LOOM-3502", loaded.problem().orElseThrow().code());
+        assertFalse(Files.exists(file));
+        assertEquals(content, Files.readString(data.resolve("runtime.json.unreadable")));
+        Files.writeString(file, content);
+        reopened();
+        assertTrue(Files.exists(data.resolve("runtime.json.unreadable-1")), "an earlier one is not overwritten");
+    }
+
+    @Test
+    void aDirectoryThatCannotBeWrittenIsAnErrorWithAFix() throws IOException {
+        Path file = Files.createFile(data.resolve("not-a-directory"));
+        LoomException refused = assertThrows(
+                LoomException.class, () -> new RuntimeStore(file, new Disk.OfFiles()).save(state(1)));
+        assertEquals("LOOM-3501", refused.code());
+    }
+
+    @Test
+    void theFileReadsWell() throws IOException {
+        new RuntimeStore(data, new Disk.OfFiles()).save(state(30));
+        String text = Files.readString(data.resolve("runtime.json"));
+        assertTrue(text.contains("\"next_id\" : 5"), text);
+        assertTrue(text.contains("\"address\" : \"2001:db8::1\""), text);
+        assertEquals(30, state(30).added().get(ref("10.0.0.9")));
+    }
+}
