@@ -56,7 +56,7 @@ final class CommandRun extends AbstractCommandSupport {
 
     private int explain(Exception failure, PrintStream err) {
         if (failure instanceof CommandException misuse) {
-            err.println(misuse.getNiceHelp().stripTrailing());
+            err.println(plain(misuse.getNiceHelp()).stripTrailing());
             return MISUSED;
         }
         // The shell's own class for this is not exported.
@@ -67,5 +67,10 @@ final class CommandRun extends AbstractCommandSupport {
         LOG.debug("command {} failed", getCommand(), failure);
         err.println(failure.getMessage() == null ? failure.toString() : failure.getMessage());
         return FAILED;
+    }
+
+    /** Karaf colours its help whether or not there is a terminal. */
+    private static String plain(String text) {
+        return text.replaceAll("\u001b\\[[0-9;]*m", "");
     }
 }

@@ -75,7 +75,7 @@ public final class SshAccess {
             served = Optional.of(address);
             SshKeys.write(keys.address(), address.getAddress().getHostAddress() + " " + address.getPort() + "\n");
             LOG.info("SSH listens on {}", address);
-        } catch (IOException | RuntimeException failure) {
+        } catch (IOException | RuntimeException | LinkageError failure) {
             if (first) {
                 LOG.error("{}", Problem.of("LOOM-5202", "SSH cannot listen on " + address, failure.toString(),
                         "free the port or set admin.ssh.port; trying again each second"));
