@@ -11,7 +11,8 @@ case "$#:${1:-}" in
 *) die "usage: ./loom bench [--json FILE]" ;;
 esac
 need_root bench
-mvn_loom -q -DskipTests package
+mvn_loom -q -DskipTests -pl itests/bench -am package
 mkdir -p "$(dirname "$json")"
-mvn_loom -q verify -pl itests/bench -Dloom.bench=true -Dloom.bench.json="$json"
-jq -r '"floor \(.floor_ns) ns", (.cases[] | "\(.name): \(.ns) ns, \(.net_ns) ns above the floor")' "$json"
+java -cp "$LOOM_ROOT/itests/bench/target/classes:$LOOM_ROOT/itests/bench/target/lib/*" \
+	io.loom.itests.bench.Bench --json "$json"
+say "written to $json"
