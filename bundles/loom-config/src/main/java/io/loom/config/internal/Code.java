@@ -18,7 +18,7 @@ public enum Code {
     WRONG_TYPE(2012, "a value of the wrong type"),
     OUT_OF_RANGE(2013, "a number or duration outside its range"),
     NOT_ALLOWED(2014, "a word that is not one of the allowed ones"),
-    MISSING_KEY(2015, "a key that is required"),
+    MISSING_KEY(2015, "a required key that is absent"),
     MALFORMED(2016, "an address, duration or name that is not well formed"),
 
     DUPLICATE(2020, "an id, name, endpoint, port or listener that is used twice"),

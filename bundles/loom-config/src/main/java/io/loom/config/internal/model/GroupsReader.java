@@ -28,7 +28,7 @@ final class GroupsReader {
     /** The groups in the order of their use in ids: {@code default} first, if it exists. */
     List<Group> read(Section root, Section ebpf) {
         List<Group> groups = new ArrayList<>();
-        if (ebpf.has("backends") || !ebpf.has("vips")) {
+        if (ebpf.has("backends") || !ebpf.hasItems("vips")) {
             groups.add(group(Group.DEFAULT, ebpf.placeOf("backends"), servers.read(ebpf, "backends"), Optional.empty()));
             names.put(Group.DEFAULT, ebpf.placeOf("backends"));
         }

@@ -52,7 +52,7 @@ final class VipsReader {
         Section protocols = ebpf.sectionOrEmpty("xdp").sectionOrEmpty("protocols");
         Section tcp = protocols.enabledSection("tcp").orElseGet(() -> Section.empty(protocols.place()));
         List<Located<Integer>> ports = distinctPorts(tcp);
-        boolean flatOnly = !ebpf.has("vips");
+        boolean flatOnly = !ebpf.hasItems("vips");
         boolean backends = !ebpf.sections("backends").isEmpty();
         if (!flatOnly && (ports.isEmpty() || !backends)) {
             if (!ports.isEmpty()) {

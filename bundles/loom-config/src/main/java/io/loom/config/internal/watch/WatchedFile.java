@@ -162,11 +162,11 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
         }
     }
 
-    /** One listener's failure must not keep the configuration from the others. */
+    /** One listener's failure must not keep the configuration from the others, nor one of a bundle that is just replaced. */
     private static void deliver(Listener listener, LoomConfig config) {
         try {
             listener.accept(config);
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | LinkageError failed) {
             LOG.error("a subscriber failed on a new configuration", failed);
         }
     }

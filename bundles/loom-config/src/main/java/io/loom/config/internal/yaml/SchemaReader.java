@@ -10,9 +10,11 @@ import io.loom.config.internal.schema.ScalarType.Good;
 import io.loom.config.internal.schema.Type;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -20,13 +22,14 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
 
 /** Reads nodes against the schema. What is wrong is reported with its place and becomes {@link Value.Invalid}. */
 public final class SchemaReader {
     /** Aliases could make a small file stand for very many values. */
     private static final int MAX_VALUES = 200_000;
     private static final Set<String> NULLS = Set.of("", "~", "null", "Null", "NULL");
-    private static final String STANDARD_TAG = "tag:yaml.org,2002:";
+    private static final Set<Tag> STANDARD_TAGS = Set.of(Tag.NULL, Tag.BOOL, Tag.INT, Tag.FLOAT, Tag.STR, Tag.SEQ, Tag.MAP);
 
     private final String file;
     private final Findings findings;
@@ -48,6 +51,11 @@ public final class SchemaReader {
             }
             return new Value.Invalid(place);
         }
+        if (!STANDARD_TAGS.contains(node.getTag())) {
+            findings.error(Code.WRONG_TYPE, place, section(path) + " has the tag " + ScalarType.shown(node.getTag().getValue()), "",
+                    "remove the tag");
+            return new Value.Invalid(place);
+        }
         if (type instanceof Type.Fields fields) {
             return section(fields, node, path);
         }
@@ -62,18 +70,24 @@ public final class SchemaReader {
 
     private Value section(Type.Fields fields, Node node, String path) {
         if (isNull(node)) {
-            return new Section(place(node), missing(fields, new LinkedHashMap<>(), Set.of(), place(node), path));
+            return path.isEmpty() ? emptyFile(place(node))
+                    : new Section(place(node), missing(fields, new LinkedHashMap<>(), Set.of(), place(node), path));
         }
         if (!(node instanceof MappingNode mapping)) {
             return wrongType(fields, node, path);
         }
         Map<String, Value> entries = new LinkedHashMap<>();
         Map<String, Place> seen = new HashMap<>();
-        Set<String> meant = new java.util.HashSet<>();
+        Set<String> meant = new HashSet<>();
         for (NodeTuple tuple : mapping.getValue()) {
             entry(fields, tuple, path, entries, seen, meant);
         }
         return new Section(place(node), missing(fields, entries, meant, place(node), path));
+    }
+
+    private Value emptyFile(Place place) {
+        findings.error(Code.EMPTY, place, "the file holds no configuration", "", "begin with the shipped etc/loom.yaml");
+        return new Value.Invalid(place);
     }
 
     private void entry(Type.Fields fields, NodeTuple tuple, String path, Map<String, Value> entries, Map<String, Place> seen,
@@ -90,7 +104,7 @@ public final class SchemaReader {
             findings.error(Code.DUPLICATE_KEY, place, "key " + ScalarType.shown(name) + " stands twice in " + section(path),
                     "the first is at " + first, "keep one of them");
         }
-        var key = fields.key(name);
+        Optional<Key> key = fields.key(name);
         if (key.isEmpty()) {
             unknownKeys.report(fields, name, place, section(path)).ifPresent(meant::add);
             return;
@@ -133,11 +147,6 @@ public final class SchemaReader {
         }
         if (isNull(node)) {
             findings.error(Code.WRONG_TYPE, place(node), path + " has no value", "", "give " + type.describe() + " or remove the key");
-            return new Value.Invalid(place(node));
-        }
-        if (!scalar.getTag().getValue().startsWith(STANDARD_TAG)) {
-            findings.error(Code.WRONG_TYPE, place(node), path + " has the tag " + ScalarType.shown(scalar.getTag().getValue()), "",
-                    "remove the tag");
             return new Value.Invalid(place(node));
         }
         ScalarType.Parsed parsed = type.parse(scalar.getValue(), scalar.getScalarStyle() == ScalarStyle.PLAIN);

@@ -76,6 +76,11 @@ public record Section(Place place, Map<String, Value> entries) implements Value 
         return entries.get(key) instanceof Items list && list.items().isEmpty();
     }
 
+    /** False also for a list whose items are all commented out. */
+    public boolean hasItems(String key) {
+        return has(key) && !isEmptyList(key);
+    }
+
     private List<Value> items(String key) {
         return entries.get(key) instanceof Items list ? list.items() : List.of();
     }

@@ -112,6 +112,7 @@ class MeaningTest {
         assertEquals(List.of("default", "a"), vips(vips, ports, backends));
         assertEquals(List.of("a"), vips(vips, ports));
         assertEquals(List.of("a"), vips(vips, backends));
+        assertEquals(List.of("default"), vips("vips: []", ports));
     }
 
     private static List<String> vips(String... parts) {

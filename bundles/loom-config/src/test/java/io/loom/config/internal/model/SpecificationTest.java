@@ -1,6 +1,7 @@
 package io.loom.config.internal.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,5 +104,14 @@ class SpecificationTest {
         assertEquals(List.of("default", "web"), config.vips().stream().map(Vip::name).toList());
         assertEquals(List.of("default", "web"), config.upstreams().stream().map(Upstream::name).toList());
         assertEquals(List.of("eth0"), config.attachment().interfaces());
+    }
+
+    @Test
+    void theExamplesOfTheReferenceAreGood() throws IOException {
+        String page = Files.readString(Path.of("../../docs/reference-yaml.md"));
+        List<String> examples = Pattern.compile("```yaml\\n(.*?)```", Pattern.DOTALL).matcher(page).results()
+                .map(match -> match.group(1)).toList();
+        assertFalse(examples.isEmpty());
+        examples.forEach(example -> assertEquals(List.of(), Yaml.good(example).warnings()));
     }
 }

@@ -23,6 +23,10 @@ class YamlTextTest {
         return Stream.of(
                 row("nothing", "", "2005 1:1"),
                 row("only a comment", "# later\n", "2005 1:1"),
+                row("only a document marker", "---\n", "2005 2:1"),
+                row("null", "~\n", "2005 1:1"),
+                row("only tags", "!!!!!!\n", "2012 1:1"),
+                row("tagged section", "ebpf: !secret {}\n", "2012 1:7"),
                 row("tab", "ebpf:\n\tenabled: true\n", "2004 2:1"),
                 row("open bracket", "ebpf:\n  interface: [eth0\n", "2004 3:1"),
                 row("open quote", "ebpf:\n  interface: \"eth0\n", "2004 3:1"),
