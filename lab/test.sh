@@ -38,13 +38,23 @@ counts() {
 			      printf "  %-34s %5d %3d %3d %3d\n", "all", T, F, E, S }'
 }
 
+# Labs of tests that could not clean up, because their process was ended from outside.
+finish() {
+	rm -f "$started" "$before" "$after"
+	local lab
+	for lab in /run/loom-lab/it*; do
+		[ ! -d "$lab" ] || LOOM_LAB=${lab##*/} "$LOOM_ROOT/lab/lab.sh" down
+	done
+}
+
 level=${1:-all}
 [ "$level" = unit ] || need_root test
 "$LOOM_ROOT/lab/setup.sh"
 started=$(mktemp)
 before=$(mktemp)
 after=$(mktemp)
-trap 'rm -f "$started" "$before" "$after"' EXIT
+trap finish EXIT
+trap 'exit 130' INT TERM
 leftovers >"$before"
 status=0
 run_level "$level" || status=$?
