@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps REST on the configured address. A new address is bound before the old one is given up; where the two exclude each
- * other (a wildcard and a loopback address of one port) the old one goes first and comes back if the new one fails.
+ * Keeps REST on the configured address. A new address is bound before the old one is given up, unless they have the same
+ * port: a wildcard and a loopback address exclude each other, so then the old one goes first and comes back if need be.
  */
 final class RestService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RestService.class);
@@ -60,19 +60,22 @@ final class RestService implements AutoCloseable {
     private void move(InetSocketAddress address) {
         RestServer old = server;
         InetSocketAddress oldWanted = wanted;
-        try {
-            RestServer next = RestServer.start(address, router);
-            use(next, address);
-            old.close();
-        } catch (LoomException mayBeTheOldOne) {
+        boolean exclusive = address.getPort() == oldWanted.getPort();
+        if (exclusive) {
             old.close();
             server = null;
-            try {
-                use(RestServer.start(address, router), address);
-            } catch (LoomException failure) {
-                LOG.error("{}; REST stays on {}", failure.getMessage(), HostPort.of(oldWanted));
+        }
+        try {
+            use(RestServer.start(address, router), address);
+        } catch (LoomException failure) {
+            LOG.error("{}; REST stays on {}", failure.getMessage(), HostPort.of(oldWanted));
+            if (exclusive) {
                 restore(oldWanted);
             }
+            return;
+        }
+        if (!exclusive) {
+            old.close();
         }
     }
 

@@ -1,0 +1,92 @@
+package io.loom.admin.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.control.Status;
+import io.loom.api.control.VipView;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ReadyTest {
+    private static final InetSocketAddress REST = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9091);
+    private static final InetSocketAddress SSH = new InetSocketAddress(InetAddress.getLoopbackAddress(), 8101);
+
+    private final LinkedBlockingQueue<ReadyLine> announced = new LinkedBlockingQueue<>();
+    private final FakeControl control = new FakeControl();
+    private final Appliance appliance = new Appliance();
+    private Thread thread;
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        if (thread != null) {
+            thread.interrupt();
+            thread.join(5_000);
+        }
+    }
+
+    private void watch(InetSocketAddress ssh, long sshMillis) {
+        thread = new Thread(new ReadyWatch(appliance, () -> Optional.of(REST), ssh, sshMillis, announced::add,
+                System.currentTimeMillis()));
+        thread.start();
+    }
+
+    @Test
+    void theLineTellsEverythingThatAScriptOrAPersonWants() {
+        assertEquals("loom ready: 1 vip (default 2/2 backends by nat), program loom id 12 tag 0123456789abcdef on eth0 (native), "
+                + "rest http://127.0.0.1:9091, ssh 127.0.0.1:8101, started in 3.8 s",
+                new ReadyLine(control.vips(), control.status(), REST, SSH, true, 3_812).text());
+    }
+
+    @Test
+    void itDoesNotLookBetterThanItIs() throws Exception {
+        VipView degraded = new VipView("web", List.of(), "maglev", "l2", "default", 0, 2, List.of("l2 is not deployed"));
+        Status status = new Status(true, "", "f", List.of(), List.of(), new Status.ProgramView(3, "ab", "loom", List.of(
+                new Status.AttachmentView("eth0", 2, "none", 0, "MTU 9000 is too large"))), List.of(), List.of());
+        InetSocketAddress ssh = new InetSocketAddress(InetAddress.getByName("::1"), 8101);
+        assertEquals("loom ready: 1 vip (web 0/2 backends by l2 DEGRADED: l2 is not deployed), program loom id 3 tag ab on eth0 "
+                + "(none: MTU 9000 is too large), rest http://127.0.0.1:9091, ssh [::1]:8101 (missing: it does not accept "
+                + "connections), started in 0.1 s", new ReadyLine(List.of(degraded), status, REST, ssh, false, 123).text());
+    }
+
+    @Test
+    void amongManyVipsOnlyDegradedOnesAreNamed() {
+        VipView good = control.vips().get(0);
+        VipView bad = new VipView("bad", List.of(), "maglev", "nat", "x", 0, 1, List.of("why"));
+        String line = new ReadyLine(List.of(good, good, good, good, bad), control.status(), REST, SSH, true, 1).text();
+        assertTrue(line.startsWith("loom ready: 5 vips (bad 0/1 backends by nat DEGRADED: why), "), line);
+    }
+
+    @Test
+    void itWaitsForTheControlPlaneAndForReadiness() throws Exception {
+        try (ServerSocket ssh = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            watch((InetSocketAddress) ssh.getLocalSocketAddress(), 5_000);
+            assertNull(announced.poll(300, TimeUnit.MILLISECONDS), "there is no control plane yet");
+            control.ready = false;
+            appliance.control = control;
+            assertNull(announced.poll(300, TimeUnit.MILLISECONDS), "it is not ready yet");
+            control.ready = true;
+            ReadyLine line = announced.poll(5, TimeUnit.SECONDS);
+            assertTrue(line.sshAccepts());
+        }
+    }
+
+    @Test
+    void withoutSshItSaysSoAfterAWhile() throws Exception {
+        appliance.control = control;
+        int closed;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            closed = socket.getLocalPort();
+        }
+        watch(new InetSocketAddress(InetAddress.getLoopbackAddress(), closed), 300);
+        assertEquals(false, announced.poll(5, TimeUnit.SECONDS).sshAccepts());
+    }
+}

@@ -1,0 +1,96 @@
+package io.loom.admin.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.LoomException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class RestServiceTest {
+    private final List<LoomException> failures = new ArrayList<>();
+    private final RestService service = new RestService(new Router(List.of()), failures::add);
+
+    @AfterEach
+    void stop() {
+        service.close();
+    }
+
+    private static InetSocketAddress loopback(int port) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static void connect(int port) throws IOException {
+        new Socket(InetAddress.getLoopbackAddress(), port).close();
+    }
+
+    @Test
+    void aBusyPortAtTheStartIsReportedWithWhatToDo() throws Exception {
+        try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            service.listen(loopback(busy.getLocalPort()));
+            assertEquals(1, failures.size());
+            String message = failures.get(0).getMessage();
+            assertTrue(message.startsWith("LOOM-3521 cannot listen on 127.0.0.1:" + busy.getLocalPort()), message);
+            assertTrue(message.contains("Address already in use"), message);
+            assertTrue(message.contains("admin.rest"), message);
+            assertTrue(service.address().isEmpty());
+        }
+    }
+
+    @Test
+    void aChangedAddressIsFollowed() throws Exception {
+        service.listen(loopback(0));
+        int before = service.address().orElseThrow().getPort();
+        int after = freePort();
+        service.listen(loopback(after));
+        connect(after);
+        assertThrows(ConnectException.class, () -> connect(before));
+    }
+
+    @Test
+    void theSameAddressAgainChangesNothing() throws Exception {
+        service.listen(loopback(0));
+        InetSocketAddress before = service.address().orElseThrow();
+        service.listen(loopback(0));
+        assertEquals(before, service.address().orElseThrow());
+    }
+
+    @Test
+    void fromLoopbackToAllAddressesOfOnePort() throws Exception {
+        int port = freePort();
+        service.listen(loopback(port));
+        service.listen(new InetSocketAddress(InetAddress.getByName("0.0.0.0"), port));
+        connect(port);
+        assertTrue(service.address().orElseThrow().getAddress().isAnyLocalAddress());
+        assertEquals(List.of(), failures);
+    }
+
+    @Test
+    void aBusyNewAddressLeavesRestWhereItWas() throws Exception {
+        int port = freePort();
+        service.listen(loopback(port));
+        try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertNotEquals(port, busy.getLocalPort());
+            service.listen(loopback(busy.getLocalPort()));
+            assertEquals(port, service.address().orElseThrow().getPort());
+            connect(port);
+            assertEquals(List.of(), failures, "a bad edit does not end the process");
+        }
+    }
+}
