@@ -80,7 +80,7 @@ __hidden int loom_conn_find(const struct loom_packet *packet, struct loom_conn *
 {
 	union loom_conn_key key;
 	struct loom_conn *entry;
-	int found = LOOM_CONN_HIT;
+	int refreshed;
 
 	loom_conn_key_of(packet, &key);
 	entry = loom_conn_lookup(packet, &key);
@@ -91,11 +91,10 @@ __hidden int loom_conn_find(const struct loom_packet *packet, struct loom_conn *
 		return 0;
 	}
 	if (loom_age_reopens(&entry->age, packet->tcp_flags))
-		found |= LOOM_CONN_REOPENED;
-	else
-		found |= loom_conn_touch(entry, packet, LOOM_SIDE_CLIENT);
+		return LOOM_CONN_REOPENED;
+	refreshed = loom_conn_touch(entry, packet, LOOM_SIDE_CLIENT);
 	*conn = *entry;
-	return found;
+	return LOOM_CONN_HIT | refreshed;
 }
 
 __hidden int loom_conn_add(const struct loom_packet *packet, struct loom_conn *conn)

@@ -24,68 +24,67 @@ static __always_inline int loom_packet_opens(const struct loom_packet *packet)
 }
 
 /*
- * Enters the connection into the table: in place of the one that was found, or as a new one. Another CPU may have been first
- * with the same flow; then its choice holds, and backend follows it.
+ * Enters the connection into the table, in place of the one that was found or as a new one. Another CPU may have been first
+ * with the same flow; then conn is what that one has entered.
  */
 static __always_inline int loom_connection_track(const struct loom_packet *packet, struct loom_conn *conn,
-						 struct loom_backend **backend)
+						 const struct loom_backend *backend)
 {
 	int result = packet->found ? loom_conn_replace(packet, conn) : loom_conn_add(packet, conn);
 
-	if (result < 0) {
-		loom_verdict_count(LOOM_EVENT_MAP_FULL, 0, 0);
-		return (*backend)->flags & LOOM_BACKEND_STATEFUL ? LOOM_DROP_CONNECTIONS_FULL : LOOM_CONTINUE;
-	}
 	if (result == 0)
 		loom_connection_count(packet, conn->backend);
-	else
-		*backend = loom_backend_find(conn->backend);
-	return *backend ? LOOM_CONTINUE : LOOM_DROP_NO_BACKEND;
+	if (result >= 0)
+		return LOOM_CONTINUE;
+	loom_verdict_count(LOOM_EVENT_MAP_FULL, 0, 0);
+	return backend->flags & LOOM_BACKEND_STATEFUL ? LOOM_DROP_CONNECTIONS_FULL : LOOM_CONTINUE;
 }
 
-/* Begins a connection, with the backend that is given or else with the one that the table names. */
+/* Begins a connection with the backend that the lookup table names. */
 static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom_packet *packet,
-						 const struct loom_listener *listener, struct loom_conn *conn,
-						 struct loom_backend **backend)
+						 const struct loom_listener *listener, struct loom_conn *conn)
 {
+	const struct loom_backend *backend;
 	int verdict;
 
-	if (!*backend) {
-		conn->cookie = 0;
-		conn->backend = loom_table_pick(listener, packet->hash);
-		*backend = loom_backend_find(conn->backend);
-	}
-	if (!*backend)
+	conn->cookie = 0;
+	conn->backend = loom_table_pick(listener, packet->hash);
+	backend = loom_backend_find(conn->backend);
+	if (!backend || !backend->ifindex)
 		return LOOM_DROP_NO_BACKEND;
-	if ((*backend)->flags & LOOM_BACKEND_STATEFUL && !loom_packet_opens(packet))
+	if (backend->flags & LOOM_BACKEND_STATEFUL && !loom_packet_opens(packet))
 		return LOOM_PASS_OUT_OF_STATE;
 	loom_age_begin(&conn->age, packet->tcp_flags, packet->now);
-	verdict = loom_slot_open(ctx, packet, conn, *backend);
+	verdict = loom_slot_open(ctx, packet, conn, backend);
 	if (verdict == LOOM_DROP_CONNECTIONS_FULL)
 		loom_verdict_count(LOOM_EVENT_MAP_FULL, 0, 0);
 	if (verdict != LOOM_CONTINUE)
-		return loom_slot_verdict((*backend)->slot, verdict);
+		return loom_slot_verdict(backend->slot, verdict);
 	if (packet->tcp_flags & LOOM_TCP_RST)
 		return LOOM_CONTINUE; /* the end of something unknown is not worth an entry */
 	return loom_connection_track(packet, conn, backend);
 }
 
-/* A packet for a vip goes to the backend of its connection; a backend that is gone or down is replaced. */
+/*
+ * A packet for a vip goes to the backend of its connection. One without a connection begins one, and so does one whose
+ * backend is gone or down.
+ */
 static __always_inline int loom_packet_balance(struct xdp_md *ctx, struct loom_packet *packet,
 					       const struct loom_listener *listener)
 {
-	struct loom_backend *backend = NULL;
+	const struct loom_backend *backend = NULL;
 	struct loom_conn conn = {};
 	int verdict;
 
 	packet->found = loom_conn_find(packet, &conn);
-	if (packet->found)
+	if (packet->found & LOOM_CONN_HIT)
 		backend = loom_backend_find(conn.backend);
-	if (!backend || packet->found & LOOM_CONN_REOPENED) {
-		verdict = loom_connection_begin(ctx, packet, listener, &conn, &backend);
+	if (!backend) {
+		verdict = loom_connection_begin(ctx, packet, listener, &conn);
 		if (verdict != LOOM_CONTINUE)
 			return verdict;
 		packet->found = 0;
+		backend = loom_backend_find(conn.backend);
 	}
 	if (!backend || !backend->ifindex)
 		return LOOM_DROP_NO_BACKEND;

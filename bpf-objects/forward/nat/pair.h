@@ -160,7 +160,8 @@ static __always_inline int nat_reply_is_free(const struct nat_reply *reply, __u3
 {
 	if (loom_age_expired(&reply->age, now))
 		return 1;
-	return urgent && reply->age.state == LOOM_CONN_TIME_WAIT && now - reply->age.seen > NAT_QUIET_SECONDS * loom_hz;
+	return urgent && reply->age.state == LOOM_CONN_TIME_WAIT &&
+	       loom_age_idle(&reply->age, now) > (__s32)(NAT_QUIET_SECONDS * loom_hz);
 }
 
 /* Writes all but the lock. */

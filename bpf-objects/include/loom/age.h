@@ -17,15 +17,21 @@
 extern const volatile __u32 loom_timeouts[LOOM_CONN_STATES + 3]; /* jiffies, by enum loom_conn_state */
 extern const volatile __u32 loom_hz;                             /* jiffies a second */
 
+/* Jiffies since it was seen. Negative if another CPU has seen it after this one looked at the clock. */
+static __always_inline __s32 loom_age_idle(const struct loom_age *age, __u32 now)
+{
+	return now - age->seen;
+}
+
 static __always_inline int loom_age_expired(const struct loom_age *age, __u32 now)
 {
-	return now - age->seen > loom_timeouts[age->state & 7];
+	return loom_age_idle(age, now) > (__s32)loom_timeouts[age->state & 7];
 }
 
 /* Seen a second ago or longer: time to write it down again. Not each time, so that CPUs do not fight for the cache line. */
 static __always_inline int loom_age_is_stale(const struct loom_age *age, __u32 now)
 {
-	return now - age->seen >= loom_hz;
+	return loom_age_idle(age, now) >= (__s32)loom_hz;
 }
 
 /* A SYN of the client on a connection that was closing: the client uses its port again. */

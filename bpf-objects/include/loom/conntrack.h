@@ -12,7 +12,7 @@
 /* Result bits of loom_conn_find(), also in loom_packet.found. */
 #define LOOM_CONN_HIT 1
 #define LOOM_CONN_REFRESHED 2 /* state or last-seen time moved: a method that keeps a twin entry refreshes it now */
-#define LOOM_CONN_REOPENED 4  /* a SYN on a connection that was closing: it begins anew, on its backend */
+#define LOOM_CONN_REOPENED 4  /* alone: a SYN on a connection that was closing; a new one takes its place */
 
 /*
  * The connection of the packet. Copies it to conn on a hit, after moving on its state (TCP flags) and its last-seen time
@@ -26,7 +26,7 @@ extern __hidden int loom_conn_find(const struct loom_packet *packet, struct loom
  */
 extern __hidden int loom_conn_add(const struct loom_packet *packet, struct loom_conn *conn);
 
-/* Writes a connection that was found and has begun anew or chosen anew. Returns 0, or -1 if the table refused it. */
+/* Writes a new connection in the place of the one that was found. Returns 0, or -1 if the table refused it. */
 extern __hidden int loom_conn_replace(const struct loom_packet *packet, const struct loom_conn *conn);
 
 /*
