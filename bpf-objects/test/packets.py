@@ -2,7 +2,7 @@
 """Writes the packet tables, packets/*.json: packets.py. Needs scapy; the tables are committed, so builds do not.
 
 A table is a list of rows: name, family, method and mtu of the world that the row runs in, and steps, each a frame in, the
-name of its verdict, and the frame that leaves or null. Frames are hex. itests/bpf runs them.
+name of its verdict, and the frame that leaves or null. Frames are hex. itests/bpf runs them. frames.json has frames by name.
 """
 
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 import rows_core
 import rows_ipip
 import rows_nat
+from world import NAT_PORT, answer, request
 
 
 def write(name, rows):
@@ -21,7 +22,26 @@ def write(name, rows):
     print(f"{len(lines)} rows in {path.name}")
 
 
+def named_frames():
+    """Frames for tests that are no tables: `4 request S 40000` from that client port, `4 answer SA 20001` to that port."""
+    for family in (4, 6):
+        for flags in ("S", "A", "FA", "R"):
+            for port in range(40000, 40008):
+                yield f"{family} request {flags} {port}", request(family, flags=flags, source_port=port).frame()
+        for flags in ("SA", "A", "FA", "R"):
+            for port in (NAT_PORT, NAT_PORT + 1):
+                yield f"{family} answer {flags} {port}", answer(family, flags=flags, destination_port=port).frame()
+
+
+def write_frames():
+    path = Path(__file__).parent / "packets" / "frames.json"
+    lines = [f"{json.dumps(name)}: {json.dumps(frame.hex())}" for name, frame in named_frames()]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    print(f"{len(lines)} frames in {path.name}")
+
+
 if __name__ == "__main__":
     write("core", rows_core.all_rows())
     write("nat", rows_nat.all_rows())
     write("ipip", rows_ipip.all_rows())
+    write_frames()

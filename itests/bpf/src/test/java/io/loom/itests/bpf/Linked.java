@@ -6,6 +6,7 @@ import io.loom.datapath.SlottedMethod;
 import io.loom.datapath.Tuning;
 import io.loom.forward.ipip.IpipForwarding;
 import io.loom.forward.nat.NatForwarding;
+import io.loom.libbpf.MapType;
 import java.util.List;
 import java.util.Map;
 
@@ -19,6 +20,12 @@ final class Linked {
 
     static Composition natAndIpip() {
         return natAndIpip(Tuning.small(HZ));
+    }
+
+    /** Tables of one connection that refuse the second: of the kernel's hash, since its LRU hash never refuses. */
+    static Tuning fullAtOnce() {
+        Tuning small = Tuning.small(HZ);
+        return new Tuning(HZ, small.timeouts(), small.backends(), new Tuning.Size(1, MapType.HASH), small.verdicts());
     }
 
     static Composition natAndIpip(Tuning tuning) {

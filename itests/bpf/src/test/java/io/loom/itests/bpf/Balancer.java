@@ -1,0 +1,161 @@
+package io.loom.itests.bpf;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.loom.api.Endpoint;
+import io.loom.api.Family;
+import io.loom.api.IpAddress;
+import io.loom.api.Verdict;
+import io.loom.datapath.Composition;
+import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.World;
+import io.loom.datapath.internal.Keys;
+import io.loom.datapath.internal.layout.Age;
+import io.loom.datapath.internal.layout.Connection;
+import io.loom.datapath.internal.layout.ConnectionKeys;
+import io.loom.datapath.internal.layout.FlowCount;
+import io.loom.datapath.internal.layout.VerdictCount;
+import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.UpdateMode;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One vip of one family with two backends, 1 and 2, on maps of its own; what a test does to it, and what it can see. */
+final class Balancer implements AutoCloseable {
+    static final int CLIENT_PORT = 40000;
+    private static final int LISTENER = 0;
+    private static final Frames FRAMES = new Frames();
+
+    private final Family family;
+    private final String method;
+    private final ScratchPlane plane;
+
+    /** The table names only backend 1. */
+    Balancer(Composition composition, Family family, String method, Map<String, Long> constants) {
+        this.family = family;
+        this.method = method;
+        this.plane = ScratchPlane.open(composition, constants);
+        backend(1, false);
+        backend(2, false);
+        choose(1);
+    }
+
+    /** New connections go to these backends; none: the vip has no backend. */
+    void choose(Integer... backends) {
+        plane.putVip(LISTENER, World.vip(family), List.of(backends));
+    }
+
+    void backend(int number, boolean down) {
+        plane.putBackend(number, new ScratchPlane.Backend(endpoint(number), method, World.MTU, down, World.IFINDEX));
+    }
+
+    void backendBehind(int number, int ifindex) {
+        plane.putBackend(number, new ScratchPlane.Backend(endpoint(number), method, World.MTU, false, ifindex));
+    }
+
+    void backendIsGone(int number) {
+        plane.removeBackend(number);
+    }
+
+    /** Backend 1 is the one that the frames of answers come from. */
+    private Endpoint endpoint(int number) {
+        String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
+        int port = method.equals("nat") ? 8080 : World.VIP_PORT;
+        return new Endpoint(IpAddress.parse(prefix + (19 + number)).orElseThrow(), port);
+    }
+
+    String request(String flags) {
+        return request(flags, CLIENT_PORT);
+    }
+
+    String request(String flags, int port) {
+        return plane.run(FRAMES.request(family, flags, port)).verdict();
+    }
+
+    ScratchPlane.Outcome send(String flags) {
+        return plane.run(FRAMES.request(family, flags, CLIENT_PORT));
+    }
+
+    String answer(String flags, int port) {
+        return plane.run(FRAMES.answer(family, flags, port)).verdict();
+    }
+
+    Optional<Connection> connection() {
+        return connections().lookup(key()).map(Connection::decode);
+    }
+
+    /** Moves the last packet of the connection into the past. */
+    void idle(int jiffies) {
+        Connection now = connection().orElseThrow();
+        Age age = new Age(now.age().seen() - jiffies, now.age().state(), now.age().fins());
+        connections().update(key(), new Connection(age, now.backend(), now.cookie()).encode(), UpdateMode.EXIST);
+    }
+
+    /** The same for the reply half of every connection. */
+    void idleReplies(int jiffies) {
+        BpfMap replies = replies();
+        replies.forEach((key, value) -> {
+            ByteBuffer age = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN);
+            age.putInt(0, age.getInt(0) - jiffies);
+            replies.update(key, value, UpdateMode.EXIST);
+        });
+    }
+
+    /** States of the reply halves. */
+    List<Integer> replyStates() {
+        List<Integer> states = new ArrayList<>();
+        replies().forEach((key, value) -> states.add(Age.decode(value).state()));
+        return states;
+    }
+
+    void forgetReplies() {
+        BpfMap replies = replies();
+        replies.forEach((key, value) -> replies.delete(key));
+    }
+
+    void forgetConnection() {
+        assertEquals(true, connections().delete(key()));
+    }
+
+    FlowCount backendCount(int number) {
+        return FlowCount.sum(plane.map("loom_bstats").lookup(Keys.of(number)).orElseThrow());
+    }
+
+    FlowCount listenerCount() {
+        return FlowCount.sum(plane.map("loom_lstats").lookup(Keys.of(LISTENER)).orElseThrow());
+    }
+
+    VerdictCount count(Verdict verdict) {
+        return count(verdict.number());
+    }
+
+    VerdictCount count(int verdict) {
+        return VerdictCount.sum(plane.map("loom_verdicts").lookup(Keys.of(verdict)).orElseThrow());
+    }
+
+    BpfMap devices() {
+        return plane.map("loom_devices");
+    }
+
+    private BpfMap connections() {
+        return plane.map(family == Family.IPV4 ? "loom_conns4" : "loom_conns6");
+    }
+
+    private BpfMap replies() {
+        return plane.map(family == Family.IPV4 ? "nat_replies4" : "nat_replies6");
+    }
+
+    private byte[] key() {
+        String client = family == Family.IPV4 ? "203.0.113.7" : "2001:db8:2::7";
+        return ConnectionKeys.encode(new Endpoint(IpAddress.parse(client).orElseThrow(), CLIENT_PORT), LISTENER);
+    }
+
+    @Override
+    public void close() {
+        plane.close();
+    }
+}
