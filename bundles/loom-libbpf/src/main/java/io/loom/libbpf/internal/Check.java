@@ -3,9 +3,15 @@ package io.loom.libbpf.internal;
 import com.sun.jna.Native;
 import io.loom.api.Problem;
 import io.loom.libbpf.BpfException;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The only place where a native return code becomes an exception. */
 public final class Check {
+    private static final int LOGGED_LINES = 100;
+    private static final Logger LOG = LoggerFactory.getLogger(Check.class);
+
     private Check() {
     }
 
@@ -40,10 +46,19 @@ public final class Check {
         return result;
     }
 
+    /** A log can have megabytes; all of it is in the exception. */
+    private static String end(String log) {
+        List<String> lines = log.lines().toList();
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - LOGGED_LINES), lines.size()));
+    }
+
     private static BpfException failure(int errno, Action action, String subject) {
         String messages = LibbpfMessages.take();
         String log = LibbpfMessages.verifierLog(messages).orElse("");
         Diagnosis diagnosis = Diagnosis.of(action, errno, LibbpfMessages.headline(messages), log);
+        if (!log.isEmpty()) {
+            LOG.warn("{}: the verifier's log ends with\n{}", action.failed(subject), end(log));
+        }
         Problem problem = Problem.of(diagnosis.code(), action.failed(subject), diagnosis.why(), diagnosis.fix());
         return new BpfException(problem, errno, log);
     }

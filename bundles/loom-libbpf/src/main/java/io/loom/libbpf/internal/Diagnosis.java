@@ -37,9 +37,9 @@ public record Diagnosis(String code, String why, String fix) {
     public static final String CODE_FULL = "LOOM-1012";
     public static final String CODE_PIN = "LOOM-1013";
     public static final String CODE_PROGRAM_CHANGED = "LOOM-1014";
-    private static final String CODE_EXISTS = "LOOM-1015";
+    static final String CODE_EXISTS = "LOOM-1015";
     public static final String CODE_SHAPE = "LOOM-1016";
-    private static final String CODE_OTHER = "LOOM-1099";
+    static final String CODE_OTHER = "LOOM-1099";
 
     private static final int LOG_LINES = 3;
 

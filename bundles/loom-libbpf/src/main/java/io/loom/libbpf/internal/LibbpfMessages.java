@@ -16,7 +16,8 @@ final class LibbpfMessages {
     private static final String LOG_END = "-- END PROG LOAD LOG --";
     private static final int LIBBPF_DEBUG = 2;
     private static final Logger LOG = LoggerFactory.getLogger(LibbpfMessages.class);
-    private static final ThreadLocal<StringBuilder> PENDING = ThreadLocal.withInitial(StringBuilder::new);
+    /** Holds nothing for a thread without messages, so that pooled threads keep no part of a bundle that is gone. */
+    private static final ThreadLocal<StringBuilder> PENDING = new ThreadLocal<>();
 
     /** libbpf keeps only the function's address: this reference keeps it alive. */
     private static final LibBpf.Print PRINT = LibbpfMessages::print;
@@ -35,6 +36,9 @@ final class LibbpfMessages {
         PointerByReference text = new PointerByReference();
         int length = LibC.vasprintf(text, format, arguments);
         if (length >= 0) {
+            if (PENDING.get() == null) {
+                PENDING.set(new StringBuilder());
+            }
             PENDING.get().append(text.getValue().getString(0, "UTF-8"));
             LibC.free(text.getValue());
         }
@@ -44,14 +48,13 @@ final class LibbpfMessages {
     /** Messages since the last call on this thread; empty if none. */
     static String take() {
         StringBuilder pending = PENDING.get();
-        String text = pending.toString();
         PENDING.remove();
-        return text;
+        return pending == null ? "" : pending.toString();
     }
 
     /** After a call that worked: warnings are worth a debug line, no more. */
     static void settle() {
-        if (PENDING.get().length() > 0) {
+        if (PENDING.get() != null) {
             LOG.debug("libbpf: {}", take().strip());
         }
     }

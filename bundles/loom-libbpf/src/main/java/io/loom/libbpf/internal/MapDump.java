@@ -9,6 +9,7 @@ import java.util.function.BiConsumer;
 public final class MapDump {
     private static final int CHUNK = 4096;
 
+    private final int firstChunk;
     private final int fd;
     private final String name;
     private final int keySize;
@@ -17,6 +18,11 @@ public final class MapDump {
 
     /** @param valueBytes of a whole entry, over all CPUs */
     public MapDump(int fd, String name, int keySize, int valueBytes, int maxEntries) {
+        this(fd, name, keySize, valueBytes, maxEntries, CHUNK);
+    }
+
+    MapDump(int fd, String name, int keySize, int valueBytes, int maxEntries, int firstChunk) {
+        this.firstChunk = firstChunk;
         this.fd = fd;
         this.name = name;
         this.keySize = keySize;
@@ -35,7 +41,7 @@ public final class MapDump {
         // A position is a key for arrays and a 32-bit bucket number for hashes.
         Memory position = Options.zeroed(Math.max(keySize, Integer.BYTES));
         boolean first = true;
-        int chunk = Math.min(CHUNK, Math.max(1, maxEntries));
+        int chunk = Math.min(firstChunk, Math.max(1, maxEntries));
         Memory keys = new Memory((long) chunk * keySize);
         Memory values = new Memory((long) chunk * valueBytes);
         while (true) {
@@ -65,7 +71,7 @@ public final class MapDump {
         }
     }
 
-    private void oneByOne(BiConsumer<byte[], byte[]> entry) {
+    void oneByOne(BiConsumer<byte[], byte[]> entry) {
         byte[] key = null;
         // A key that is deleted while it is the position makes the kernel begin anew: the bound ends such a walk.
         for (long seen = 0; seen <= 2L * maxEntries; seen++) {

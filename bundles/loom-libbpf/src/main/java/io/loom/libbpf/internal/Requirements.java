@@ -18,10 +18,10 @@ public final class Requirements {
     private Requirements() {
     }
 
-    /** @param reason what the dynamic loader said */
+    /** @param reason what JNA said: a headline, then what the dynamic loader said at each place */
     public static Problem libraryMissing(String reason) {
-        String firstLine = reason == null ? "" : reason.lines().findFirst().orElse("");
-        return Problem.of(Diagnosis.CODE_LIBRARY, "cannot load " + LibBpf.SONAME, firstLine,
+        List<String> lines = reason.lines().toList();
+        return Problem.of(Diagnosis.CODE_LIBRARY, "cannot load " + LibBpf.SONAME, lines.get(Math.min(1, lines.size() - 1)),
                 "install libbpf 1.1 or later: apt-get install libbpf1");
     }
 
