@@ -52,7 +52,7 @@ leave() {
 # spread ADDRESS REQUESTS: new connections; prints "backend1 100 backend2 98 ...". Fails unless all are answered.
 spread() {
 	local answers
-	answers=$(on client curl -gsS -m 10 -H 'Connection: close' "http://$1/?request=[1-$2]") ||
+	answers=$(on client curl -sS -m 10 -H 'Connection: close' "http://$1/?request=[1-$2]") ||
 		fail "requests to $1 were not answered"
 	[ "$(wc -l <<<"$answers")" -eq "$2" ] || fail "$1 answered $(wc -l <<<"$answers") of $2 requests"
 	sort <<<"$answers" | uniq -c | awk '{ printf "%s %d ", $2, $1 }'
