@@ -56,7 +56,7 @@ final class TrackingReader {
                     "conntrack.max_entries at " + tracked.get().place() + " says " + tracked.get().value(),
                     "keep one of the two keys");
         }
-        int connections = sized.or(() -> tracked).map(Located::value).orElse(CONNECTIONS);
+        int connections = tracked.map(Located::value).orElse(CONNECTIONS);
         return new MapSettings(setting(maps.sectionOrEmpty("backends"), BACKENDS, "array"),
                 setting(maps.sectionOrEmpty("connections"), connections, "lru_hash"),
                 setting(maps.sectionOrEmpty("stats"), STATS, "percpu_array"));
