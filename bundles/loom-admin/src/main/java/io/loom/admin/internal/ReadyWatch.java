@@ -74,23 +74,23 @@ final class ReadyWatch implements Runnable {
 
     private void awaitReady() throws InterruptedException {
         long remind = System.nanoTime() + REMIND_MILLIS * 1_000_000;
-        for (String waiting = waitingFor(); !waiting.isEmpty(); waiting = waitingFor()) {
+        for (String reason = notReadyBecause(); !reason.isEmpty(); reason = notReadyBecause()) {
             if (System.nanoTime() - remind > 0) {
-                LOG.info("not ready yet: waiting for {}", waiting);
+                LOG.info("not ready yet: {}", reason);
                 remind = System.nanoTime() + REMIND_MILLIS * 1_000_000;
             }
             Thread.sleep(POLL_MILLIS);
         }
     }
 
-    /** What is missing; empty if nothing is. */
-    private String waitingFor() {
+    /** Why it is not ready; empty if it is. */
+    private String notReadyBecause() {
         if (rest.get().isEmpty()) {
-            return "the REST port";
+            return "REST does not listen";
         }
         try {
             Status status = appliance.control().status();
-            return status.ready() ? "" : status.waiting().isEmpty() ? "the control plane" : status.waiting();
+            return status.ready() ? "" : "waiting for " + status.waiting();
         } catch (LoomException notYet) {
             return notYet.problems().get(0).what();
         }

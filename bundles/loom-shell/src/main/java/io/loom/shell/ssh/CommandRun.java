@@ -1,5 +1,6 @@
 package io.loom.shell.ssh;
 
+import io.loom.api.LoomException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.security.PrivilegedActionException;
@@ -55,9 +56,10 @@ final class CommandRun extends AbstractCommandSupport {
     }
 
     private int explain(Exception failure, PrintStream err) {
-        if (failure instanceof CommandException misuse) {
-            err.println(plain(misuse.getNiceHelp()).stripTrailing());
-            return MISUSED;
+        if (failure instanceof CommandException refused) {
+            err.println(plain(refused.getNiceHelp()).stripTrailing());
+            // The commands of Loom report failures this way too, because the shell then leaves the stack trace out.
+            return refused.getCause() instanceof LoomException ? FAILED : MISUSED;
         }
         // The shell's own class for this is not exported.
         if (failure.getClass().getSimpleName().equals("CommandNotFoundException")) {
