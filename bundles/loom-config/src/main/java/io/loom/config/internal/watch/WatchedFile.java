@@ -32,7 +32,7 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
 
     private final ConfigFile file;
     private final ScheduledExecutorService thread;
-    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+    private final List<Subscription> subscriptions = new CopyOnWriteArrayList<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final DirectoryEvents events;
     private volatile Optional<LoomConfig> current = Optional.empty();
@@ -79,11 +79,12 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
 
     @Override
     public AutoCloseable subscribe(Listener listener) {
+        Subscription subscription = new Subscription(listener);
         thread.execute(() -> {
-            listeners.add(listener);
-            current.ifPresent(config -> deliver(listener, config));
+            subscriptions.add(subscription);
+            current.ifPresent(subscription::deliver);
         });
-        return () -> thread.execute(() -> listeners.remove(listener));
+        return subscription;
     }
 
     @Override
@@ -141,7 +142,7 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
         LOG.info("{} changed and is in force", location());
         LoomConfig config = reading.config().get();
         config.warnings().forEach(warning -> LOG.warn("{}", warning));
-        listeners.forEach(listener -> deliver(listener, config));
+        subscriptions.forEach(subscription -> subscription.deliver(config));
     }
 
     private void take(Reading reading) {
@@ -162,18 +163,37 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
         }
     }
 
-    /** One listener's failure must not keep the configuration from the others, nor one of a bundle that is just replaced. */
-    private static void deliver(Listener listener, LoomConfig config) {
-        try {
-            listener.accept(config);
-        } catch (RuntimeException | LinkageError failed) {
-            LOG.error("a subscriber failed on a new configuration", failed);
-        }
-    }
-
     static Thread daemon(Runnable task, String name) {
         Thread thread = new Thread(task, name);
         thread.setDaemon(true);
         return thread;
+    }
+
+    /** After {@link #close} no delivery begins, even if one is queued already. */
+    private final class Subscription implements AutoCloseable {
+        private final Listener listener;
+        private volatile boolean closed;
+
+        Subscription(Listener listener) {
+            this.listener = listener;
+        }
+
+        /** A failure here must not keep the configuration from the others, nor one of a bundle that is just replaced. */
+        void deliver(LoomConfig config) {
+            if (closed) {
+                return;
+            }
+            try {
+                listener.accept(config);
+            } catch (RuntimeException | LinkageError failed) {
+                LOG.error("a subscriber failed on a new configuration", failed);
+            }
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+            thread.execute(() -> subscriptions.remove(this));
+        }
     }
 }
