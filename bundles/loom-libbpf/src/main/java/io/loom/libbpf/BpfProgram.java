@@ -83,7 +83,8 @@ public final class BpfProgram implements AutoCloseable {
         options.setInt(Options.TEST_RUN_REPEAT, repeat);
         check(LibBpf.bpf_prog_test_run_opts(fd(), Options.address(options)), Action.TEST_RUN, name);
         Reference.reachabilityFence(in);
-        return new TestRun(options.getInt(Options.TEST_RUN_RETVAL), out.getByteArray(0, options.getInt(Options.TEST_RUN_SIZE_OUT)),
+        byte[] after = out.getByteArray(0, options.getInt(Options.TEST_RUN_SIZE_OUT));
+        return new TestRun(options.getInt(Options.TEST_RUN_RETVAL), after,
                 Integer.toUnsignedLong(options.getInt(Options.TEST_RUN_DURATION)));
     }
 

@@ -57,7 +57,8 @@ class BpfObjectTest {
     @Test
     void twoStrongSymbolsOfOneNameAreAConflictThatNamesIt() {
         ElfObject part = TestObjects.part().renamed("_slotXX", "_slot00");
-        BpfException conflict = assertThrows(BpfException.class, () -> ObjectLinker.link(List.of(TestObjects.host(), part, part)));
+        List<ElfObject> objects = List.of(TestObjects.host(), part, part);
+        BpfException conflict = assertThrows(BpfException.class, () -> ObjectLinker.link(objects));
         assertEquals("LOOM-1006", conflict.code());
         assertTrue(conflict.getMessage().contains("_slot00"), conflict.getMessage());
     }

@@ -16,7 +16,8 @@ class ElfObjectTest {
 
     @Test
     void definedGlobalsAreListedHiddenAndWeakOnesToo() {
-        assertEquals(Set.of("samples", "runs", "tables", "host_base", "host_flag", "step_slot00", "step_slot01", "test_host", "_license"),
+        assertEquals(
+                Set.of("samples", "runs", "tables", "host_base", "host_flag", "step_slot00", "step_slot01", "test_host", "_license"),
                 TestObjects.host().symbols());
     }
 
@@ -55,7 +56,9 @@ class ElfObjectTest {
     @Test
     void otherFilesAndTruncatedOnesAreRefused() {
         byte[] object = TestObjects.part().bytes();
-        for (byte[] wrong : List.of(new byte[0], new byte[100], Arrays.copyOf(object, 80), Arrays.copyOf(object, object.length / 2))) {
+        List<byte[]> others =
+                List.of(new byte[0], new byte[100], Arrays.copyOf(object, 80), Arrays.copyOf(object, object.length / 2));
+        for (byte[] wrong : others) {
             assertEquals("LOOM-1007", assertThrows(LoomException.class, () -> ElfObject.parse(wrong)).code());
         }
     }

@@ -80,6 +80,15 @@ class XdpLinkTest {
     }
 
     @Test
+    void anMtuAboveTheDriversLimitIsNamedAsTheCause() throws Exception {
+        Command.run("ip", "link", "set", device, "mtu", "9000");
+        Command.run("ip", "link", "set", device + "p", "mtu", "9000");
+        BpfException refused = assertThrows(BpfException.class, () -> XdpLink.attach(one, ifindex, XdpMode.NATIVE));
+        assertEquals("LOOM-1010", refused.code());
+        assertTrue(refused.getMessage().contains(device + " (native): its MTU is above"), refused.getMessage());
+    }
+
+    @Test
     void anInterfaceThatVanishedIsSeenByTheLink() throws Exception {
         try (XdpLink link = XdpLink.attach(one, ifindex, XdpMode.NATIVE)) {
             Command.run("ip", "link", "del", device);

@@ -82,7 +82,8 @@ public final class BtfReader {
         if (number == 0 || number >= Kind.values().length) {
             throw malformed("type kind " + number + " is unknown");
         }
-        Type type = new Type(Kind.values()[number], string(data.getInt(at)), info & 0xffff, info < 0, data.getInt(at + 8), at + 12);
+        Type type = new Type(Kind.values()[number], string(data.getInt(at)), info & 0xffff, info < 0,
+                data.getInt(at + 8), at + 12);
         types.add(type);
         return type.body + bodySize(type);
     }

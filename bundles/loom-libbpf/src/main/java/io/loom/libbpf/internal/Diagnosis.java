@@ -115,8 +115,12 @@ public record Diagnosis(String code, String why, String fix) {
                     "find it with 'bpftool net show', take it off ('ip link set dev IF xdp off', or stop its owner)");
             case ENODEV -> new Diagnosis(CODE_DEVICE, "there is no such interface in this network namespace",
                     "create it or correct 'interface'; see 'ip link'");
-            case EINVAL, ERANGE -> new Diagnosis(CODE_MODE,
-                    message.isEmpty() ? "the driver refused the program" : message,
+            // No message comes with it (the kernel's goes to netlink only): what drivers mean by these numbers in ndo_bpf.
+            case ERANGE -> new Diagnosis(CODE_MODE, "its MTU is above what the driver allows with XDP",
+                    "lower the MTU (ip link set IF mtu 1500), or set mode: generic");
+            case ENOSPC, ENOMEM -> new Diagnosis(CODE_MODE, "the driver has too few queues for XDP",
+                    "give it one queue for each CPU (ethtool -L IF combined N), or set mode: generic");
+            case EINVAL -> new Diagnosis(CODE_MODE, "the driver does not allow XDP with the interface's present settings",
                     "lower the MTU (1500 is always fine), turn off LRO (ethtool -K IF lro off), or set mode: generic");
             default -> common(errno, message);
         };

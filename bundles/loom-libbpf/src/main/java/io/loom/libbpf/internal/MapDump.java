@@ -62,7 +62,8 @@ public final class MapDump {
             boolean last = rc == -Errno.ENOENT;
             check(last ? 0 : rc, Action.READ_MAP, name);
             for (int i = 0; i < count[0]; i++) {
-                entry.accept(keys.getByteArray((long) i * keySize, keySize), values.getByteArray((long) i * valueBytes, valueBytes));
+                entry.accept(keys.getByteArray((long) i * keySize, keySize),
+                        values.getByteArray((long) i * valueBytes, valueBytes));
             }
             if (last) {
                 return true;

@@ -66,7 +66,8 @@ public final class Requirements {
         if (missing.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(Problem.of(Diagnosis.CODE_PRIVILEGE, "cannot use BPF", "the process lacks " + String.join(", ", missing),
+        return Optional.of(Problem.of(Diagnosis.CODE_PRIVILEGE, "cannot use BPF",
+                "the process lacks " + String.join(", ", missing),
                 "run as root, or grant them (systemd: AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON)"));
     }
 

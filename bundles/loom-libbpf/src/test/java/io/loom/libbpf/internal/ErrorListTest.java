@@ -18,7 +18,8 @@ class ErrorListTest {
         String manual = Files.readString(Path.of("../../docs/errors.md"));
         String section = manual.substring(manual.indexOf("<!-- begin 10xx -->"), manual.indexOf("<!-- end 10xx -->"));
         List<String> listed = Pattern.compile("LOOM-\\d{4}").matcher(section).results().map(MatchResult::group).toList();
-        List<String> used = Arrays.stream(Diagnosis.class.getDeclaredFields()).filter(field -> field.getName().startsWith("CODE_"))
+        List<String> used = Arrays.stream(Diagnosis.class.getDeclaredFields())
+                .filter(field -> field.getName().startsWith("CODE_"))
                 .map(field -> {
                     try {
                         return (String) field.get(null);

@@ -46,7 +46,8 @@ class RequirementsTest {
 
     @Test
     void aMissingLibrarySaysHowToInstallIt() {
-        Problem problem = Requirements.libraryMissing("Unable to load library 'libbpf.so.1':\nlibbpf.so.1: cannot open shared object file\nelsewhere");
+        Problem problem = Requirements.libraryMissing(
+                "Unable to load library 'libbpf.so.1':\nlibbpf.so.1: cannot open shared object file\nelsewhere");
         assertEquals("LOOM-1001", problem.code());
         assertTrue(problem.fix().contains("apt-get install libbpf1"), problem.fix());
         assertEquals("libbpf.so.1: cannot open shared object file", problem.why());

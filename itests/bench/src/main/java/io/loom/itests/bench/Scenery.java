@@ -72,7 +72,8 @@ final class Scenery implements AutoCloseable {
         if (backends.size() < flows) {
             throw new IllegalStateException(backends.size() + " translations for " + flows + " connections");
         }
-        new Case(prefix + "handshake", plane, wrapper(answer(Frame.SYN | Frame.ACK), backends), Verdict.REPLY, false, flows).measure();
+        Wrapper handshake = wrapper(answer(Frame.SYN | Frame.ACK), backends);
+        new Case(prefix + "handshake", plane, handshake, Verdict.REPLY, false, flows).measure();
         Wrapper wrapper = wrapper(answer(Frame.ACK), backends);
         return new Case(prefix + "reply_" + label, plane, wrapper, Verdict.REPLY, false, PACKETS);
     }

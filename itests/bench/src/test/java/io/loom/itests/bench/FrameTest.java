@@ -14,8 +14,8 @@ class FrameTest {
     @Test
     void aClientsFrameHasRoomForItsAddressAndPort() {
         Frame frame = Frame.toward(World.vip(Family.IPV4), World.BACKEND4, Frame.SYN);
-        assertEquals("020000000001" + "020000000009" + "0800" + "45000052" + "00004000" + "4006" + "0000" + "00000000" + "c000020a"
-                + "00000050" + "00000001" + "00000000" + "5002" + "0200" + "1234" + "0000",
+        assertEquals("020000000001" + "020000000009" + "0800"
+                + "45000052" + "00004000" + "4006" + "0000" + "00000000" + "c000020a" + "00000050" + "00000001" + "00000000" + "5002" + "0200" + "1234" + "0000",
                 HexFormat.of().formatHex(Arrays.copyOf(frame.bytes(), 54)));
         assertEquals(Frame.LENGTH, frame.bytes().length);
         assertEquals(26, frame.addressAt());
