@@ -64,7 +64,8 @@ static __always_inline void loom_conn_delete(const struct loom_packet *packet, c
 }
 
 /* Moves the entry on; returns LOOM_CONN_REFRESHED if it had to be written. */
-static __always_inline int loom_conn_touch(struct loom_conn *entry, const struct loom_packet *packet, enum loom_side side)
+static __always_inline int loom_conn_touch(struct loom_conn *entry, const struct loom_packet *packet,
+					   enum loom_side side)
 {
 	struct loom_age age = entry->age;
 

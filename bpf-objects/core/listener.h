@@ -26,7 +26,8 @@ static __always_inline struct loom_listener *loom_listener_find(const struct loo
 	struct loom_listener_key6 key = {};
 
 	if (packet->family == 4) {
-		struct loom_listener_key4 key4 = {packet->destination[0], packet->destination_port, packet->protocol, 0};
+		struct loom_listener_key4 key4 = {packet->destination[0], packet->destination_port, packet->protocol,
+						  0};
 
 		return bpf_map_lookup_elem(&loom_listeners4, &key4);
 	}

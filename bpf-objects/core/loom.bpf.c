@@ -14,7 +14,7 @@
 /* Options; loom-datapath sets them before load, in the host's jiffies. The defaults are those of 250 a second. */
 const volatile __u32 loom_hz = 250;
 const volatile __u32 loom_timeouts[LOOM_CONN_STATES + 3] = {
-	[LOOM_CONN_SYN_SENT] = 30 * 250,  [LOOM_CONN_ESTABLISHED] = 300 * 250,	[LOOM_CONN_FIN_WAIT] = 60 * 250,
+	[LOOM_CONN_SYN_SENT] = 30 * 250,   [LOOM_CONN_ESTABLISHED] = 300 * 250, [LOOM_CONN_FIN_WAIT] = 60 * 250,
 	[LOOM_CONN_TIME_WAIT] = 120 * 250, [LOOM_CONN_SYN_RECEIVED] = 30 * 250,
 };
 

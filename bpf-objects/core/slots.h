@@ -12,23 +12,23 @@
 const volatile __u32 loom_open_slots = (1 << LOOM_SLOTS) - 1;
 const volatile __u32 loom_reply_slots = (1 << LOOM_SLOTS) - 1;
 
-#define LOOM_SLOT(slot)                                                                                                \
-	__weak __hidden int loom_forward_slot##slot(struct xdp_md *ctx, struct loom_packet *packet,                    \
-						    struct loom_conn *conn, const struct loom_backend *backend)        \
-	{                                                                                                              \
-		(void)ctx, (void)packet, (void)conn, (void)backend;                                                    \
-		return LOOM_DROP_NO_METHOD;                                                                            \
-	}                                                                                                              \
-	__weak __hidden int loom_open_slot##slot(struct xdp_md *ctx, struct loom_packet *packet,                       \
-						 struct loom_conn *conn, const struct loom_backend *backend)           \
-	{                                                                                                              \
-		(void)ctx, (void)packet, (void)conn, (void)backend;                                                    \
-		return LOOM_CONTINUE;                                                                                  \
-	}                                                                                                              \
-	__weak __hidden int loom_reply_slot##slot(struct xdp_md *ctx, struct loom_packet *packet)                      \
-	{                                                                                                              \
-		(void)ctx, (void)packet;                                                                               \
-		return LOOM_CONTINUE;                                                                                  \
+#define LOOM_SLOT(slot)                                                                                         \
+	__weak __hidden int loom_forward_slot##slot(struct xdp_md *ctx, struct loom_packet *packet,             \
+						    struct loom_conn *conn, const struct loom_backend *backend) \
+	{                                                                                                       \
+		(void)ctx, (void)packet, (void)conn, (void)backend;                                             \
+		return LOOM_DROP_NO_METHOD;                                                                     \
+	}                                                                                                       \
+	__weak __hidden int loom_open_slot##slot(struct xdp_md *ctx, struct loom_packet *packet,                \
+						 struct loom_conn *conn, const struct loom_backend *backend)    \
+	{                                                                                                       \
+		(void)ctx, (void)packet, (void)conn, (void)backend;                                             \
+		return LOOM_CONTINUE;                                                                           \
+	}                                                                                                       \
+	__weak __hidden int loom_reply_slot##slot(struct xdp_md *ctx, struct loom_packet *packet)               \
+	{                                                                                                       \
+		(void)ctx, (void)packet;                                                                        \
+		return LOOM_CONTINUE;                                                                           \
 	}
 
 LOOM_SLOT(00)

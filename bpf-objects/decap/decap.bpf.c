@@ -19,15 +19,17 @@ static __always_inline int loom_carries_ipv4(const struct iphdr *outer, void *en
 {
 	const struct iphdr *inner = outer + 1;
 
-	return (void *)(inner + 1) <= end && outer->version == 4 && outer->ihl == 5 && outer->protocol == IPPROTO_IPIP &&
-	       !(outer->frag_off & bpf_htons(LOOM_IPV4_FRAGMENT)) && inner->version == 4;
+	return (void *)(inner + 1) <= end && outer->version == 4 && outer->ihl == 5 &&
+	       outer->protocol == IPPROTO_IPIP && !(outer->frag_off & bpf_htons(LOOM_IPV4_FRAGMENT)) &&
+	       inner->version == 4;
 }
 
 static __always_inline int loom_carries_ipv6(const struct ipv6hdr *outer, void *end)
 {
 	const struct ipv6hdr *inner = outer + 1;
 
-	return (void *)(inner + 1) <= end && outer->version == 6 && outer->nexthdr == IPPROTO_IPV6 && inner->version == 6;
+	return (void *)(inner + 1) <= end && outer->version == 6 && outer->nexthdr == IPPROTO_IPV6 &&
+	       inner->version == 6;
 }
 
 /* The length of the header to take off; 0: leave the frame alone. */

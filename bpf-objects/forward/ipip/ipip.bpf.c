@@ -16,7 +16,6 @@
 
 const volatile __u32 loom_abi_slotXX = LOOM_ABI_VERSION;
 
-
 static __always_inline __u32 ipip_overhead(const struct loom_packet *packet)
 {
 	return packet->family == 4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);

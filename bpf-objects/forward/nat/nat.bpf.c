@@ -111,6 +111,8 @@ __hidden int loom_reply_slotXX(struct xdp_md *ctx, struct loom_packet *packet)
 	struct nat_reply *reply;
 	union nat_key key;
 
+	if (!nat_port_is_ours(bpf_ntohs(packet->destination_port)))
+		return LOOM_CONTINUE;
 	nat_key_read(&key, packet);
 	reply = nat_reply_lookup(packet, &key);
 	if (!reply || loom_age_expired(&reply->age, packet->now))

@@ -41,14 +41,14 @@ union nat_key {
 };
 
 struct nat_reply {
-	struct loom_age age; /* moves as the connection's own */
+	struct loom_age age;       /* moves as the connection's own */
 	struct bpf_spin_lock lock; /* over a change of owner */
-	__u32 ifindex; /* the client's side: where its last packet came in */
+	__u32 ifindex;             /* the client's side: where its last packet came in */
 	__be32 client[4];
 	__be32 vip[4];
 	__be16 client_port;
 	__be16 vip_port;
-	__u8 mac[12];  /* of frames to the client: destination, source; learned from its own */
+	__u8 mac[12]; /* of frames to the client: destination, source; learned from its own */
 	__u16 listener;
 	__u8 pad[2];
 };
@@ -168,7 +168,8 @@ static __always_inline int nat_reply_is_free(const struct nat_reply *reply, __u3
 static __always_inline void nat_reply_write(struct nat_reply *reply, const struct nat_reply *from)
 {
 	reply->age = from->age;
-	__builtin_memcpy(&reply->ifindex, &from->ifindex, sizeof(*reply) - __builtin_offsetof(struct nat_reply, ifindex));
+	__builtin_memcpy(&reply->ifindex, &from->ifindex,
+			 sizeof(*reply) - __builtin_offsetof(struct nat_reply, ifindex));
 }
 
 /* One try for one port. Returns 0 if it is ours, -1 if it is taken, -2 if the table is full. */
@@ -189,6 +190,12 @@ static __always_inline int nat_port_claim(const struct loom_packet *packet, cons
 		nat_reply_write(taken, reply);
 	bpf_spin_unlock(&taken->lock);
 	return claimed ? 0 : -1;
+}
+
+/* Whether a reply could be addressed to it: spares the lookup for traffic of the host's own. */
+static __always_inline int nat_port_is_ours(__u16 port)
+{
+	return port >= nat_port_first && port < nat_port_first + nat_port_count;
 }
 
 /* The port to try: spread over the range by the flow's hash, so that a flow begins with the port that it had before. */

@@ -32,7 +32,8 @@ static __always_inline __u64 nat_hop_change(void)
 /* Each writes its header, and returns what the new addresses add to the sum over the TCP pseudo-header. */
 static __always_inline __u64 nat_ipv4_write(struct iphdr *ip, const struct nat_names *names)
 {
-	__u64 change = loom_sum_replace(ip->saddr, names->source[0]) + loom_sum_replace(ip->daddr, names->destination[0]);
+	__u64 change =
+		loom_sum_replace(ip->saddr, names->source[0]) + loom_sum_replace(ip->daddr, names->destination[0]);
 
 	ip->saddr = names->source[0];
 	ip->daddr = names->destination[0];
@@ -54,7 +55,8 @@ static __always_inline __u64 nat_ipv6_write(struct ipv6hdr *ip, const struct nat
 
 static __always_inline void nat_tcp_write(struct tcphdr *tcp, const struct nat_names *names, __u64 change)
 {
-	change += loom_sum_replace(tcp->source, names->source_port) + loom_sum_replace(tcp->dest, names->destination_port);
+	change += loom_sum_replace(tcp->source, names->source_port) +
+		  loom_sum_replace(tcp->dest, names->destination_port);
 	tcp->source = names->source_port;
 	tcp->dest = names->destination_port;
 	tcp->check = loom_checksum_update(tcp->check, change);

@@ -104,15 +104,15 @@ enum loom_backend_flags {
 /* Value of loom_backends, key: __u32 number; number 0 is never used. IPv4 addresses are in word 0, the rest zero. */
 struct loom_backend {
 	__be32 address[4];
-	__be32 source[4];  /* Loom's own address towards it: SNAT address, outer source */
+	__be32 source[4]; /* Loom's own address towards it: SNAT address, outer source */
 	__be16 port;
-	__u8 family;       /* 4 or 6; 0: no entry */
-	__u8 slot;         /* forwarding method */
-	__u8 flags;        /* enum loom_backend_flags */
+	__u8 family; /* 4 or 6; 0: no entry */
+	__u8 slot;   /* forwarding method */
+	__u8 flags;  /* enum loom_backend_flags */
 	__u8 pad0;
-	__u16 mtu;         /* of the interface towards it, IP packet size; 0: unknown */
-	__u32 ifindex;     /* 0: next hop unknown, drop */
-	__u8 mac[12];      /* Ethernet destination, then source, as they stand in a frame */
+	__u16 mtu;     /* of the interface towards it, IP packet size; 0: unknown */
+	__u32 ifindex; /* 0: next hop unknown, drop */
+	__u8 mac[12];  /* Ethernet destination, then source, as they stand in a frame */
 	__u8 pad1[8];
 };
 
@@ -124,10 +124,10 @@ struct loom_flow_count {
 };
 
 enum loom_conn_state {
-	LOOM_CONN_SYN_SENT = 0,    /* SYN of the client */
+	LOOM_CONN_SYN_SENT = 0, /* SYN of the client */
 	LOOM_CONN_ESTABLISHED = 1,
-	LOOM_CONN_FIN_WAIT = 2,    /* one FIN */
-	LOOM_CONN_TIME_WAIT = 3,   /* both FINs, or a reset */
+	LOOM_CONN_FIN_WAIT = 2,     /* one FIN */
+	LOOM_CONN_TIME_WAIT = 3,    /* both FINs, or a reset */
 	LOOM_CONN_SYN_RECEIVED = 4, /* first ACK of the client where the server's half is not seen */
 	LOOM_CONN_STATES = 5,
 };

@@ -11,23 +11,23 @@
 #include <loom/abi.h>
 
 struct loom_packet {
-	__be32 source[4];      /* client, or backend in a reply; IPv4 in word 0, rest zero */
+	__be32 source[4]; /* client, or backend in a reply; IPv4 in word 0, rest zero */
 	__be32 destination[4];
 	__be16 source_port;
 	__be16 destination_port;
-	__u8 family;           /* 4 or 6 */
-	__u8 protocol;         /* IPPROTO_* */
-	__u8 tcp_flags;        /* as in byte 13 of the TCP header */
-	__u8 tos;              /* DSCP and ECN */
-	__u16 l3;              /* offset of the IP header: 14 plus VLAN tags */
-	__u16 l4;              /* offset of the transport header */
-	__u16 length;          /* of the IP packet, header included, host order */
-	__u16 listener;        /* number, host order; valid once a listener was found */
-	__u32 hash;            /* of the flow; valid once a listener was found */
-	__u32 now;             /* low 32 bits of bpf_jiffies64() */
-	__u32 egress;          /* a hook that returns LOOM_FORWARD or LOOM_REPLY sets the interface to leave on */
-	__u8 ttl;              /* or hop limit */
-	__u8 found;            /* LOOM_CONN_* bits of loom_conn_find() */
+	__u8 family;    /* 4 or 6 */
+	__u8 protocol;  /* IPPROTO_* */
+	__u8 tcp_flags; /* as in byte 13 of the TCP header */
+	__u8 tos;       /* DSCP and ECN */
+	__u16 l3;       /* offset of the IP header: 14 plus VLAN tags */
+	__u16 l4;       /* offset of the transport header */
+	__u16 length;   /* of the IP packet, header included, host order */
+	__u16 listener; /* number, host order; valid once a listener was found */
+	__u32 hash;     /* of the flow; valid once a listener was found */
+	__u32 now;      /* low 32 bits of bpf_jiffies64() */
+	__u32 egress;   /* a hook that returns LOOM_FORWARD or LOOM_REPLY sets the interface to leave on */
+	__u8 ttl;       /* or hop limit */
+	__u8 found;     /* LOOM_CONN_* bits of loom_conn_find() */
 	__u8 pad[2];
 };
 
