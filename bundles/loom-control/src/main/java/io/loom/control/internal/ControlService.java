@@ -26,8 +26,10 @@ import java.util.function.Supplier;
 final class ControlService implements LoomControl, AutoCloseable {
     /** How long a change may take until its caller is told that it is late, in seconds. */
     private static final long CHANGE_LIMIT = 10;
-    /** How long a change that is in the kernel waits for next hops, in milliseconds. */
-    private static final long SETTLE_LIMIT = 1_000;
+    /** How long the answer for a backend waits for its next hop, in milliseconds. */
+    private static final long RESOLVE_LIMIT = 1_000;
+    /** How long an answer waits while a table is held back for next hops: longer than {@link Resolution#GRACE}. */
+    private static final long HOLD_LIMIT = 2_000;
 
     private final ConfigSource source;
     private final DataPlane plane;
@@ -132,15 +134,22 @@ final class ControlService implements LoomControl, AutoCloseable {
                 : new LoomException(ControlProblem.unexpected(new IllegalStateException(cause)), cause);
     }
 
+    /** Waits for next hops: of the backend, which then is in the table, and those for which the whole table waits. */
     private void awaitSettled(RuntimeEdit.Edited edited) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(SETTLE_LIMIT);
+        long begin = System.nanoTime();
         synchronized (published) {
-            long left = SETTLE_LIMIT;
-            while (!snapshot.settled(edited.upstream(), edited.id()) && left > 0) {
+            for (long left = patience(edited, begin); left > 0; left = patience(edited, begin)) {
                 published.wait(left);
-                left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
             }
         }
+    }
+
+    /** Milliseconds that are left to wait. */
+    private long patience(RuntimeEdit.Edited edited, long begin) {
+        long limit = snapshot.holding().contains(edited.upstream())
+                ? HOLD_LIMIT
+                : snapshot.resolving(edited.id()) ? RESOLVE_LIMIT : 0;
+        return limit - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
     }
 
     /** The data plane goes on with what it has. */

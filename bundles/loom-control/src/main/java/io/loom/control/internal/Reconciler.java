@@ -104,12 +104,14 @@ final class Reconciler {
             }
             acknowledge.forEach(Runnable::run);
             return true;
-        } catch (LoomException refused) {
+        } catch (RuntimeException failure) {
             if (runtime != before) {
                 runtime = before;
                 round(true);
             }
             if (last) {
+                LoomException refused = failure instanceof LoomException known
+                        ? known : new LoomException(ControlProblem.unexpected(failure), failure);
                 changes.forEach(change -> change.done().completeExceptionally(refused));
             }
             return false;

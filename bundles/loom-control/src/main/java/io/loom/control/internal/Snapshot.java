@@ -26,9 +26,7 @@ record Snapshot(
         return backends.stream().filter(backend -> backend.id() == id).findFirst();
     }
 
-    /** True if waiting a little longer will not show more of a change to this group's backend. */
-    boolean settled(String upstream, int id) {
-        boolean resolving = backend(id).filter(view -> view.state() == BackendView.State.RESOLVING).isPresent();
-        return !resolving && !holding.contains(upstream);
+    boolean resolving(int id) {
+        return backend(id).filter(view -> view.state() == BackendView.State.RESOLVING).isPresent();
     }
 }

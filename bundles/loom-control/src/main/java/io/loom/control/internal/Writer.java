@@ -28,7 +28,12 @@ final class Writer implements AutoCloseable {
     private Optional<LoomConfig> offered = Optional.empty();
     private List<RuntimeChange> changes = new ArrayList<>();
 
-    private record Work(Optional<LoomConfig> offered, List<RuntimeChange> changes) {}
+    private record Work(boolean signalled, Optional<LoomConfig> offered, List<RuntimeChange> changes) {
+        /** A change makes a round of its own, unless it is refused: then what else has happened must not wait. */
+        boolean needsRound() {
+            return signalled || offered.isPresent() || changes.isEmpty();
+        }
+    }
 
     Writer(Reconciler reconciler, LongSupplier clock) {
         this.reconciler = reconciler;
@@ -81,7 +86,7 @@ final class Writer implements AutoCloseable {
     private void perform(Work work) {
         try {
             work.offered().ifPresent(reconciler::offer);
-            if (work.changes().isEmpty() || work.offered().isPresent()) {
+            if (work.needsRound()) {
                 reconciler.reconcile();
             }
             reconciler.change(work.changes());
@@ -105,7 +110,7 @@ final class Writer implements AutoCloseable {
             if (closed) {
                 return Optional.empty();
             }
-            Work work = new Work(offered, changes);
+            Work work = new Work(signalled, offered, changes);
             signalled = false;
             offered = Optional.empty();
             changes = new ArrayList<>();

@@ -23,6 +23,7 @@ final class Bench {
     final FakeDataPlane plane;
     final FakeHealth probes = new FakeHealth();
     final HealthBoard board = new HealthBoard(() -> {});
+    final FillableDisk disk = new FillableDisk();
     final Set<InetAddress> own = new HashSet<>();
     private final Reconciler reconciler;
     private long now = 1_000_000_000_000L;
@@ -32,7 +33,7 @@ final class Bench {
         this.plane = plane;
         board.bind(probes);
         reconciler = new Reconciler(
-                plane, new RuntimeStore(data, new Disk.OfFiles()), board, () -> own, () -> now, next -> seen = next);
+                plane, new RuntimeStore(data, disk), board, () -> own, () -> now, next -> seen = next);
     }
 
     void load(LoomConfig config) {

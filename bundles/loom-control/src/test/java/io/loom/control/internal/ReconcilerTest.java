@@ -160,12 +160,12 @@ class ReconcilerTest {
         plane.unknownHops.add(key("10.0.0.2", "nat"));
         int id = bench.change(edit -> edit.add("", new NewBackend(Fixtures.endpoint("10.0.0.2"), 100))).id();
         assertEquals(State.RESOLVING, bench.backend(id).state());
-        assertFalse(bench.seen.settled("default", id));
+        assertTrue(bench.seen.resolving(id));
         assertEquals(Map.of(key("10.0.0.1", "nat"), 100), bench.table());
         plane.unknownHops.clear();
         bench.round();
         assertEquals(State.UP, bench.backend(id).state());
-        assertTrue(bench.seen.settled("default", id));
+        assertFalse(bench.seen.resolving(id));
         assertEquals(2, bench.table().size());
     }
 
@@ -182,6 +182,22 @@ class ReconcilerTest {
         assertEquals(before.tables(), plane.applied().tables());
         assertEquals(1, bench.seen.backends().size());
         assertEquals(1, new RuntimeStore(data, new Disk.OfFiles()).load().state().ids().size());
+    }
+
+    @Test
+    void whatCannotBeMadeDurableIsNotMade() {
+        bench.load(web("nat", server("10.0.0.1")));
+        bench.takeChanges();
+        bench.disk.full = true;
+        LoomException refused =
+                assertThrows(LoomException.class, () -> bench.change(edit -> edit.weight(1, OptionalInt.of(5))));
+        assertEquals("LOOM-3501", refused.code());
+        bench.disk.full = false;
+        bench.pass(Duration.ofSeconds(10));
+        bench.round();
+        assertEquals(List.of(), bench.takeChanges());
+        assertEquals(100, bench.backend(1).weight());
+        assertEquals(List.of(), bench.seen.warnings());
     }
 
     @Test
