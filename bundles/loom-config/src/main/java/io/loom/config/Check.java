@@ -21,7 +21,7 @@ public final class Check {
         System.exit(run(List.of(arguments), System.out, System.err));
     }
 
-    /** @return the exit status; problems and warnings go to {@code err}, one a line */
+    /** @return the exit status; problems go to {@code err}, one a line; warnings only of a good file, because mistakes cause more */
     static int run(List<String> arguments, PrintStream out, PrintStream err) {
         if (arguments.size() != 1) {
             err.println("usage: Check FILE");
@@ -29,7 +29,6 @@ public final class Check {
         }
         String file = arguments.get(0);
         Reading reading = new ConfigFile(Path.of(file)).read();
-        reading.warnings().forEach(warning -> err.println("warning: " + warning));
         for (Problem problem : reading.problems()) {
             err.println(problem);
         }
@@ -38,6 +37,7 @@ public final class Check {
             err.println(file + ": refused, " + problems + (problems == 1 ? " problem" : " problems"));
             return REFUSED;
         }
+        reading.warnings().forEach(warning -> err.println("warning: " + warning));
         out.println(file + ": good, " + reading.config().orElseThrow().vips().size() + " vips, "
                 + reading.warnings().size() + " warnings");
         return GOOD;
