@@ -66,11 +66,11 @@ final class HttpBridge extends Handler.Abstract {
                 });
     }
 
-    private static Answer unread(Throwable failure) {
+    private Answer unread(Throwable failure) {
         Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof TimeoutException) {
             return Answer.refusal(Refusal.SLOW, "", "the body did not arrive in time",
-                    "it must be complete within " + MAX_BODY_SECONDS + " s", "send it at once").with("Connection", "close");
+                    "it must be complete within " + bodySeconds + " s", "send it at once").with("Connection", "close");
         }
         if (cause instanceof IllegalStateException) {
             return tooLarge();

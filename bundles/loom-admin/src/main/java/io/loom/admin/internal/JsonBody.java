@@ -3,7 +3,6 @@ package io.loom.admin.internal;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -24,9 +23,10 @@ final class JsonBody {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-            .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
+
+    private static final int MAX_PROBLEMS = 100;
 
     private final ObjectNode json;
     private final List<Problem> problems = new ArrayList<>();
@@ -100,10 +100,10 @@ final class JsonBody {
         problems.add(problem);
     }
 
-    /** @throws LoomException with every problem noted, if there are any */
+    /** @throws LoomException with every problem noted, if there are any; of a body that is nothing but mistakes, the first */
     void finish() {
         if (!problems.isEmpty()) {
-            throw new LoomException(problems, null);
+            throw new LoomException(problems.subList(0, Math.min(problems.size(), MAX_PROBLEMS)), null);
         }
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,27 @@ class LimitsTest {
         String json = "{\"address\":\"10.0.0.9\",\"port\":80}";
         String body = json + " ".repeat(HttpBridge.MAX_BODY_BYTES - json.length());
         assertEquals(201, server.send("POST", "/ebpf/backends", body).statusCode());
+    }
+
+    @Test
+    void hostileJsonIsRefusedAndAnsweredBriefly() throws Exception {
+        StringBuilder fields = new StringBuilder("{\"x\":0");
+        for (int i = 0; i < 5_000; i++) {
+            fields.append(",\"x").append(i).append("\":0");
+        }
+        for (String body : List.of("[".repeat(60_000), "{\"port\":" + "9".repeat(60_000) + "}", fields + "}",
+                "{\"" + "x".repeat(60_000) + "\":1}", "\"\u0000\ud800\"")) {
+            HttpResponse<String> refused = server.send("POST", "/ebpf/backends", body);
+            assertEquals(400, refused.statusCode());
+            assertTrue(refused.body().length() < 50_000, "the answer has " + refused.body().length() + " characters");
+        }
+    }
+
+    @Test
+    void bytesThatAreNoTextAre400() throws Exception {
+        String answer = server.raw(POST + "Content-Length: 5\r\nConnection: close\r\n\r\n{\"\u00ff\u00fe\"");
+        assertTrue(answer.startsWith("HTTP/1.1 400"), answer);
+        assertTrue(answer.contains("LOOM-3400"), answer);
     }
 
     @Test
