@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /** {@code /ebpf/backends}: an answered change is durable and in the kernel. */
 final class BackendRoutes {
@@ -25,8 +27,8 @@ final class BackendRoutes {
     private static final String ADDRESS = "an IP address, such as \"address\": \"10.0.1.12\"";
 
     private final Appliance appliance;
-    /** Makes If-Match and the change that it guards one step, as far as REST is concerned. */
-    private final ReentrantLock changes = new ReentrantLock();
+    /** Makes If-Match and the change that it guards one step; other changes share it, so that the kernel sees them in one go. */
+    private final ReadWriteLock changes = new ReentrantReadWriteLock();
 
     BackendRoutes(Appliance appliance) {
         this.appliance = appliance;
@@ -104,19 +106,24 @@ final class BackendRoutes {
     private Answer guarded(Call call, ControlChange change) {
         LoomControl control = appliance.control();
         String wanted = call.header("If-Match");
-        changes.lock();
+        Lock lock = wanted.isEmpty() ? changes.readLock() : changes.writeLock();
+        lock.lock();
         try {
             if (!wanted.isEmpty()) {
-                String current = EntityTag.of(ViewJson.backend(control.backend(call.id())));
-                if (!EntityTag.matches(wanted, current)) {
-                    throw new LoomException(new Problem(Refusal.PRECONDITION.code(), "If-Match",
-                            "backend " + call.id() + " has changed meanwhile", "its ETag is now " + current,
-                            "read it again and decide anew"));
-                }
+                require(wanted, control.backend(call.id()));
             }
             return change.apply(control);
         } finally {
-            changes.unlock();
+            lock.unlock();
+        }
+    }
+
+    private static void require(String wanted, BackendView backend) {
+        String current = EntityTag.of(ViewJson.backend(backend));
+        if (!EntityTag.matches(wanted, current)) {
+            throw new LoomException(new Problem(Refusal.PRECONDITION.code(), "If-Match",
+                    "backend " + backend.id() + " has changed meanwhile", "its ETag is now " + current,
+                    "read it again and decide anew"));
         }
     }
 

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /** One bound HTTP listener. Small on purpose: it serves an operator and a scraper, not the balanced traffic. */
 final class RestServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RestServer.class);
-    private static final int MAX_THREADS = 12;
+    private static final int MAX_THREADS = 24;
     private static final int MAX_CONNECTIONS = 256;
     private static final int MAX_HEADER_BYTES = 8 * 1024;
     private static final long IDLE_MILLIS = 30_000;
