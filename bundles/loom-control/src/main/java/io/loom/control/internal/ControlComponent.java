@@ -32,7 +32,7 @@ public final class ControlComponent implements LoomControl {
             BundleContext context, @Reference ConfigSource source, @Reference DataPlane plane) {
         String data = context.getProperty("loom.data");
         this.service = new ControlService(
-                source, plane, Path.of(data == null ? "data/loom" : data), new OwnAddresses(), System::nanoTime);
+                source, plane, Path.of(data == null ? "data" : data), new OwnAddresses(), System::nanoTime);
     }
 
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)

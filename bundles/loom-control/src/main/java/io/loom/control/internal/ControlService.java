@@ -3,7 +3,6 @@ package io.loom.control.internal;
 import io.loom.api.LoomException;
 import io.loom.api.config.ConfigSource;
 import io.loom.api.control.BackendView;
-import io.loom.api.control.HealthReports;
 import io.loom.api.control.LoomControl;
 import io.loom.api.control.NewBackend;
 import io.loom.api.control.Status;

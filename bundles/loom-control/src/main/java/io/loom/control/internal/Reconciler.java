@@ -10,6 +10,7 @@ import io.loom.control.dataplane.DataPlane;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -26,6 +27,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+    /** Bounds the rate of rounds that nothing but time asks for: 50 ms. */
+    private static final long SHORTEST_NAP = 50_000_000L;
 
     private final DataPlane plane;
     private final RuntimeStore store;
@@ -34,17 +37,14 @@ final class Reconciler {
     private final LongSupplier clock;
     private final Consumer<Snapshot> publish;
     private final Resolution resolution;
-    private final Optional<Problem> storeProblem;
+    private final Troubles troubles;
 
     private RuntimeState runtime;
-    private List<Problem> mergeWarnings = List.of();
     private Optional<LoomConfig> offered = Optional.empty();
     private Optional<LoomConfig> config = Optional.empty();
     private Drains drains = Drains.NONE;
     private Backoff configuring = Backoff.NONE;
     private Backoff applying = Backoff.NONE;
-    private List<Problem> configureProblems = List.of();
-    private List<Problem> applyProblems = List.of();
     private Readiness readiness = Readiness.START;
     private Plan plan = Plan.NOTHING;
     private OptionalLong graceEnds = OptionalLong.empty();
@@ -66,8 +66,8 @@ final class Reconciler {
         this.resolution = new Resolution(plane);
         RuntimeStore.Loaded loaded = store.load();
         this.runtime = loaded.state();
-        this.storeProblem = loaded.problem();
-        storeProblem.ifPresent(problem -> LOG.error("{}", problem));
+        this.troubles = new Troubles(loaded.problem());
+        loaded.problem().ifPresent(problem -> LOG.error("{}", problem));
     }
 
     /** A new file; it is in force once the data path took it. */
@@ -99,8 +99,8 @@ final class Reconciler {
             store.save(next);
             runtime = next;
             round(true);
-            if (!applyProblems.isEmpty()) {
-                throw ControlProblem.notApplied(applyProblems);
+            if (!troubles.applying().isEmpty()) {
+                throw ControlProblem.notApplied(troubles.applying());
             }
             acknowledge.forEach(Runnable::run);
             return true;
@@ -135,16 +135,16 @@ final class Reconciler {
 
     private void round(boolean atOnce) {
         configure();
-        List<Problem> durable = keepDurable();
+        keepDurable();
         if (config.isEmpty()) {
-            readiness = new Readiness(false, false, 0, configureProblems.isEmpty()
-                    ? "a valid configuration" : configureProblems.get(0).toString());
-            publish.accept(empty(warnings(durable, Inventory.EMPTY, List.of())));
+            String problem = troubles.failing();
+            readiness = new Readiness(false, false, 0, problem.isEmpty() ? "a valid configuration" : problem);
+            publishEmpty();
             return;
         }
         LoomConfig now = config.get();
         Inventory inventory = Inventory.of(now, runtime);
-        board.watch(now.enabled() ? inventory.targets() : java.util.Map.of());
+        board.watch(now.enabled() ? inventory.targets() : Map.of());
         try {
             applyPlan(now, inventory, atOnce);
         } catch (LoomException failure) {
@@ -152,7 +152,7 @@ final class Reconciler {
         } catch (RuntimeException bug) {
             applyFailed(List.of(ControlProblem.unexpected(bug)), bug);
         }
-        publish(now, inventory, durable);
+        publish(now, inventory);
     }
 
     private void configure() {
@@ -164,11 +164,11 @@ final class Reconciler {
             plane.configure(next);
             FileMerge.Merged merged = FileMerge.merge(runtime, next);
             runtime = merged.state();
-            mergeWarnings = merged.warnings();
+            troubles.merging(merged.warnings());
             config = offered;
             offered = Optional.empty();
             configuring = Backoff.NONE;
-            configureProblems = List.of();
+            troubles.configuring(List.of());
             applying = Backoff.NONE;
             LOG.info("configuration in force: {} vips, {} upstreams", next.vips().size(), next.upstreams().size());
         } catch (LoomException failure) {
@@ -179,22 +179,22 @@ final class Reconciler {
     }
 
     private void configureFailed(List<Problem> problems, RuntimeException cause) {
-        if (!problems.equals(configureProblems)) {
+        if (!problems.equals(troubles.configuring())) {
             LOG.error("the data path did not take the configuration", cause);
         }
-        configureProblems = problems;
+        troubles.configuring(problems);
         configuring = configuring.failed(clock.getAsLong());
     }
 
     /** A state that could not be written when it changed is tried again each round. */
-    private List<Problem> keepDurable() {
+    private void keepDurable() {
         try {
             if (config.isPresent()) {
                 store.save(runtime);
             }
-            return List.of();
+            troubles.saving(List.of());
         } catch (LoomException failure) {
-            return failure.problems();
+            troubles.saving(failure.problems());
         }
     }
 
@@ -210,12 +210,16 @@ final class Reconciler {
         if (applying.blocks(time) && !atOnce) {
             return;
         }
-        for (Change change : Diff.between(view.applied(), plan.wanted())) {
+        List<Change> changes = Diff.between(view.applied(), plan.wanted());
+        for (Change change : changes) {
+            LOG.debug("{}", change);
             plane.apply(change);
-            LOG.info("{}", change);
+        }
+        if (!changes.isEmpty()) {
+            LOG.info("{} changes are in the kernel", changes.size());
         }
         applying = Backoff.NONE;
-        applyProblems = List.of();
+        troubles.applying(List.of());
     }
 
     private Health health(PlaneView view) {
@@ -231,49 +235,36 @@ final class Reconciler {
     }
 
     private void applyFailed(List<Problem> problems, RuntimeException cause) {
-        if (!problems.equals(applyProblems)) {
+        if (!problems.equals(troubles.applying())) {
             LOG.error("a change was not applied", cause);
         }
-        applyProblems = problems;
+        troubles.applying(problems);
         applying = applying.failed(clock.getAsLong());
     }
 
-    private void publish(LoomConfig now, Inventory inventory, List<Problem> durable) {
+    private void publish(LoomConfig now, Inventory inventory) {
         PlaneView view = view(clock.getAsLong());
         Views views = new Views(now, inventory, health(view), plan, view);
         List<VipView> vips = views.vips();
         ProgramView program = plane.program();
-        String failing = java.util.stream.Stream.concat(configureProblems.stream(), applyProblems.stream())
-                .map(Problem::toString).findFirst().orElse("");
-        readiness = readiness.next(
-                new Readiness.Round(now, failing, plan.held(), program, board.unreported(), vips), clock.getAsLong());
+        Readiness.Round round = new Readiness.Round(
+                now, troubles.failing(), plan.held(), program, board.unreported(), vips);
+        readiness = readiness.next(round, clock.getAsLong());
         Set<String> holding = plan.vips().stream()
                 .filter(Plan.VipPlan::held).map(Plan.VipPlan::upstream).collect(Collectors.toSet());
         publish.accept(new Snapshot(
-                readiness.ready() ? "" : readiness.waiting(), warnings(durable, inventory, vips), program,
-                plane.methods().keySet().stream().sorted().toList(), plane.algorithms().stream().sorted().toList(),
-                vips, views.backends(), holding));
+                readiness.ready() ? "" : readiness.waiting(), troubles.all(plane.problems(), config, inventory, vips),
+                program, sorted(plane.methods().keySet()), sorted(plane.algorithms()), vips, views.backends(), holding));
     }
 
-    private Snapshot empty(List<Problem> warnings) {
-        return new Snapshot(
-                readiness.waiting(), warnings, plane.program(), plane.methods().keySet().stream().sorted().toList(),
-                plane.algorithms().stream().sorted().toList(), List.of(), List.of(), Set.of());
+    private void publishEmpty() {
+        publish.accept(new Snapshot(
+                readiness.waiting(), troubles.all(plane.problems(), config, Inventory.EMPTY, List.of()), plane.program(),
+                sorted(plane.methods().keySet()), sorted(plane.algorithms()), List.of(), List.of(), Set.of()));
     }
 
-    private List<Problem> warnings(List<Problem> durable, Inventory inventory, List<VipView> vips) {
-        List<Problem> all = new ArrayList<>(configureProblems);
-        if (!applyProblems.isEmpty()) {
-            all.add(ControlProblem.retrying(applyProblems));
-        }
-        storeProblem.ifPresent(all::add);
-        all.addAll(durable);
-        all.addAll(plane.problems());
-        config.ifPresent(now -> all.addAll(now.warnings()));
-        all.addAll(mergeWarnings);
-        all.addAll(inventory.orphans());
-        vips.forEach(vip -> vip.degraded().forEach(reason -> all.add(ControlProblem.degraded(vip.name(), reason))));
-        return all;
+    private static List<String> sorted(Set<String> names) {
+        return names.stream().sorted().toList();
     }
 
     /** When {@link #reconcile} has something to do even if nothing happens, in the clock's nanoseconds. */
@@ -293,7 +284,4 @@ final class Reconciler {
         }
         return times.stream().mapToLong(Long::longValue).map(time -> Math.max(time, now + SHORTEST_NAP)).min();
     }
-
-    /** Bounds the rate of rounds that nothing but time asks for: 50 ms. */
-    private static final long SHORTEST_NAP = 50_000_000L;
 }

@@ -2,6 +2,7 @@ package io.loom.control.internal;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
+import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
 import io.loom.api.config.Vip;
 import io.loom.control.dataplane.BackendKey;
@@ -177,7 +178,7 @@ final class VipPlanner {
     private boolean unreachableByProbes(InetAddress address, String method, MethodView view) {
         boolean refused = view.direct() && plane.own().contains(address);
         if (refused) {
-            degraded.add(io.loom.api.IpAddress.format(address) + " is the balancer's own address, which " + method
+            degraded.add(IpAddress.format(address) + " is the balancer's own address, which " + method
                     + " (direct server return) cannot serve; add another address as a vip (ebpf.vips), or use nat");
         }
         return refused;
