@@ -1,16 +1,14 @@
 package io.loom.datapath;
 
-import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.Verdict;
 import io.loom.api.plugin.Description;
+import io.loom.datapath.internal.MethodRefused;
 import io.loom.libbpf.BpfObject;
-import io.loom.libbpf.MapType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -39,7 +37,7 @@ public record Composition(
     /**
      * Opens the object with all constants, sizes and types set; the caller may still have it reuse maps, and loads it.
      *
-     * @param overrides method constants that replace those of the descriptions
+     * @param overrides values that replace those of constants in the methods' descriptions
      */
     public BpfObject open(Map<String, Long> overrides) {
         BpfObject object = BpfObject.open("loom", elf);
@@ -65,17 +63,21 @@ public record Composition(
 
     private void setMethodConstants(BpfObject object, Map<String, Long> overrides) {
         for (SlottedMethod method : methods.values()) {
-            Map<String, Long> constants = new HashMap<>(method.description().constants());
-            constants.putAll(overrides);
-            constants.forEach((name, value) -> setMethodConstant(object, method, name, value));
+            method.description().constants().forEach((name, value) ->
+                    setMethodConstant(object, method.name(), name, overrides.getOrDefault(name, value)));
         }
     }
 
-    private static void setMethodConstant(BpfObject object, SlottedMethod method, String name, long value) {
-        byte[] present = object.constant(name).orElseThrow(() -> new LoomException(Problem.of(
-                "LOOM-4104", "cannot set " + name + " of forwarding method " + method.name(),
+    private static void setMethodConstant(BpfObject object, String method, String name, long value) {
+        byte[] present = object.constant(name).orElseThrow(() -> new MethodRefused(method, Problem.of(
+                "LOOM-4104", "cannot set " + name + " of forwarding method " + method,
                 "its object has no such const volatile variable", "install a matching version of the bundle")));
         object.setConstant(name, number(value, present.length));
+    }
+
+    /** The same program with other sizes and timeouts. */
+    public Composition tuned(Tuning other) {
+        return new Composition(elf, methods, openSlots, replySlots, other, fingerprint);
     }
 
     private static byte[] number(long value, int size) {

@@ -1,6 +1,5 @@
 package io.loom.datapath.internal;
 
-import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.datapath.Composition;
 import io.loom.datapath.internal.layout.Field;
@@ -25,7 +24,7 @@ public final class AbiCheck {
     /**
      * Required hook there, and every struct that both sides name {@code loom_...} the same on both.
      *
-     * @throws LoomException LOOM-4101 or LOOM-4103
+     * @throws MethodRefused LOOM-4101 or LOOM-4103
      */
     public static void require(String method, ElfObject plugin, Btf core) {
         if (!plugin.symbols().contains("loom_forward_slotXX")) {
@@ -43,7 +42,7 @@ public final class AbiCheck {
     /**
      * The ABI number that each method was compiled with. Looked up in the linked object: libbpf opens no plugin alone.
      *
-     * @throws LoomException LOOM-4102
+     * @throws MethodRefused LOOM-4102
      */
     public static void requireVersions(Composition composition) {
         try (BpfObject object = BpfObject.open("loom", composition.elf())) {
@@ -88,7 +87,7 @@ public final class AbiCheck {
         return Optional.empty();
     }
 
-    private static LoomException refused(String code, String method, String why) {
-        return new LoomException(Problem.of(code, "cannot link forwarding method " + method, why, FIX));
+    private static MethodRefused refused(String code, String method, String why) {
+        return new MethodRefused(method, Problem.of(code, "cannot link forwarding method " + method, why, FIX));
     }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,8 @@ import org.slf4j.LoggerFactory;
 final class Instance implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
     private static final String COMPLETE = "complete";
+    /** In loom_meta: the network namespace in which the instance lives. */
+    static final String NETNS = "netns";
 
     private final PinTree pins;
     private final InstanceLock lock;
@@ -76,14 +79,14 @@ final class Instance implements AutoCloseable {
         Meta meta = Meta.create();
         meta.put("abi", String.valueOf(Layouts.ABI_VERSION));
         meta.put("layout", Layouts.hash());
-        meta.put("netns", networkNamespace());
+        meta.put(NETNS, networkNamespace());
         meta.pin(pins.meta());
         return new Instance(pins, lock, meta, false);
     }
 
     /** Removes what a process left that died before its instance was complete. */
     private static void discard(PinTree pins) {
-        List<Path> left = new java.util.ArrayList<>(PinTree.pins(pins.links()));
+        List<Path> left = new ArrayList<>(PinTree.pins(pins.links()));
         left.add(pins.program());
         left.add(pins.nextProgram());
         left.addAll(PinTree.pins(pins.maps()));
@@ -96,7 +99,7 @@ final class Instance implements AutoCloseable {
         try {
             requireEqual(name, "ABI version", meta.get("abi"), String.valueOf(Layouts.ABI_VERSION));
             requireEqual(name, "map layout", meta.get("layout"), Layouts.hash());
-            requireEqual(name, "network namespace", meta.get("netns"), networkNamespace());
+            requireEqual(name, "network namespace", meta.get(NETNS), networkNamespace());
             Instance instance = new Instance(pins, lock, meta, true);
             for (Path pin : PinTree.pins(pins.maps())) {
                 if (!pin.equals(pins.meta())) {
@@ -119,7 +122,7 @@ final class Instance implements AutoCloseable {
         }
     }
 
-    private static String networkNamespace() {
+    static String networkNamespace() {
         try {
             return Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString();
         } catch (IOException failure) {

@@ -5,6 +5,9 @@ import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.MapType;
 import io.loom.libbpf.Mapping;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The inner maps of loom_tables: filled through shared memory before anyone sees them, then published by one update. */
 public final class TableContent {
@@ -32,19 +35,25 @@ public final class TableContent {
 
     /** True if the table with that number holds exactly these entries (and maybe a rest of its last row). */
     public static boolean holds(BpfMap tables, int number, int[] backends) {
-        return tables.lookup(Keys.of(number))
-                .map(Keys::number)
-                .map(id -> equal(id, backends))
-                .orElse(false);
+        return read(tables, number, backends.length).filter(there -> Arrays.equals(there, backends)).isPresent();
     }
 
-    private static boolean equal(int id, int[] backends) {
+    /** Numbers in a table of that many entries; none if there is no such table. */
+    static Set<Integer> backends(BpfMap tables, int number, int size) {
+        return read(tables, number, size).stream().flatMapToInt(Arrays::stream).boxed().collect(Collectors.toSet());
+    }
+
+    private static Optional<int[]> read(BpfMap tables, int number, int size) {
+        return tables.lookup(Keys.of(number)).map(Keys::number).flatMap(id -> readInner(id, size));
+    }
+
+    private static Optional<int[]> readInner(int id, int size) {
         try (BpfMap inner = BpfMap.open(id)) {
-            if (inner.maxEntries() != TableRows.rows(backends.length)) {
-                return false;
+            if (inner.maxEntries() != TableRows.rows(size)) {
+                return Optional.empty();
             }
             try (Mapping mapping = inner.map()) {
-                return Arrays.equals(TableRows.read(mapping.buffer(), backends.length), backends);
+                return Optional.of(TableRows.read(mapping.buffer(), size));
             }
         }
     }

@@ -1,0 +1,49 @@
+package io.loom.datapath;
+
+import io.loom.api.LoomException;
+import io.loom.datapath.internal.Takedown;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * {@code loomd --detach}: removes everything that an instance attached, pinned or assigned, without a running Loom. Plain
+ * {@code java -cp}. Exit status 0 if nothing is left, also when there was nothing; 1 if something could not be removed or a
+ * loomd runs; 2 for wrong arguments.
+ */
+public final class Detach {
+    private static final Set<String> OPTIONS = Set.of("--bpffs", "--instance", "--data");
+
+    private Detach() {}
+
+    /** @param arguments {@code [--bpffs DIR] [--instance NAME] [--data DIR]} */
+    public static void main(String[] arguments) {
+        System.exit(run(List.of(arguments)));
+    }
+
+    static int run(List<String> arguments) {
+        Map<String, String> options = new HashMap<>();
+        for (int i = 0; i < arguments.size(); i += 2) {
+            if (!OPTIONS.contains(arguments.get(i)) || i + 1 == arguments.size()) {
+                System.err.println("usage: loomd --detach [--bpffs DIR] [--instance NAME] [--data DIR]");
+                return 2;
+            }
+            options.put(arguments.get(i), arguments.get(i + 1));
+        }
+        String instance = options.getOrDefault("--instance", "default");
+        Path bpffs = Path.of(options.getOrDefault("--bpffs", "/sys/fs/bpf"));
+        try {
+            List<String> done = Takedown.run(bpffs, instance, Path.of(options.getOrDefault("--data", "data")));
+            done.forEach(System.out::println);
+            if (done.isEmpty()) {
+                System.out.println("nothing of instance " + instance + " is below " + bpffs);
+            }
+            return 0;
+        } catch (LoomException failure) {
+            System.err.println(failure.getMessage());
+            return 1;
+        }
+    }
+}

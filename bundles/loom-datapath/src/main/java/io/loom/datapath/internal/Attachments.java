@@ -1,0 +1,220 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.api.config.Attachment;
+import io.loom.api.control.Status.AttachmentView;
+import io.loom.libbpf.BpfException;
+import io.loom.libbpf.BpfProgram;
+import io.loom.libbpf.Kernel;
+import io.loom.libbpf.XdpLink;
+import io.loom.libbpf.XdpMode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The links between program and interfaces, one pinned for each. {@link #check} brings them in line with what is wanted and
+ * what exists: a device that is absent is waited for, one that came anew is attached anew. Thread-safe.
+ */
+final class Attachments implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Attachments.class);
+
+    private final PinTree pins;
+    private final Map<String, Attached> attached = new TreeMap<>();
+    private final Map<String, Problem> problems = new TreeMap<>();
+    private Attachment wanted = new Attachment(List.of(), Attachment.Mode.NATIVE, false);
+    private BpfProgram program;
+
+    Attachments(PinTree pins, BpfProgram program) {
+        this.pins = pins;
+        this.program = program;
+    }
+
+    /** A link, and what it was made for. */
+    private record Attached(XdpLink link, int ifindex, XdpMode mode, int linkId) {}
+
+    /**
+     * Takes over the pinned links.
+     *
+     * @param half a program that was about to replace the present one when the process died; links that have it go back
+     */
+    synchronized void adopt(Optional<BpfProgram> half) {
+        for (Path pin : PinTree.pins(pins.links())) {
+            String device = PinTree.device(pin);
+            XdpLink link = XdpLink.open(pin);
+            XdpLink.Info info = link.info();
+            half.filter(next -> next.id() == info.programId()).ifPresent(next -> link.update(program, next));
+            if (info.ifindex() == 0 || link.info().programId() != program.id()) {
+                LOG.info("the link of {} is of no use any more", device);
+                drop(device, link);
+            } else {
+                XdpMode mode = XdpLink.modeInForce(info.ifindex()).orElse(XdpMode.NATIVE);
+                attached.put(device, new Attached(link, info.ifindex(), mode, info.id()));
+            }
+        }
+    }
+
+    /** Interfaces that are not wanted any more lose the program at once; the rest is up to {@link #check}. */
+    synchronized void want(Attachment attachment) {
+        wanted = attachment;
+        problems.keySet().retainAll(attachment.interfaces());
+        for (String device : List.copyOf(attached.keySet())) {
+            if (!attachment.interfaces().contains(device) || !fits(attached.get(device).mode())) {
+                Attached gone = attached.remove(device);
+                gone.link().detach();
+                drop(device, gone.link());
+                LOG.info("detached from {}", device);
+            }
+        }
+    }
+
+    private boolean fits(XdpMode mode) {
+        return mode == mode(wanted.mode()) || wanted.genericFallback() && mode == XdpMode.GENERIC;
+    }
+
+    private static XdpMode mode(Attachment.Mode mode) {
+        return XdpMode.valueOf(mode.name());
+    }
+
+    private void drop(String device, XdpLink link) {
+        PinTree.remove(pins.link(device));
+        link.close();
+    }
+
+    /** Attaches where the program is missing; true if anything changed. */
+    synchronized boolean check() {
+        List<AttachmentView> before = views();
+        for (String device : wanted.interfaces()) {
+            OptionalInt ifindex = Kernel.interfaceIndex(device);
+            Attached present = attached.get(device);
+            if (present != null && (ifindex.isEmpty() || present.link().info().ifindex() != ifindex.getAsInt())) {
+                attached.remove(device);
+                drop(device, present.link());
+                LOG.info("interface {} is gone or another one", device);
+            }
+            if (ifindex.isEmpty()) {
+                problems.put(device, Problem.of(
+                        "LOOM-1201", "interface " + device + " does not exist", "",
+                        "create it, or correct ebpf.interface; Loom attaches as soon as it appears"));
+            } else if (!attached.containsKey(device)) {
+                attach(device, ifindex.getAsInt());
+            }
+        }
+        return !views().equals(before);
+    }
+
+    private void attach(String device, int ifindex) {
+        XdpMode mode = mode(wanted.mode());
+        try {
+            attach(device, ifindex, mode);
+            problems.remove(device);
+        } catch (BpfException failure) {
+            Problem problem = cannotAttach(device, mode, failure);
+            if (!wanted.genericFallback() || !attachGeneric(device, ifindex, problem)) {
+                problems.put(device, problem);
+            }
+        }
+    }
+
+    private boolean attachGeneric(String device, int ifindex, Problem refused) {
+        try {
+            attach(device, ifindex, XdpMode.GENERIC);
+            problems.put(device, Problem.of(
+                    "LOOM-1202", device + " runs in generic mode, as xdp.fallback allows", refused.text(), ""));
+            return true;
+        } catch (BpfException alsoRefused) {
+            LOG.debug("generic mode is refused as well", alsoRefused);
+            return false;
+        }
+    }
+
+    private void attach(String device, int ifindex, XdpMode mode) {
+        PinTree.remove(pins.link(device));
+        XdpLink link = XdpLink.attach(program, ifindex, mode);
+        try {
+            link.pin(pins.link(device));
+        } catch (RuntimeException failure) {
+            link.close();
+            throw failure;
+        }
+        attached.put(device, new Attached(link, ifindex, mode, link.info().id()));
+        LOG.info("attached to {} ({})", device, text(mode));
+    }
+
+    private static Problem cannotAttach(String device, XdpMode mode, BpfException failure) {
+        Problem cause = failure.problems().get(0);
+        return Problem.of(
+                "LOOM-1203", "cannot attach XDP to " + device + " (" + text(mode) + ")", cause.why(), cause.fix());
+    }
+
+    private static String text(XdpMode mode) {
+        return mode.name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Replaces the program on all interfaces; each packet meets the old one or the new one.
+     *
+     * @throws LoomException after putting the old one back wherever the new one was already
+     */
+    synchronized void replace(BpfProgram next) {
+        List<XdpLink> replaced = new ArrayList<>();
+        try {
+            for (Attached one : attached.values()) {
+                // A link whose device is gone cannot be updated; check() deals with it.
+                if (one.link().info().ifindex() != 0) {
+                    one.link().update(next, program);
+                    replaced.add(one.link());
+                }
+            }
+            program = next;
+        } catch (BpfException failure) {
+            replaced.forEach(link -> link.update(program, next));
+            throw failure;
+        }
+    }
+
+    /** The interface that gets vip addresses: the first. */
+    synchronized Optional<String> firstDevice() {
+        return wanted.interfaces().stream().findFirst();
+    }
+
+    synchronized List<String> devices() {
+        return wanted.interfaces();
+    }
+
+    synchronized Set<Integer> ifindexes() {
+        return attached.values().stream().map(Attached::ifindex).collect(Collectors.toSet());
+    }
+
+    synchronized List<AttachmentView> views() {
+        List<AttachmentView> views = new ArrayList<>();
+        for (String device : wanted.interfaces()) {
+            Attached one = attached.get(device);
+            String problem = Optional.ofNullable(problems.get(device)).map(Problem::text).orElse("");
+            views.add(one == null
+                    ? new AttachmentView(device, Kernel.interfaceIndex(device).orElse(0), "none", 0, problem)
+                    : new AttachmentView(device, one.ifindex(), text(one.mode()), one.linkId(), problem));
+        }
+        return views;
+    }
+
+    synchronized List<Problem> problems() {
+        return List.copyOf(problems.values());
+    }
+
+    /** Releases descriptors; pinned links stay. */
+    @Override
+    public synchronized void close() {
+        attached.values().forEach(one -> one.link().close());
+    }
+}

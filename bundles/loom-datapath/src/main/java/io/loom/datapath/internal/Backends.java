@@ -1,0 +1,147 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.control.dataplane.BackendKey;
+import io.loom.datapath.internal.layout.BackendEntry;
+import io.loom.datapath.internal.layout.NextHop;
+import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.UpdateMode;
+import java.net.InetAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The entries of loom_backends and their numbers. A removed backend's entry is empty at once, so that its last connections
+ * choose anew; its number rests until no connection refers to it (see {@link Numbers}). Thread-safe: the writer changes
+ * backends, the next-hop thread their next hops, the sweep frees numbers.
+ */
+final class Backends {
+    private final BpfMap entries;
+    private final BpfMap counters;
+    private final Numbers numbers;
+    private final Map<BackendKey, Integer> live = new TreeMap<>();
+    private final Map<BackendKey, Integer> resting = new HashMap<>();
+    private final Map<Integer, BackendEntry> written = new HashMap<>();
+
+    Backends(BpfMap entries, BpfMap counters) {
+        this.entries = entries;
+        this.counters = counters;
+        this.numbers = new Numbers(1, entries.maxEntries());
+    }
+
+    /**
+     * Takes over what an earlier process left.
+     *
+     * @param methods name of the method in a slot
+     * @param referred numbers that connections refer to: those without an entry rest
+     */
+    synchronized void adopt(Function<Integer, String> methods, Set<Integer> referred) {
+        entries.forEach((key, value) -> BackendEntry.decode(value).ifPresent(entry -> {
+            int number = Keys.number(key);
+            numbers.adopt(number);
+            written.put(number, entry);
+            live.put(new BackendKey(entry.endpoint(), methods.apply(entry.slot())), number);
+        }));
+        referred.stream().filter(number -> number > 0 && !written.containsKey(number)).forEach(numbers::rest);
+    }
+
+    /**
+     * Writes the entry, with a new number if the backend has none.
+     *
+     * @param slot of its method in the running program
+     * @param hops known next hops; an address that is not in it keeps the one that it has
+     * @throws LoomException LOOM-1210 if there is no free number
+     */
+    synchronized void put(BackendKey backend, int slot, boolean stateful, boolean down, Map<InetAddress, Optional<NextHop>> hops) {
+        int number = number(backend).orElseGet(() -> newNumber(backend));
+        Optional<NextHop> before = Optional.ofNullable(written.get(number)).flatMap(BackendEntry::hop);
+        Optional<NextHop> hop = hops.getOrDefault(backend.endpoint().address(), before);
+        write(number, new BackendEntry(backend.endpoint(), slot, down, stateful, hop));
+        live.put(backend, number);
+    }
+
+    private int newNumber(BackendKey backend) {
+        Integer before = resting.remove(backend);
+        if (before != null) {
+            numbers.wake(before);
+            return before;
+        }
+        return numbers.take().orElseThrow(() -> new LoomException(Problem.of(
+                "LOOM-1210", "no number is free for backend " + backend,
+                "the kernel's backend map has " + (entries.maxEntries() - 1) + ", in use or still referred to by connections",
+                "raise ebpf.maps.backends.max_entries, run loomd --detach and start again")));
+    }
+
+    private void write(int number, BackendEntry entry) {
+        if (!entry.equals(written.get(number))) {
+            entries.update(Keys.of(number), entry.encode(), UpdateMode.ANY);
+            written.put(number, entry);
+        }
+    }
+
+    synchronized void remove(BackendKey backend) {
+        Integer number = live.remove(backend);
+        if (number != null) {
+            entries.update(Keys.of(number), BackendEntry.none(), UpdateMode.ANY);
+            written.remove(number);
+            resting.put(backend, number);
+            numbers.rest(number);
+        }
+    }
+
+    synchronized Optional<Integer> number(BackendKey backend) {
+        return Optional.ofNullable(live.get(backend));
+    }
+
+    /** Writes next hops that changed into the entries of their backends; without an answer an entry stays as it is. */
+    synchronized void hopsChanged(Map<InetAddress, Optional<NextHop>> hops) {
+        live.forEach((backend, number) -> {
+            Optional<NextHop> hop = hops.get(backend.endpoint().address());
+            if (hop != null) {
+                write(number, written.get(number).withHop(hop));
+            }
+        });
+    }
+
+    synchronized SortedSet<BackendKey> keys() {
+        return new TreeSet<>(live.keySet());
+    }
+
+    synchronized SortedSet<BackendKey> down() {
+        return live.entrySet().stream()
+                .filter(entry -> written.get(entry.getValue()).down())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Backends by number, those whose numbers rest included. */
+    synchronized Map<Integer, BackendKey> byNumber() {
+        Map<Integer, BackendKey> found = new HashMap<>();
+        resting.forEach((backend, number) -> found.put(number, backend));
+        live.forEach((backend, number) -> found.put(number, backend));
+        return found;
+    }
+
+    synchronized boolean usesSlot(int slot) {
+        return written.values().stream().anyMatch(entry -> entry.slot() == slot);
+    }
+
+    synchronized Set<Integer> restingNumbers() {
+        return numbers.resting();
+    }
+
+    /** Ends a sweep: frees numbers, whose counters begin anew. */
+    synchronized void swept(Set<Integer> restingBefore, Set<Integer> referred) {
+        Set<Integer> freed = numbers.swept(restingBefore, referred);
+        resting.values().removeIf(freed::contains);
+        freed.forEach(number -> Counters.clear(counters, number));
+    }
+}

@@ -1,0 +1,114 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.Endpoint;
+import io.loom.api.Verdict;
+import io.loom.api.control.Telemetry;
+import io.loom.control.dataplane.BackendKey;
+import io.loom.datapath.SlottedMethod;
+import io.loom.datapath.internal.layout.FlowCount;
+import io.loom.datapath.internal.layout.VerdictCount;
+import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.UpdateMode;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Reads the counters of an instance. Thread-safe; holds nothing. */
+final class Counters {
+    /** LOOM_EVENT_MAP_FULL. */
+    private static final int EVENT_MAP_FULL = 96;
+
+    private final Instance instance;
+    private final Backends backends;
+    private final Listeners listeners;
+
+    Counters(Instance instance, Backends backends, Listeners listeners) {
+        this.instance = instance;
+        this.backends = backends;
+        this.listeners = listeners;
+    }
+
+    /** Sets the counter of a number to zero on every CPU. */
+    static void clear(BpfMap map, int number) {
+        map.lookup(Keys.of(number)).ifPresent(
+                value -> map.update(Keys.of(number), new byte[value.length], UpdateMode.ANY));
+    }
+
+    /** @param methods in the running program */
+    Telemetry.Counters read(Collection<SlottedMethod> methods, Sweep.Result sweep) {
+        Map<Integer, VerdictCount> verdicts = new HashMap<>();
+        instance.map("loom_verdicts").forEach((key, value) -> verdicts.put(Keys.number(key), VerdictCount.sum(value)));
+        Map<Integer, FlowCount> ofListeners = flows("loom_lstats");
+        long created = listeners.formerConnections()
+                + ofListeners.values().stream().mapToLong(FlowCount::connections).sum();
+        return new Telemetry.Counters(
+                verdictCounts(verdicts, methods), created, sweep.active(),
+                verdicts.getOrDefault(EVENT_MAP_FULL, VerdictCount.ZERO).packets(),
+                backendCounts(flows("loom_bstats"), sweep), listenerCounts(ofListeners), mapUses());
+    }
+
+    private Map<Integer, FlowCount> flows(String map) {
+        Map<Integer, FlowCount> counts = new HashMap<>();
+        instance.map(map).forEach((key, value) -> counts.put(Keys.number(key), FlowCount.sum(value)));
+        return counts;
+    }
+
+    private static List<Telemetry.VerdictCount> verdictCounts(
+            Map<Integer, VerdictCount> counts, Collection<SlottedMethod> methods) {
+        List<Telemetry.VerdictCount> named = new ArrayList<>();
+        for (Verdict verdict : Verdict.values()) {
+            named.add(named(counts, verdict.number(), verdict.name(), verdict.action()));
+        }
+        for (SlottedMethod method : methods) {
+            int number = Verdict.METHOD_BASE + method.slot() * Verdict.METHOD_RANGE;
+            for (var reason : method.description().verdicts()) {
+                named.add(named(counts, number++, method.name() + "_" + reason.name(), Verdict.Action.DROP));
+            }
+        }
+        return named;
+    }
+
+    private static Telemetry.VerdictCount named(
+            Map<Integer, VerdictCount> counts, int number, String name, Verdict.Action action) {
+        VerdictCount count = counts.getOrDefault(number, VerdictCount.ZERO);
+        return new Telemetry.VerdictCount(
+                number, name.toLowerCase(Locale.ROOT), action, count.packets(), count.bytesIn(), count.bytesOut());
+    }
+
+    private List<Telemetry.BackendCount> backendCounts(Map<Integer, FlowCount> counts, Sweep.Result sweep) {
+        SortedMap<Endpoint, FlowCount> flows = new TreeMap<>();
+        SortedMap<Endpoint, Long> active = new TreeMap<>();
+        for (Map.Entry<Integer, BackendKey> entry : backends.byNumber().entrySet()) {
+            Endpoint endpoint = entry.getValue().endpoint();
+            flows.merge(endpoint, counts.getOrDefault(entry.getKey(), FlowCount.ZERO), FlowCount::plus);
+            active.merge(endpoint, sweep.activeOf(entry.getKey()), Long::sum);
+        }
+        return flows.entrySet().stream()
+                .map(entry -> new Telemetry.BackendCount(
+                        entry.getKey(), entry.getValue().packets(), entry.getValue().bytes(),
+                        entry.getValue().connections(), active.get(entry.getKey())))
+                .toList();
+    }
+
+    private List<Telemetry.ListenerCount> listenerCounts(Map<Integer, FlowCount> counts) {
+        return listeners.numbersInUse().entrySet().stream()
+                .map(entry -> {
+                    FlowCount count = counts.getOrDefault(entry.getValue(), FlowCount.ZERO);
+                    return new Telemetry.ListenerCount(
+                            entry.getKey().toString(), count.packets(), count.bytes(), count.connections());
+                })
+                .toList();
+    }
+
+    private List<Telemetry.MapUse> mapUses() {
+        return instance.maps().values().stream()
+                .map(map -> new Telemetry.MapUse(
+                        map.name(), map.type().name().toLowerCase(Locale.ROOT), map.id(), map.maxEntries(), map.memoryBytes()))
+                .toList();
+    }
+}

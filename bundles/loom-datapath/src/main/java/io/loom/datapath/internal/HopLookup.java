@@ -1,0 +1,127 @@
+package io.loom.datapath.internal;
+
+import io.loom.datapath.internal.layout.FibLookup;
+import io.loom.datapath.internal.layout.NextHop;
+import io.loom.libbpf.BpfProgram;
+import io.loom.libbpf.Kernel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One question: how does a frame get to this address? Asks the kernel's routing table through a BPF program, so that policy
+ * routes, VLANs and bonds need no care here. Needs forwarding on {@code lo}, and sets it there only: the host does not become
+ * a router.
+ */
+final class HopLookup {
+    /** The discard port (RFC 863): a datagram to it makes the kernel look for the neighbour and has no other effect. */
+    private static final int DISCARD = 9;
+    private static final Path IPV4_FORWARDING = Path.of("/proc/sys/net/ipv4/conf/lo/forwarding");
+    private static final Path IPV6_FORWARDING = Path.of("/proc/sys/net/ipv6/conf/lo/forwarding");
+
+    private final BpfProgram program;
+    private final int loopback;
+
+    /** @param program loom_nexthop */
+    HopLookup(BpfProgram program) {
+        this.program = program;
+        this.loopback = Kernel.interfaceIndex("lo").orElseThrow();
+        enable(IPV4_FORWARDING);
+        enable(IPV6_FORWARDING);
+    }
+
+    /**
+     * @param hop    empty if it is not known
+     * @param result the kernel's word, or {@code NOT_FORWARDED} without asking it
+     * @param reason in words; empty if the hop is known
+     */
+    record Answer(Optional<NextHop> hop, FibLookup.Result result, String reason) {
+        static Answer unknown(FibLookup.Result result, String reason) {
+            return new Answer(Optional.empty(), result, reason);
+        }
+    }
+
+    private static void enable(Path forwarding) {
+        try {
+            if (Files.exists(forwarding) && !Files.readString(forwarding).strip().equals("1")) {
+                Files.writeString(forwarding, "1");
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException("cannot turn on " + forwarding, failure);
+        }
+    }
+
+    /** @param vips never to be the source */
+    Answer ask(InetAddress destination, Set<InetAddress> vips) {
+        InetAddress source;
+        try {
+            source = source(destination);
+        } catch (IOException | UncheckedIOException noRoute) {
+            return Answer.unknown(FibLookup.Result.NOT_FORWARDED, "no route to it: " + message(noRoute));
+        }
+        Answer answer = ask(source, destination);
+        if (!vips.contains(source) || answer.hop().isEmpty()) {
+            return answer;
+        }
+        return otherSource(answer.hop().get().ifindex(), destination, vips)
+                .map(other -> ask(other, destination))
+                .orElseGet(() -> Answer.unknown(
+                        FibLookup.Result.NO_SOURCE_ADDRESS, "the interface towards it has no address but vips"));
+    }
+
+    private Answer ask(InetAddress source, InetAddress destination) {
+        BpfProgram.TestRun run = program.testRun(FibLookup.question(source, destination, loopback), 1);
+        if (run.result() < 0 || run.result() >= FibLookup.Result.values().length) {
+            return Answer.unknown(FibLookup.Result.NOT_FORWARDED, "the kernel cannot look it up (" + run.result() + ")");
+        }
+        FibLookup.Result result = FibLookup.Result.values()[run.result()];
+        return result == FibLookup.Result.SUCCESS
+                ? new Answer(Optional.of(FibLookup.answer(source, run.frame())), result, "")
+                : Answer.unknown(result, result.meaning());
+    }
+
+    /** The address that the kernel would send from; connecting a datagram socket sends nothing. */
+    private static InetAddress source(InetAddress destination) throws IOException {
+        try (DatagramSocket socket = new DatagramSocket()) {
+            socket.connect(new InetSocketAddress(destination, DISCARD));
+            return socket.getLocalAddress();
+        }
+    }
+
+    private static String message(Exception failure) {
+        return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    }
+
+    private static Optional<InetAddress> otherSource(int ifindex, InetAddress destination, Set<InetAddress> vips) {
+        try {
+            NetworkInterface device = NetworkInterface.getByIndex(ifindex);
+            if (device == null) {
+                return Optional.empty();
+            }
+            return device.inetAddresses()
+                    .filter(address -> address.getClass() == destination.getClass() && !vips.contains(address))
+                    .min(Comparator.comparing(InetAddress::isLinkLocalAddress));
+        } catch (SocketException gone) {
+            return Optional.empty();
+        }
+    }
+
+    /** Makes the kernel look for the neighbour on the way, which a lookup never does. */
+    void provoke(InetAddress destination) {
+        try (DatagramSocket socket = new DatagramSocket()) {
+            socket.send(new DatagramPacket(new byte[1], 1, new InetSocketAddress(destination, DISCARD)));
+        } catch (IOException unreachable) {
+            // The next lookup says so, with a reason that people understand.
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package io.loom.datapath.internal;
+
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Addresses that clients can reach on an interface. */
+final class HostAddresses {
+    private HostAddresses() {}
+
+    /** None that are link-local; empty if there is no such interface. */
+    static Set<InetAddress> of(String device) {
+        try {
+            NetworkInterface found = NetworkInterface.getByName(device);
+            if (found == null) {
+                return Set.of();
+            }
+            return found.inetAddresses()
+                    .filter(address -> !address.isLinkLocalAddress())
+                    .map(HostAddresses::withoutScope)
+                    .collect(Collectors.toSet());
+        } catch (SocketException gone) {
+            return Set.of();
+        }
+    }
+
+    /** Java ties the IPv6 addresses that it finds to their interface; ours are plain. */
+    private static InetAddress withoutScope(InetAddress address) {
+        try {
+            return InetAddress.getByAddress(address.getAddress());
+        } catch (java.net.UnknownHostException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

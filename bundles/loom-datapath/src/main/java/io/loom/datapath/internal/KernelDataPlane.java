@@ -1,0 +1,171 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.Problem;
+import io.loom.api.config.Attachment;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.control.Status;
+import io.loom.api.control.Telemetry;
+import io.loom.api.plugin.Algorithm;
+import io.loom.api.plugin.ForwardingMethod;
+import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.Change;
+import io.loom.control.dataplane.DataPlane;
+import io.loom.control.dataplane.KernelState;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+
+/**
+ * The data plane as a service. Plugins come and go at any time; the instance is opened with the first configuration, and its
+ * pins outlive the component: deactivation releases descriptors and threads, and detaches nothing.
+ */
+@Component(service = {DataPlane.class, Telemetry.class})
+public final class KernelDataPlane implements DataPlane, Telemetry {
+    private static final Attachment NOWHERE = new Attachment(List.of(), Attachment.Mode.NATIVE, false);
+
+    private final Plugins<MethodCode> methods = new Plugins<>();
+    private final Plugins<Algorithm> algorithms = new Plugins<>();
+    private final Opening opening;
+    private final Timers timers;
+    private volatile Optional<LivePlane> live = Optional.empty();
+    private volatile Runnable listener = () -> {};
+
+    @Activate
+    public KernelDataPlane(BundleContext context) {
+        this(Path.of(property(context, "loom.bpffs", "/sys/fs/bpf")),
+                property(context, "loom.instance", "default"),
+                Path.of(property(context, "loom.data", "data")));
+    }
+
+    /** @param data directory for the lock where /run/loom cannot be written */
+    KernelDataPlane(Path bpffs, String instance, Path data) {
+        this.opening = new Opening(bpffs, instance, data, methods::byName, algorithms::get);
+        this.timers = new Timers(this::changed);
+    }
+
+    private static String property(BundleContext context, String name, String otherwise) {
+        return Optional.ofNullable(context.getProperty(name)).orElse(otherwise);
+    }
+
+    @Deactivate
+    public synchronized void close() {
+        timers.close();
+        live.ifPresent(LivePlane::close);
+        live = Optional.empty();
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void addMethod(ForwardingMethod method, ServiceReference<ForwardingMethod> reference) {
+        MethodCode code = MethodCode.of(method);
+        methods.add(reference, code.description().name(), code);
+        methodsChanged();
+    }
+
+    public void removeMethod(ForwardingMethod method, ServiceReference<ForwardingMethod> reference) {
+        methods.remove(reference);
+        methodsChanged();
+    }
+
+    private void methodsChanged() {
+        timers.requestProgram();
+        changed();
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void addAlgorithm(Algorithm algorithm, ServiceReference<Algorithm> reference) {
+        algorithms.add(reference, algorithm.name(), algorithm);
+        changed();
+    }
+
+    public void removeAlgorithm(Algorithm algorithm, ServiceReference<Algorithm> reference) {
+        algorithms.remove(reference);
+        changed();
+    }
+
+    private void changed() {
+        listener.run();
+    }
+
+    @Override
+    public synchronized void configure(LoomConfig config) {
+        LivePlane plane = live.orElse(null);
+        if (plane == null) {
+            plane = opening.open(config);
+            live = Optional.of(plane);
+        } else if (opening.tune(plane, config)) {
+            timers.requestProgram();
+        }
+        plane.attachments().want(config.enabled() ? config.attachment() : NOWHERE);
+        plane.vipAddresses().device(plane.attachments().firstDevice());
+        plane.attachments().check();
+        timers.serve(plane);
+    }
+
+    @Override
+    public KernelState applied() {
+        return live.map(LivePlane::applied).orElse(KernelState.EMPTY);
+    }
+
+    @Override
+    public void apply(Change change) {
+        live.orElseThrow(() -> new IllegalStateException("not configured")).apply(change);
+    }
+
+    @Override
+    public void resolve(Set<BackendKey> backends) {
+        live.ifPresent(plane -> plane.resolve(backends));
+        timers.watchNow();
+    }
+
+    @Override
+    public Map<BackendKey, String> unresolved() {
+        return live.map(LivePlane::unresolved).orElse(Map.of());
+    }
+
+    @Override
+    public Set<InetAddress> interfaceAddresses() {
+        return live.map(LivePlane::interfaceAddresses).orElse(Set.of());
+    }
+
+    @Override
+    public Map<String, MethodView> methods() {
+        return live.map(LivePlane::methods).orElse(Map.of());
+    }
+
+    @Override
+    public Set<String> algorithms() {
+        return algorithms.byName().keySet();
+    }
+
+    @Override
+    public Status.ProgramView program() {
+        return live.map(LivePlane::program).orElse(new Status.ProgramView(0, "", "", List.of()));
+    }
+
+    @Override
+    public List<Problem> problems() {
+        return live.map(LivePlane::problems).orElse(List.of());
+    }
+
+    @Override
+    public void onChange(Runnable next) {
+        listener = next;
+    }
+
+    @Override
+    public Counters read() {
+        return live.map(LivePlane::counters)
+                .orElse(new Counters(List.of(), 0, 0, 0, List.of(), List.of(), List.of()));
+    }
+}

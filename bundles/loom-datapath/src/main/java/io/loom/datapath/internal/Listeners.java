@@ -1,0 +1,151 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.Family;
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.TableKey;
+import io.loom.datapath.internal.layout.FlowCount;
+import io.loom.datapath.internal.layout.ListenerEntry;
+import io.loom.datapath.internal.layout.ListenerKeys;
+import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.UpdateMode;
+import java.net.InetAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * The entries of loom_listeners4/6 and their numbers, which are part of connection keys: a number rests after removal until
+ * no connection carries it. Thread-safe.
+ */
+final class Listeners {
+    /** In loom_meta: connections counted by numbers that were freed, so that the total never falls. */
+    private static final String FORMER_CONNECTIONS = "former_connections";
+
+    private final Map<Family, BpfMap> entries;
+    private final BpfMap counters;
+    private final Tables tables;
+    private final Meta meta;
+    private final Numbers numbers;
+    private final Map<ListenerKey, Integer> live = new TreeMap<>();
+    private final Map<ListenerKey, Integer> resting = new HashMap<>();
+    private final SortedMap<ListenerKey, ListenerSpec> specs = new TreeMap<>();
+
+    Listeners(BpfMap entries4, BpfMap entries6, BpfMap counters, Tables tables, Meta meta) {
+        this.entries = Map.of(Family.IPV4, entries4, Family.IPV6, entries6);
+        this.counters = counters;
+        this.tables = tables;
+        this.meta = meta;
+        this.numbers = new Numbers(0, counters.maxEntries());
+    }
+
+    /**
+     * Takes over what an earlier process left, and the tables that it refers to.
+     *
+     * @param referred numbers that connections carry: those without an entry rest
+     */
+    synchronized void adopt(Set<Integer> referred) {
+        entries.forEach((family, map) -> map.forEach((key, value) -> {
+            ListenerEntry entry = ListenerEntry.decode(value);
+            TableKey table = tables.adopt(family, entry.table(), entry.index(), entry.tableSize());
+            ListenerKey listener = ListenerKeys.decode(family, key);
+            numbers.adopt(entry.number());
+            live.put(listener, entry.number());
+            specs.put(listener, new ListenerSpec(table, entry.assigned()));
+        }));
+        referred.stream().filter(number -> !live.containsValue(number)).forEach(numbers::rest);
+    }
+
+    /**
+     * Writes the entry, with a new number if the listener has none.
+     *
+     * @throws LoomException LOOM-1212 if there is no free number
+     */
+    synchronized void put(ListenerKey listener, ListenerSpec spec) {
+        Integer before = live.get(listener);
+        int number = before == null ? newNumber(listener) : before;
+        write(listener, number, spec);
+        live.put(listener, number);
+        specs.put(listener, spec);
+    }
+
+    private void write(ListenerKey listener, int number, ListenerSpec spec) {
+        Tables.Published table = tables.get(spec.table()).orElseThrow(
+                () -> new IllegalStateException("listener " + listener + " comes before its table " + spec.table()));
+        ListenerEntry entry = new ListenerEntry(number, table.index(), spec.assigned(), table.number(), table.size());
+        entries.get(listener.endpoint().family()).update(ListenerKeys.encode(listener), entry.encode(), UpdateMode.ANY);
+    }
+
+    private int newNumber(ListenerKey listener) {
+        Integer before = resting.remove(listener);
+        if (before != null) {
+            numbers.wake(before);
+            return before;
+        }
+        return numbers.take().orElseThrow(() -> new LoomException(Problem.of(
+                "LOOM-1212", "no number is free for listener " + listener,
+                "there can be " + counters.maxEntries() + ", in use or still referred to by connections",
+                "use fewer addresses and ports, or wait until connections of removed ones have ended")));
+    }
+
+    /** Rewrites the listeners of a table whose number, size or index changed. */
+    synchronized void tableMoved(TableKey table) {
+        specs.forEach((listener, spec) -> {
+            if (spec.table().equals(table)) {
+                write(listener, live.get(listener), spec);
+            }
+        });
+    }
+
+    synchronized void remove(ListenerKey listener) {
+        Integer number = live.remove(listener);
+        if (number != null) {
+            entries.get(listener.endpoint().family()).delete(ListenerKeys.encode(listener));
+            specs.remove(listener);
+            resting.put(listener, number);
+            numbers.rest(number);
+        }
+    }
+
+    synchronized SortedMap<ListenerKey, ListenerSpec> specs() {
+        return new TreeMap<>(specs);
+    }
+
+    synchronized SortedMap<ListenerKey, Integer> numbersInUse() {
+        return new TreeMap<>(live);
+    }
+
+    /** Addresses that Loom holds or answers for: never a source towards a backend. */
+    synchronized Set<InetAddress> addresses() {
+        return live.keySet().stream().map(listener -> listener.endpoint().address()).collect(Collectors.toSet());
+    }
+
+    synchronized Set<Integer> restingNumbers() {
+        return numbers.resting();
+    }
+
+    /** Ends a sweep: frees numbers, whose counters begin anew. */
+    synchronized void swept(Set<Integer> restingBefore, Set<Integer> referred) {
+        Set<Integer> freed = numbers.swept(restingBefore, referred);
+        resting.values().removeIf(freed::contains);
+        freed.forEach(this::clear);
+    }
+
+    private void clear(int number) {
+        long connections = counters.lookup(Keys.of(number)).map(FlowCount::sum).orElse(FlowCount.ZERO).connections();
+        if (connections > 0) {
+            meta.put(FORMER_CONNECTIONS, String.valueOf(formerConnections() + connections));
+        }
+        Counters.clear(counters, number);
+    }
+
+    /** Connections counted by listeners whose numbers are free again. */
+    synchronized long formerConnections() {
+        return meta.get(FORMER_CONNECTIONS).map(Long::parseLong).orElse(0L);
+    }
+}

@@ -1,0 +1,269 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.api.control.Status;
+import io.loom.api.control.Telemetry;
+import io.loom.api.plugin.Algorithm;
+import io.loom.api.plugin.BackendSet;
+import io.loom.api.plugin.LookupTable;
+import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.Change;
+import io.loom.control.dataplane.DataPlane.MethodView;
+import io.loom.control.dataplane.KernelState;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.TableSpec;
+import io.loom.datapath.internal.layout.NextHop;
+import io.loom.libbpf.BpfProgram;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * An open instance: everything that the kernel holds of it, and the order in which its parts change. Opened once in the life
+ * of a component. Who calls what on which thread: {@link #apply} the writer, {@link #watch}, {@link #sweep} and
+ * {@link #updateProgram} one timer each.
+ */
+final class LivePlane implements AutoCloseable {
+    private final Instance instance;
+    private final Programs programs;
+    private final Attachments attachments;
+    private final Backends backends;
+    private final Tables tables;
+    private final Listeners listeners;
+    private final VipAddresses vipAddresses;
+    private final NextHops nextHops;
+    private final Egress egress;
+    private final Sweep sweep;
+    private final Counters counters;
+    private final Function<String, Optional<Algorithm>> algorithms;
+    private volatile Sweep.Result lastSweep = Sweep.Result.NONE;
+    private volatile Set<BackendKey> resolving = Set.of();
+
+    /** @param algorithms deployed ones by name, at any moment */
+    LivePlane(
+            Instance instance, Programs programs, Attachments attachments, HopLookup lookup, KernelClock clock,
+            Function<String, Optional<Algorithm>> algorithms) {
+        this.instance = instance;
+        this.programs = programs;
+        this.attachments = attachments;
+        this.algorithms = algorithms;
+        this.backends = new Backends(instance.map("loom_backends"), instance.map("loom_bstats"));
+        this.tables = new Tables(instance.map("loom_tables"), instance.meta());
+        this.listeners = new Listeners(
+                instance.map("loom_listeners4"), instance.map("loom_listeners6"), instance.map("loom_lstats"), tables,
+                instance.meta());
+        this.vipAddresses = new VipAddresses(new AssignedAddresses(instance.meta()));
+        this.nextHops = new NextHops(lookup, listeners::addresses);
+        this.egress = new Egress(instance.map("loom_devices"));
+        this.sweep = new Sweep(instance, clock);
+        this.counters = new Counters(instance, backends, listeners);
+        if (instance.adopted()) {
+            adopt();
+        }
+    }
+
+    private void adopt() {
+        lastSweep = sweep.run(timeouts());
+        References referred = lastSweep.references();
+        listeners.adopt(referred.listeners());
+        tables.discardOthers();
+        SlotBook slots = programs.running().slots();
+        backends.adopt(slot -> slots.method(slot).map(MethodFacts::name).orElse("slot" + slot), referred.backends());
+        vipAddresses.adopt(listeners.specs().entrySet().stream()
+                .filter(entry -> entry.getValue().assigned())
+                .map(entry -> entry.getKey().endpoint().address())
+                .toList());
+    }
+
+    KernelState applied() {
+        return new KernelState(backends.keys(), backends.down(), tables.specs(), listeners.specs());
+    }
+
+    void apply(Change change) {
+        if (change instanceof Change.PutBackend put) {
+            putBackend(put.backend(), put.down());
+        } else if (change instanceof Change.RemoveBackend remove) {
+            backends.remove(remove.backend());
+        } else if (change instanceof Change.PutTable put) {
+            putTable(put);
+        } else if (change instanceof Change.RemoveTable remove) {
+            tables.remove(remove.table());
+        } else if (change instanceof Change.PutListener put) {
+            putListener(put.listener(), put.spec());
+        } else if (change instanceof Change.RemoveListener remove) {
+            removeListener(remove.listener());
+        } else {
+            throw new IllegalArgumentException("unknown change " + change);
+        }
+    }
+
+    private void putBackend(BackendKey backend, boolean down) {
+        Running running = programs.running();
+        int slot = running.slots().slot(backend.method()).orElseThrow(() -> new LoomException(Problem.of(
+                "LOOM-4109", "cannot forward to " + backend.endpoint() + " by " + backend.method(),
+                "the program has no such forwarding method", "deploy its bundle")));
+        boolean stateful = running.slots().method(slot).orElseThrow().stateful();
+        backends.put(backend, slot, stateful, down, nextHops.answers());
+    }
+
+    private void putTable(Change.PutTable put) {
+        TableSpec spec = put.spec();
+        Optional<Algorithm> algorithm = algorithms.apply(spec.algorithm());
+        if (algorithm.isEmpty()) {
+            if (tables.get(put.table()).isEmpty()) {
+                throw new LoomException(Problem.of(
+                        "LOOM-4110", "cannot build the table of vip " + put.table().vip(),
+                        "algorithm " + spec.algorithm() + " is not deployed", "deploy its bundle"));
+            }
+            return;
+        }
+        List<BackendKey> keys = List.copyOf(spec.weights().keySet());
+        LookupTable table = algorithm.get().build(members(spec), spec.size());
+        int[] numbers = keys.stream().mapToInt(key -> backends.number(key).orElseThrow()).toArray();
+        int[] entries = Arrays.stream(table.slots()).map(position -> numbers[position]).toArray();
+        tables.put(put.table(), spec, table.index(), entries, () -> listeners.tableMoved(put.table()));
+    }
+
+    private static BackendSet members(TableSpec spec) {
+        return new BackendSet(spec.weights().entrySet().stream()
+                .map(entry -> new BackendSet.Member(entry.getKey().endpoint(), entry.getValue()))
+                .toList());
+    }
+
+    private void putListener(ListenerKey listener, ListenerSpec spec) {
+        InetAddress address = listener.endpoint().address();
+        if (spec.assigned()) {
+            vipAddresses.add(address);
+        }
+        listeners.put(listener, spec);
+        if (!isAssigned(address)) {
+            vipAddresses.remove(address);
+        }
+    }
+
+    private void removeListener(ListenerKey listener) {
+        listeners.remove(listener);
+        if (!isAssigned(listener.endpoint().address())) {
+            vipAddresses.remove(listener.endpoint().address());
+        }
+    }
+
+    private boolean isAssigned(InetAddress address) {
+        return listeners.specs().entrySet().stream()
+                .anyMatch(entry -> entry.getValue().assigned() && entry.getKey().endpoint().address().equals(address));
+    }
+
+    void resolve(Set<BackendKey> wanted) {
+        resolving = Set.copyOf(wanted);
+        nextHops.want(wanted.stream().map(key -> key.endpoint().address()).collect(Collectors.toSet()));
+    }
+
+    Map<BackendKey, String> unresolved() {
+        Map<BackendKey, String> reasons = new TreeMap<>();
+        resolving.forEach(key ->
+                nextHops.reason(key.endpoint().address()).ifPresent(reason -> reasons.put(key, reason)));
+        return reasons;
+    }
+
+    /** What changes outside: interfaces, addresses, next hops. True if any answer of this object differs. */
+    boolean watch() {
+        boolean changed = attachments.check();
+        vipAddresses.ensure();
+        if (nextHops.refresh()) {
+            backends.hopsChanged(nextHops.answers());
+            changed = true;
+        }
+        Set<Integer> ifindexes = new HashSet<>(attachments.ifindexes());
+        nextHops.answers().values().forEach(hop -> hop.map(NextHop::ifindex).ifPresent(ifindexes::add));
+        egress.allow(ifindexes);
+        return changed;
+    }
+
+    /** Counts and reclaims; true if the program contains a method that may be removed now. */
+    boolean sweep() {
+        Set<Integer> restingBackends = backends.restingNumbers();
+        Set<Integer> restingListeners = listeners.restingNumbers();
+        Sweep.Result result = sweep.run(timeouts());
+        Set<Integer> referred = new HashSet<>(result.references().backends());
+        referred.addAll(tables.backends());
+        backends.swept(restingBackends, referred);
+        listeners.swept(restingListeners, result.references().listeners());
+        tables.deleteRetired();
+        lastSweep = result;
+        return programs.methods().entrySet().stream()
+                .anyMatch(entry -> !entry.getValue().deployed()
+                        && programs.slot(entry.getKey()).stream().noneMatch(backends::usesSlot));
+    }
+
+    private int[] timeouts() {
+        int[] byState = new int[8];
+        List<Integer> known = programs.tuning().timeouts();
+        for (int state = 0; state < known.size(); state++) {
+            byState[state] = known.get(state);
+        }
+        return byState;
+    }
+
+    void updateProgram() {
+        programs.update(attachments, backends::usesSlot);
+    }
+
+    Programs programs() {
+        return programs;
+    }
+
+    Attachments attachments() {
+        return attachments;
+    }
+
+    VipAddresses vipAddresses() {
+        return vipAddresses;
+    }
+
+    /** Addresses of the interfaces that are wanted: none that are link-local or that Loom put there itself. */
+    Set<InetAddress> interfaceAddresses() {
+        Set<InetAddress> addresses = new HashSet<>();
+        attachments.devices().forEach(device -> addresses.addAll(HostAddresses.of(device)));
+        addresses.removeAll(vipAddresses.assigned());
+        return addresses;
+    }
+
+    Status.ProgramView program() {
+        BpfProgram program = programs.running().program();
+        return new Status.ProgramView(program.id(), program.tag(), program.name(), attachments.views());
+    }
+
+    Map<String, MethodView> methods() {
+        return programs.methods();
+    }
+
+    Telemetry.Counters counters() {
+        return counters.read(programs.running().methods(), lastSweep);
+    }
+
+    List<Problem> problems() {
+        List<Problem> problems = new ArrayList<>(attachments.problems());
+        problems.addAll(vipAddresses.problems());
+        problems.addAll(programs.problems());
+        problems.addAll(MapSizes.differences(instance.maps(), programs.tuning()));
+        return problems;
+    }
+
+    /** Releases descriptors and the lock; what is pinned forwards on. */
+    @Override
+    public void close() {
+        attachments.close();
+        programs.close();
+        instance.close();
+    }
+}

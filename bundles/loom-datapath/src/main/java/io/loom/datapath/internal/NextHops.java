@@ -1,0 +1,111 @@
+package io.loom.datapath.internal;
+
+import io.loom.datapath.internal.layout.FibLookup;
+import io.loom.datapath.internal.layout.NextHop;
+import java.net.InetAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/**
+ * Next hops of a changing set of addresses, asked anew each second. A hop that was known survives a few failed lookups, since
+ * neighbour entries come and go; each failed one provokes neighbour discovery, and so does a look at long intervals, so that a
+ * host that silently changed its MAC address is noticed. Lookups happen on one thread; answers are read by any.
+ */
+final class NextHops {
+    /** Lookups without a neighbour, one each second, until a known hop counts as lost. */
+    private static final int PATIENCE = 3;
+    /** Rounds between discoveries of neighbours that seem well. */
+    private static final int VERIFY_EVERY = 30;
+    /** Pauses before asking again within one round, in milliseconds: a neighbour on the segment answers in less. */
+    private static final long[] PAUSES = {5, 20, 75};
+
+    private final HopLookup lookup;
+    private final Supplier<Set<InetAddress>> vips;
+    private final Map<InetAddress, State> states = new ConcurrentHashMap<>();
+    private volatile Set<InetAddress> wanted = Set.of();
+    private int round;
+
+    NextHops(HopLookup lookup, Supplier<Set<InetAddress>> vips) {
+        this.lookup = lookup;
+        this.vips = vips;
+    }
+
+    private record State(Optional<NextHop> hop, String reason, int failures) {}
+
+    void want(Set<InetAddress> addresses) {
+        wanted = Set.copyOf(addresses);
+    }
+
+    /** What is known of the addresses that were looked up: an empty hop is one that was looked for in vain. */
+    Map<InetAddress, Optional<NextHop>> answers() {
+        Map<InetAddress, Optional<NextHop>> answers = new HashMap<>();
+        states.forEach((address, state) -> answers.put(address, state.hop()));
+        return answers;
+    }
+
+    /** Why the hop is not known; empty if it is. */
+    Optional<String> reason(InetAddress address) {
+        State state = states.get(address);
+        if (state == null) {
+            return Optional.of("its next hop is being looked up");
+        }
+        return state.hop().isPresent() ? Optional.empty() : Optional.of(state.reason());
+    }
+
+    /**
+     * One round of lookups; true if any answer differs from the one before. Blocks for up to 100 ms while neighbours that
+     * were asked for the first time answer.
+     */
+    boolean refresh() {
+        Set<InetAddress> addresses = wanted;
+        states.keySet().retainAll(addresses);
+        boolean verify = ++round % VERIFY_EVERY == 0;
+        Map<InetAddress, HopLookup.Answer> answers = new HashMap<>();
+        addresses.forEach(address -> answers.put(address, first(address, verify)));
+        for (long pause : PAUSES) {
+            if (answers.entrySet().stream().noneMatch(entry -> isMissing(entry.getValue()))) {
+                break;
+            }
+            sleep(pause);
+            answers.replaceAll((address, answer) -> isMissing(answer) ? lookup.ask(address, vips.get()) : answer);
+        }
+        boolean changed = false;
+        for (Map.Entry<InetAddress, HopLookup.Answer> entry : answers.entrySet()) {
+            changed |= settle(entry.getKey(), entry.getValue());
+        }
+        return changed;
+    }
+
+    private HopLookup.Answer first(InetAddress address, boolean verify) {
+        HopLookup.Answer answer = lookup.ask(address, vips.get());
+        if (verify || isMissing(answer)) {
+            lookup.provoke(address);
+        }
+        return answer;
+    }
+
+    private static boolean isMissing(HopLookup.Answer answer) {
+        return answer.result() == FibLookup.Result.NO_NEIGHBOUR;
+    }
+
+    private boolean settle(InetAddress address, HopLookup.Answer answer) {
+        State before = states.get(address);
+        int failures = before == null || !isMissing(answer) ? 0 : before.failures() + 1;
+        boolean keep = before != null && before.hop().isPresent() && isMissing(answer) && failures < PATIENCE;
+        State now = new State(keep ? before.hop() : answer.hop(), keep ? before.reason() : answer.reason(), failures);
+        states.put(address, now);
+        return before == null || !before.hop().equals(now.hop()) || !before.reason().equals(now.reason());
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException closing) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.config.LoomConfig;
+import io.loom.api.plugin.Algorithm;
+import io.loom.datapath.Composer;
+import io.loom.datapath.Tuning;
+import io.loom.libbpf.BpfObject;
+import io.loom.libbpf.BpfProgram;
+import io.loom.libbpf.Kernel;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Opens an instance: adopts what is pinned or begins anew, so that the rest need not know which it was. */
+final class Opening {
+    private final Path bpffs;
+    private final String name;
+    private final Path data;
+    private final Supplier<Map<String, MethodCode>> methods;
+    private final Function<String, Optional<Algorithm>> algorithms;
+
+    /**
+     * @param data       directory for the lock where /run/loom cannot be written
+     * @param methods    deployed ones by name, at any moment
+     * @param algorithms deployed ones by name, at any moment
+     */
+    Opening(
+            Path bpffs, String name, Path data, Supplier<Map<String, MethodCode>> methods,
+            Function<String, Optional<Algorithm>> algorithms) {
+        this.bpffs = bpffs;
+        this.name = name;
+        this.data = data;
+        this.methods = methods;
+        this.algorithms = algorithms;
+    }
+
+    LivePlane open(LoomConfig config) {
+        Kernel.require(bpffs);
+        try (BpfObject questions = BpfObject.open("loom_questions", Composer.object("nexthop"))) {
+            questions.load();
+            KernelClock clock = new KernelClock(questions.program("loom_clock"));
+            Tuning tuning = Tuning.of(config.conntrack(), config.maps(), clock.measureHz());
+            Instance instance = Instance.open(bpffs, name, data);
+            try {
+                ProgramStore store = new ProgramStore(instance);
+                Workshop workshop = new Workshop(Composer.builtIn());
+                Programs programs = instance.adopted()
+                        ? Programs.adopt(workshop, store, methods, tuning, instance.pinnedProgram().orElseThrow())
+                        : Programs.begin(workshop, store, methods, tuning);
+                return new LivePlane(
+                        instance, programs, attachments(instance, store, programs),
+                        new HopLookup(questions.program("loom_nexthop")), clock, algorithms);
+            } catch (RuntimeException failure) {
+                instance.close();
+                throw failure;
+            }
+        }
+    }
+
+    private static Attachments attachments(Instance instance, ProgramStore store, Programs programs) {
+        Attachments attachments = new Attachments(instance.pins(), programs.running().program());
+        Optional<BpfProgram> half = store.half();
+        attachments.adopt(half);
+        half.ifPresent(BpfProgram::close);
+        store.discardHalf();
+        return attachments;
+    }
+
+    /** Sets what a new configuration changes in the program; true if it has to be loaded anew. */
+    boolean tune(LivePlane plane, LoomConfig config) {
+        Tuning before = plane.programs().tuning();
+        Tuning next = Tuning.of(config.conntrack(), config.maps(), before.hz());
+        plane.programs().tune(next);
+        return !next.equals(before);
+    }
+}

@@ -1,0 +1,96 @@
+package io.loom.datapath.internal;
+
+import io.loom.datapath.Composition;
+import io.loom.libbpf.BpfObject;
+import io.loom.libbpf.BpfProgram;
+import java.nio.file.Files;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The pinned program of an instance and what loom_meta says of it. Order of a replacement, so that a process can die between
+ * any two steps: slots into loom_meta, new program pinned aside, links, pin moved into place, fingerprint into loom_meta.
+ */
+final class ProgramStore {
+    private static final String SLOT = "slot.";
+    private static final String PROGRAM = "program";
+
+    private final Instance instance;
+
+    ProgramStore(Instance instance) {
+        this.instance = instance;
+    }
+
+    /** Loads the composition on the instance's maps; maps that it adds are pinned. */
+    BpfProgram load(Composition composition) {
+        try (BpfObject object = composition.open(Map.of())) {
+            instance.lendMaps(object);
+            object.load();
+            instance.keepMaps(object);
+            return object.program(Composition.PROGRAM);
+        }
+    }
+
+    /** Puts the program in the place of the pinned one, on all links as well. The slots become those of the composition. */
+    void replace(BpfProgram next, SlotBook slots, String fingerprint, Attachments attachments) {
+        writeSlots(slots);
+        PinTree pins = instance.pins();
+        PinTree.remove(pins.nextProgram());
+        next.pin(pins.nextProgram());
+        try {
+            attachments.replace(next);
+        } catch (RuntimeException failure) {
+            PinTree.remove(pins.nextProgram());
+            throw failure;
+        }
+        pins.promoteNextProgram();
+        writeFingerprint(next, fingerprint);
+    }
+
+    /** The first program of an instance. */
+    void begin(BpfProgram first, SlotBook slots, String fingerprint) {
+        writeSlots(slots);
+        first.pin(instance.pins().program());
+        writeFingerprint(first, fingerprint);
+        instance.markComplete();
+    }
+
+    /** A program that was about to replace the pinned one when its process died. The caller closes it. */
+    Optional<BpfProgram> half() {
+        return Files.exists(instance.pins().nextProgram())
+                ? Optional.of(BpfProgram.open(instance.pins().nextProgram()))
+                : Optional.empty();
+    }
+
+    void discardHalf() {
+        PinTree.remove(instance.pins().nextProgram());
+    }
+
+    private void writeFingerprint(BpfProgram program, String fingerprint) {
+        instance.meta().put(PROGRAM, program.id() + " " + fingerprint);
+    }
+
+    /** Of the inputs that a program was made from; empty if loom_meta speaks of another program. */
+    String fingerprint(BpfProgram program) {
+        String prefix = program.id() + " ";
+        return instance.meta().get(PROGRAM)
+                .filter(text -> text.startsWith(prefix))
+                .map(text -> text.substring(prefix.length()))
+                .orElse("");
+    }
+
+    void writeSlots(SlotBook slots) {
+        instance.meta().withPrefix(SLOT).keySet().stream()
+                .filter(slot -> slots.method(Integer.parseInt(slot)).isEmpty())
+                .forEach(slot -> instance.meta().remove(SLOT + slot));
+        slots.slots().forEach((slot, method) -> instance.meta().put(SLOT + slot, method.text()));
+    }
+
+    SlotBook slots() {
+        Map<Integer, MethodFacts> slots = new HashMap<>();
+        instance.meta().withPrefix(SLOT)
+                .forEach((slot, text) -> slots.put(Integer.valueOf(slot), MethodFacts.parse(text)));
+        return new SlotBook(slots);
+    }
+}

@@ -1,0 +1,163 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.control.dataplane.DataPlane.MethodView;
+import io.loom.datapath.Composition;
+import io.loom.datapath.Tuning;
+import io.loom.libbpf.BpfProgram;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.function.IntPredicate;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the running program in line with the deployed forwarding methods. A change is a transaction: choose, link, test on
+ * scratch maps, load on the live ones, replace; any failure leaves the old program running and becomes a problem.
+ * {@link #update} is called on one thread; what it decided is read by any.
+ */
+final class Programs implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Programs.class);
+
+    private final Workshop workshop;
+    private final ProgramStore store;
+    private final Supplier<Map<String, MethodCode>> deployed;
+    private volatile Running running;
+    private volatile Tuning tuning;
+    private volatile List<Problem> problems = List.of();
+
+    private Programs(
+            Workshop workshop, ProgramStore store, Supplier<Map<String, MethodCode>> deployed, Tuning tuning,
+            Running running) {
+        this.workshop = workshop;
+        this.store = store;
+        this.deployed = deployed;
+        this.tuning = tuning;
+        this.running = running;
+    }
+
+    /**
+     * Loads the first program of a new instance.
+     *
+     * @param deployed methods by name, at any moment
+     */
+    static Programs begin(
+            Workshop workshop, ProgramStore store, Supplier<Map<String, MethodCode>> deployed, Tuning tuning) {
+        SlotBook none = new SlotBook(Map.of());
+        Workshop.Product product = workshop.make(deployed.get(), none, Map.of(), slot -> false, tuning, "");
+        Composition composition = product.composition().orElseThrow();
+        BpfProgram program = store.load(composition);
+        store.begin(program, product.slots(), composition.fingerprint());
+        Programs programs = new Programs(
+                workshop, store, deployed, tuning, new Running(program, product.composition(), product.slots()));
+        programs.problems = product.problems();
+        return programs;
+    }
+
+    /** Goes on with a program that is pinned; what it was made of shows with the next update. */
+    static Programs adopt(
+            Workshop workshop, ProgramStore store, Supplier<Map<String, MethodCode>> deployed, Tuning tuning,
+            BpfProgram pinned) {
+        return new Programs(workshop, store, deployed, tuning, new Running(pinned, Optional.empty(), store.slots()));
+    }
+
+    /** True while methods of an adopted program have not been deployed again: their bundles may be about to start. */
+    boolean isWaitingForMethods() {
+        Running now = running;
+        return now.composition().isEmpty()
+                && now.slots().slots().values().stream().anyMatch(facts -> !deployed.get().containsKey(facts.name()));
+    }
+
+    void tune(Tuning next) {
+        tuning = next;
+    }
+
+    /**
+     * Replaces the program if what it should contain has changed.
+     *
+     * @param used true for slots that backends refer to
+     */
+    void update(Attachments attachments, IntPredicate used) {
+        Running now = running;
+        try {
+            String present = store.fingerprint(now.program());
+            Workshop.Product product =
+                    workshop.make(deployed.get(), now.slots(), now.code(), used, tuning, present);
+            if (product.composition().isPresent()) {
+                Composition composition = product.composition().get();
+                running = composition.fingerprint().equals(present)
+                        ? keep(now, composition, product.slots())
+                        : swap(now, composition, product.slots(), attachments);
+            }
+            report(product.problems());
+        } catch (LoomException failure) {
+            LOG.error("the new program was not taken, the old one runs on", failure);
+            problems = failure.problems();
+        }
+    }
+
+    private Running keep(Running now, Composition composition, SlotBook slots) {
+        store.writeSlots(slots);
+        return new Running(now.program(), Optional.of(composition), slots);
+    }
+
+    private Running swap(Running now, Composition composition, SlotBook slots, Attachments attachments) {
+        BpfProgram next = store.load(composition);
+        try {
+            store.replace(next, slots, composition.fingerprint(), attachments);
+        } catch (RuntimeException failure) {
+            store.writeSlots(now.slots());
+            next.close();
+            throw failure;
+        }
+        now.program().close();
+        LOG.info("program {} (tag {}) replaces {}: methods {}", next.id(), next.tag(), now.program().id(),
+                slots.slots().values().stream().map(MethodFacts::name).toList());
+        return new Running(next, Optional.of(composition), slots);
+    }
+
+    private void report(List<Problem> found) {
+        if (!found.equals(problems)) {
+            found.forEach(problem -> LOG.warn("{}", problem));
+        }
+        problems = found;
+    }
+
+    Running running() {
+        return running;
+    }
+
+    Tuning tuning() {
+        return tuning;
+    }
+
+    /** The slot of a method in the running program. */
+    OptionalInt slot(String method) {
+        return running.slots().slot(method);
+    }
+
+    Map<String, MethodView> methods() {
+        Map<String, MethodCode> present = deployed.get();
+        Map<String, MethodView> views = new TreeMap<>();
+        for (MethodFacts facts : running.slots().slots().values()) {
+            views.put(facts.name(), new MethodView(
+                    present.containsKey(facts.name()), facts.direct(), facts.stateful(), facts.pairs()));
+        }
+        return views;
+    }
+
+    List<Problem> problems() {
+        return problems;
+    }
+
+    /** Releases the descriptor; the pinned program stays. */
+    @Override
+    public void close() {
+        running.program().close();
+    }
+}

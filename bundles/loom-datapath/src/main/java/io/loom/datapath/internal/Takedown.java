@@ -1,0 +1,102 @@
+package io.loom.datapath.internal;
+
+import io.loom.libbpf.XdpLink;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Removes an instance from kernel and host. Needs to understand no more of it than pins and loom_meta, so that it works for
+ * instances of another version, and for half-made ones. What is left if it dies can be taken down by the next run.
+ */
+public final class Takedown {
+    private final PinTree pins;
+
+    private Takedown(PinTree pins) {
+        this.pins = pins;
+    }
+
+    /**
+     * @param fallback directory for the lock where /run/loom cannot be written
+     * @return a sentence for each thing that was removed; empty if there was nothing
+     * @throws io.loom.api.LoomException LOOM-5101 while a loomd runs on it
+     */
+    public static List<String> run(Path bpffs, String instance, Path fallback) {
+        PinTree pins = PinTree.of(bpffs, instance);
+        if (!Files.isDirectory(pins.root())) {
+            return List.of();
+        }
+        try (InstanceLock held = InstanceLock.take(bpffs, instance, fallback)) {
+            return new Takedown(pins).run();
+        }
+    }
+
+    private List<String> run() {
+        List<String> done = new ArrayList<>();
+        PinTree.pins(pins.links()).forEach(pin -> done.add(detach(pin)));
+        done.addAll(addresses());
+        for (Path program : List.of(pins.program(), pins.nextProgram())) {
+            if (PinTree.remove(program)) {
+                done.add("removed program " + program.getFileName());
+            }
+        }
+        List<Path> maps = new ArrayList<>(PinTree.pins(pins.maps()));
+        // Last, because it says what else there is.
+        maps.sort(Comparator.comparing(pins.meta()::equals));
+        maps.forEach(PinTree::remove);
+        if (!maps.isEmpty()) {
+            done.add("removed " + maps.size() + " maps");
+        }
+        removeDirectories();
+        done.add("removed " + pins.root());
+        return done;
+    }
+
+    private String detach(Path pin) {
+        String device = PinTree.device(pin);
+        boolean present;
+        try (XdpLink link = XdpLink.open(pin)) {
+            present = link.info().ifindex() != 0;
+            if (present) {
+                link.detach();
+            }
+        }
+        PinTree.remove(pin);
+        return present ? "detached from " + device : "removed the link of " + device + ", which is gone";
+    }
+
+    private List<String> addresses() {
+        if (!Files.exists(pins.meta())) {
+            return List.of();
+        }
+        try (Meta meta = Meta.open(pins.meta())) {
+            AssignedAddresses addresses = new AssignedAddresses(meta);
+            Optional<String> home = meta.get(Instance.NETNS);
+            if (!addresses.all().isEmpty() && !home.equals(Optional.of(Instance.networkNamespace()))) {
+                return List.of("left addresses " + addresses.all() + ": they are in another network namespace, "
+                        + home.orElse("unknown"));
+            }
+            return addresses.all().stream().map(addresses::takeOff).flatMap(Optional::stream).toList();
+        }
+    }
+
+    private void removeDirectories() {
+        for (Path directory : List.of(pins.maps(), pins.links(), pins.root())) {
+            PinTree.remove(directory);
+        }
+        Path loom = pins.root().getParent();
+        try (Stream<Path> others = Files.list(loom)) {
+            if (others.findAny().isEmpty()) {
+                PinTree.remove(loom);
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+}

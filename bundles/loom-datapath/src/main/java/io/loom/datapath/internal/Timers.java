@@ -1,0 +1,132 @@
+package io.loom.datapath.internal;
+
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * When the data plane's own work happens, each kind on a thread of its own: watching the surroundings (each second), changing
+ * the program (100 ms after the last plugin came or went), sweeping the tables.
+ */
+final class Timers implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Timers.class);
+
+    private static final long WATCH_MILLIS = 1000;
+    /** Plugins come in bursts; one swap serves all of them. */
+    private static final long DEBOUNCE_MILLIS = 100;
+    /** How long a program is kept as it is after a restart while bundles of its methods may still be starting. */
+    private static final long METHODS_MILLIS = 10_000;
+    private static final long METHODS_POLL_MILLIS = 100;
+    private static final long SWEEP_MILLIS = 2000;
+    /** A sweep may take a twentieth of the time, no more. */
+    private static final long SWEEP_SHARE = 20;
+    private static final long STOP_SECONDS = 2;
+
+    private final ScheduledExecutorService watcher = thread("loom-watch");
+    private final ScheduledExecutorService programmer = thread("loom-program");
+    private final ScheduledExecutorService sweeper = thread("loom-sweep");
+    private final AtomicBoolean programRequested = new AtomicBoolean();
+    private final AtomicBoolean watchRequested = new AtomicBoolean();
+    private final Runnable changed;
+    private volatile LivePlane plane;
+    private volatile long servedSince;
+
+    /** @param changed called, on any of the threads, when the plane's answers differ */
+    Timers(Runnable changed) {
+        this.changed = changed;
+    }
+
+    private static ScheduledExecutorService thread(String name) {
+        return Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Begins the work for a plane; without effect if it has begun. */
+    synchronized void serve(LivePlane open) {
+        if (plane != null) {
+            return;
+        }
+        plane = open;
+        servedSince = System.nanoTime();
+        watcher.scheduleWithFixedDelay(guarded(this::watch), 0, WATCH_MILLIS, TimeUnit.MILLISECONDS);
+        sweeper.schedule(guarded(this::sweep), SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        requestProgram();
+    }
+
+    /** A failure is logged and the work goes on: an executor would drop the task in silence. */
+    private static Runnable guarded(Runnable work) {
+        return () -> {
+            try {
+                work.run();
+            } catch (RuntimeException failure) {
+                LOG.error("{} failed and will be tried again", Thread.currentThread().getName(), failure);
+            }
+        };
+    }
+
+    private void watch() {
+        watchRequested.set(false);
+        if (plane.watch()) {
+            changed.run();
+        }
+    }
+
+    /** Looks at the surroundings as soon as possible. */
+    void watchNow() {
+        if (plane != null && watchRequested.compareAndSet(false, true)) {
+            watcher.execute(guarded(this::watch));
+        }
+    }
+
+    private void sweep() {
+        long began = System.nanoTime();
+        try {
+            if (plane.sweep()) {
+                requestProgram();
+            }
+        } finally {
+            long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+            long pause = Math.max(SWEEP_MILLIS, SWEEP_SHARE * took);
+            sweeper.schedule(guarded(this::sweep), pause, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Brings the program in line with the deployed methods, soon. */
+    void requestProgram() {
+        if (plane != null && programRequested.compareAndSet(false, true)) {
+            programmer.schedule(guarded(this::program), DEBOUNCE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void program() {
+        if (plane.programs().isWaitingForMethods()
+                && System.nanoTime() - servedSince < TimeUnit.MILLISECONDS.toNanos(METHODS_MILLIS)) {
+            programmer.schedule(guarded(this::program), METHODS_POLL_MILLIS, TimeUnit.MILLISECONDS);
+            return;
+        }
+        programRequested.set(false);
+        plane.updateProgram();
+        changed.run();
+    }
+
+    /** Ends the threads; a swap that is under way is finished. */
+    @Override
+    public void close() {
+        for (ScheduledExecutorService thread : new ScheduledExecutorService[] {watcher, sweeper, programmer}) {
+            thread.shutdownNow();
+        }
+        try {
+            programmer.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
+            watcher.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
+            sweeper.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

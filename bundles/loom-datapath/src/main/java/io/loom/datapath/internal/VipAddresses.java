@@ -1,0 +1,110 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.Family;
+import io.loom.api.IpAddress;
+import io.loom.api.Problem;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts vip addresses on an interface, so that the host answers ARP and neighbour discovery for them, and takes them off. An
+ * address that the host had before is left alone. Thread-safe.
+ */
+final class VipAddresses {
+    private static final Logger LOG = LoggerFactory.getLogger(VipAddresses.class);
+
+    private final AssignedAddresses ours;
+    private final Set<InetAddress> wanted = new HashSet<>();
+    private final Map<String, Problem> problems = new TreeMap<>();
+    private Optional<String> device = Optional.empty();
+
+    VipAddresses(AssignedAddresses ours) {
+        this.ours = ours;
+    }
+
+    /** The interface that gets the addresses; those on another one move. */
+    synchronized void device(Optional<String> name) {
+        device = name;
+        ensure();
+    }
+
+    synchronized void add(InetAddress address) {
+        if (wanted.add(address)) {
+            ensure(address);
+        }
+    }
+
+    synchronized void remove(InetAddress address) {
+        wanted.remove(address);
+        problems.remove(IpAddress.format(address));
+        ours.takeOff(IpAddress.format(address)).ifPresent(LOG::info);
+    }
+
+    /** Addresses that an earlier process wanted. */
+    synchronized void adopt(Collection<InetAddress> addresses) {
+        wanted.addAll(addresses);
+    }
+
+    /** Puts back what is missing: the interface may have come anew. */
+    synchronized void ensure() {
+        wanted.forEach(this::ensure);
+    }
+
+    private void ensure(InetAddress address) {
+        String text = IpAddress.format(address);
+        if (ours.device(text).filter(other -> !Optional.of(other).equals(device)).isPresent()) {
+            ours.takeOff(text).ifPresent(LOG::info);
+        }
+        if (device.isEmpty() || isOnSomeInterface(address)) {
+            problems.remove(text);
+            return;
+        }
+        ours.claim(text, device.get());
+        try {
+            put(address, device.get());
+            LOG.info("put {} on {}", text, device.get());
+            problems.remove(text);
+        } catch (IOException failure) {
+            problems.put(text, Problem.of(
+                    "LOOM-1205", "cannot put vip address " + text + " on " + device.get(), failure.getMessage(),
+                    "bring the interface up, or set assign: false and add the address yourself"));
+        }
+    }
+
+    private static void put(InetAddress address, String device) throws IOException {
+        String text = IpAddress.format(address);
+        if (Family.of(address) == Family.IPV4) {
+            IpCommand.run("addr", "add", text + "/32", "dev", device);
+        } else {
+            // Deprecated from the start, so that the host never sends from it; no wait for duplicate address detection.
+            IpCommand.run("-6", "addr", "add", text + "/128", "dev", device, "nodad", "preferred_lft", "0");
+        }
+    }
+
+    private static boolean isOnSomeInterface(InetAddress address) {
+        try {
+            return NetworkInterface.getByInetAddress(address) != null;
+        } catch (SocketException cannotTell) {
+            return false;
+        }
+    }
+
+    synchronized Set<InetAddress> assigned() {
+        return Set.copyOf(wanted);
+    }
+
+    synchronized List<Problem> problems() {
+        return List.copyOf(problems.values());
+    }
+}

@@ -1,0 +1,74 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.Problem;
+import io.loom.datapath.Composer;
+import io.loom.datapath.Composition;
+import io.loom.datapath.Tuning;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntPredicate;
+
+/**
+ * Makes the next program out of what is deployed: a method that cannot be linked or fails its self test is left out, or stays
+ * in the version that runs, and the rest goes on.
+ */
+final class Workshop {
+    private final Composer composer;
+
+    Workshop(Composer composer) {
+        this.composer = composer;
+    }
+
+    /**
+     * @param composition empty if methods that are in use are missing, so that nothing can be made
+     * @param slots       of its methods
+     * @param problems    what was left out and why
+     */
+    record Product(Optional<Composition> composition, SlotBook slots, List<Problem> problems) {}
+
+    /**
+     * @param before  slots of the program in force
+     * @param known   its methods as far as their objects are known
+     * @param used    true for slots that backends refer to
+     * @param present fingerprint of the program in force: the same one is not tested again
+     * @throws io.loom.api.LoomException if the program cannot be linked or loaded at all
+     */
+    Product make(
+            Map<String, MethodCode> deployed, SlotBook before, Map<String, MethodCode> known, IntPredicate used,
+            Tuning tuning, String present) {
+        Set<String> refused = new HashSet<>();
+        List<Problem> problems = new ArrayList<>();
+        while (true) {
+            Selection selection = Selection.of(deployed, refused, before, known, used);
+            List<Problem> all = new ArrayList<>(problems);
+            all.addAll(selection.problems());
+            if (!selection.missing().isEmpty()) {
+                selection.missing().forEach(method -> all.add(frozen(method)));
+                return new Product(Optional.empty(), before, all);
+            }
+            try {
+                Composition composition = composer.compose(selection.methods(), tuning);
+                if (!composition.fingerprint().equals(present)) {
+                    SelfTests.run(composition.tuned(Tuning.small(tuning.hz())));
+                }
+                return new Product(Optional.of(composition), selection.slots(), all);
+            } catch (MethodRefused failure) {
+                if (!refused.add(failure.method())) {
+                    throw failure;
+                }
+                problems.addAll(failure.problems());
+            }
+        }
+    }
+
+    private static Problem frozen(String method) {
+        return Problem.of(
+                "LOOM-4108", "the program cannot be changed",
+                "it contains forwarding method " + method + ", which is in use and whose bundle is missing since the restart",
+                "put the bundle back");
+    }
+}

@@ -1,0 +1,46 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.plugin.Description;
+import io.loom.api.plugin.ForwardingMethod;
+import io.loom.api.plugin.PacketCase;
+import io.loom.api.plugin.SelfTest;
+import io.loom.forward.ipip.IpipForwarding;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Methods that must not get into the program. */
+final class BrokenMethods {
+    private BrokenMethods() {}
+
+    /** A newer ipip that expects another verdict than its object gives. */
+    static ForwardingMethod wrongSelfTest() {
+        IpipForwarding ipip = new IpipForwarding();
+        Description good = ipip.describe();
+        PacketCase wrong = new PacketCase("an ARP request is forwarded", arp(), "FORWARD", Optional.of(arp()));
+        return method(new Description(
+                good.name(), good.direct(), good.stateful(), good.overhead(), good.pairs(), good.constants(), good.verdicts(),
+                new SelfTest(Map.of(), List.of(wrong))), ipip.object());
+    }
+
+    static ForwardingMethod method(Description description, byte[] object) {
+        return new ForwardingMethod() {
+            @Override
+            public Description describe() {
+                return description;
+            }
+
+            @Override
+            public byte[] object() {
+                return object.clone();
+            }
+        };
+    }
+
+    private static byte[] arp() {
+        byte[] frame = new byte[60];
+        frame[12] = 0x08;
+        frame[13] = 0x06;
+        return frame;
+    }
+}

@@ -1,0 +1,95 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.Endpoint;
+import io.loom.api.IpAddress;
+import io.loom.api.Protocol;
+import io.loom.api.config.Admin;
+import io.loom.api.config.Attachment;
+import io.loom.api.config.Conntrack;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.config.MapSettings;
+import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.ListenerKey;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** The network namespace that the tests' JVM runs in (src/test/bin/java), and values that the tests share. */
+final class TestHost {
+    static final Path BPFFS = Path.of("/sys/fs/bpf");
+    static final String DEVICE = "lb.0";
+    static final Endpoint FIRST = endpoint("10.1.0.11", 8080);
+    static final Endpoint SECOND = endpoint("10.1.0.12", 8080);
+    static final Endpoint SIXTH = endpoint("2001:db8:7::11", 8080);
+    static final String MAC = "02:00:00:00:01:";
+
+    private TestHost() {}
+
+    /** A veth pair whose end {@link #DEVICE} has a subnet and permanent neighbours for the two backends. */
+    static void addDevice() throws IOException {
+        ip("link add " + DEVICE + " type veth peer name peer");
+        ip("link set " + DEVICE + " up");
+        ip("link set peer up");
+        ip("addr add 10.1.0.1/24 dev " + DEVICE);
+        ip("-6 addr add 2001:db8:7::1/64 dev " + DEVICE + " nodad");
+        ip("neigh add 10.1.0.11 lladdr " + MAC + "11 dev " + DEVICE + " nud permanent");
+        ip("neigh add 10.1.0.12 lladdr " + MAC + "12 dev " + DEVICE + " nud permanent");
+        ip("-6 neigh add 2001:db8:7::11 lladdr " + MAC + "16 dev " + DEVICE + " nud permanent");
+    }
+
+    static void removeDevice() throws IOException {
+        ip("link del " + DEVICE);
+    }
+
+    static String ip(String command) throws IOException {
+        return IpCommand.run(command.split(" "));
+    }
+
+    static InetAddress address(String literal) {
+        return IpAddress.parse(literal).orElseThrow();
+    }
+
+    static Endpoint endpoint(String address, int port) {
+        return new Endpoint(address(address), port);
+    }
+
+    static BackendKey nat(Endpoint endpoint) {
+        return new BackendKey(endpoint, "nat");
+    }
+
+    static ListenerKey tcp(String address, int port) {
+        return new ListenerKey(Protocol.TCP, endpoint(address, port));
+    }
+
+    static LoomConfig config(String... devices) {
+        return config(Attachment.Mode.NATIVE, 300, devices);
+    }
+
+    static LoomConfig config(Attachment.Mode mode, int timeoutSeconds, String... devices) {
+        Duration minute = Duration.ofSeconds(60);
+        Duration idle = Duration.ofSeconds(timeoutSeconds);
+        return new LoomConfig(
+                true, new Attachment(List.of(devices), mode, false),
+                new Conntrack(true, idle, idle, minute, minute, minute, minute),
+                new MapSettings(
+                        new MapSettings.Setting(1000, "array"), new MapSettings.Setting(4096, "lru_hash"),
+                        new MapSettings.Setting(256, "percpu_array")),
+                List.of(), List.of(),
+                new Admin(new InetSocketAddress("127.0.0.1", 9091), new InetSocketAddress("127.0.0.1", 8101)), List.of());
+    }
+
+    /** Waits up to 15 s. */
+    static void await(String what, Callable<Boolean> condition) throws Exception {
+        long end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+        while (!condition.call()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("waited in vain: " + what);
+            }
+            Thread.sleep(20);
+        }
+    }
+}
