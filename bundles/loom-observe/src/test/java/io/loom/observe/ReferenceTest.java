@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /** Keeps docs/reference-metrics.md and the metrics in step. */
@@ -19,7 +20,7 @@ class ReferenceTest {
     @Test
     void everyMetricIsDocumentedWithTypeAndLabelsAndNoOther() throws Exception {
         List<String> expected = Arrays.stream(Metric.values()).map(metric -> "| `" + metric.series() + "` | "
-                + metric.kind().name().toLowerCase(java.util.Locale.ROOT) + " | " + String.join(", ", metric.labels())).toList();
+                + metric.kind().name().toLowerCase(Locale.ROOT) + " | " + String.join(", ", metric.labels())).toList();
         List<String> documented = rows("loom_").stream().map(row -> row.substring(0, row.lastIndexOf(" |", row.length() - 3)))
                 .toList();
         assertEquals(expected, documented);

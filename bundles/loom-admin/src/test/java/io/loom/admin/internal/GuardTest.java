@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +28,7 @@ class GuardTest {
     }
 
     private String statusOf(String host, String... more) throws Exception {
-        String headers = String.join("", java.util.Arrays.stream(more).map(line -> line + "\r\n").toList());
+        String headers = String.join("", Arrays.stream(more).map(line -> line + "\r\n").toList());
         return server.raw("GET /healthz HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n" + headers + "\r\n")
                 .split(" ")[1];
     }
@@ -74,6 +76,6 @@ class GuardTest {
     }
 
     private static Call call(String host) {
-        return new Call("GET", "/", name -> name.equals("Host") ? host : "", new byte[0], java.util.List.of());
+        return new Call("GET", "/", name -> name.equals("Host") ? host : "", new byte[0], List.of());
     }
 }

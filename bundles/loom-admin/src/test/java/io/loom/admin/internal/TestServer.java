@@ -2,6 +2,7 @@ package io.loom.admin.internal;
 
 import io.loom.api.Verdict;
 import io.loom.api.control.Telemetry;
+import io.loom.observe.MetricsText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -13,7 +14,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
-import io.loom.observe.MetricsText;
 
 /** The real Jetty with all routes on an ephemeral loopback port, over {@link FakeControl}. */
 final class TestServer implements AutoCloseable {

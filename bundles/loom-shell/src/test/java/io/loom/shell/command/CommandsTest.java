@@ -17,6 +17,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.karaf.shell.api.console.Candidate;
 import org.apache.karaf.shell.support.CommandException;
 import org.junit.jupiter.api.Test;
 
@@ -202,7 +203,7 @@ class CommandsTest {
     void idsAndUpstreamsAreCompleted() {
         BackendIdCompleter ids = new BackendIdCompleter();
         ids.control = control;
-        List<org.apache.karaf.shell.api.console.Candidate> candidates = new ArrayList<>();
+        List<Candidate> candidates = new ArrayList<>();
         ids.completeCandidates(null, null, candidates);
         assertEquals(List.of("1", "2", "10"), candidates.stream().map(candidate -> candidate.value()).toList());
         assertEquals("10.0.1.10:8080 of default", candidates.get(0).descr());
