@@ -1,0 +1,210 @@
+package io.loom.itests.karaf;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertTrue;
+
+import io.loom.itests.karaf.Installation.Outcome;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.AfterClass;
+import org.junit.BeforeClass;
+import org.junit.Test;
+
+/** bin/loomd and bin/loom as a user meets them: one run of loomd for all tests, on ports of its own. */
+public class LoomdIT {
+    private static final String INSTANCE = "itest-loomd";
+    private static final int REST_PORT = 19392;
+    private static final int SSH_PORT = 18402;
+    private static final long START_SECONDS = 90;
+
+    private static final Installation LOOM = Installation.built();
+    private static Path work;
+    private static Path config;
+    private static Path data;
+    private static Path log;
+    private static TreeMap<String, String> before;
+    private static Process loomd;
+
+    @BeforeClass
+    public static void start() throws Exception {
+        work = Files.createTempDirectory("loom-itest");
+        config = Files.writeString(work.resolve("loom.yaml"), """
+                ebpf:
+                  enabled: true
+                admin:
+                  rest: {address: 127.0.0.1, port: %d}
+                  ssh: {address: 127.0.0.1, port: %d}
+                """.formatted(REST_PORT, SSH_PORT));
+        data = work.resolve("data with a space");
+        log = work.resolve("log");
+        before = LOOM.contents();
+        loomd = LOOM.start(log, "loomd", "--config", config.toString(), "--data", data.toString(), "--instance", INSTANCE);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (!Files.readString(log).contains("loom ready")) {
+            assertTrue("loomd ended: " + Files.readString(log), loomd.isAlive());
+            assertTrue("not ready within " + START_SECONDS + " s: " + Files.readString(log), System.nanoTime() < end);
+            Thread.sleep(50);
+        }
+    }
+
+    @AfterClass
+    public static void stop() throws Exception {
+        loomd.destroyForcibly().waitFor();
+        LOOM.run("loomd", "--detach", "--instance", INSTANCE, "--data", data.toString());
+        try (var files = Files.walk(work)) {
+            for (Path path : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    @Test
+    public void readyMeansThatTheFirstRequestSucceeds() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + REST_PORT + "/readyz")).build();
+        assertEquals(200, HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).statusCode());
+    }
+
+    @Test
+    public void nothingListensButRestAndSshOnLoopback() throws Exception {
+        Process ss = new ProcessBuilder("ss", "-Hlntup").start();
+        TreeSet<String> listening = new TreeSet<>();
+        for (String line : new String(ss.getInputStream().readAllBytes()).split("\n")) {
+            if (line.contains("pid=" + loomd.pid() + ",")) {
+                listening.add(line.split("\\s+")[4].replace("[::ffff:127.0.0.1]", "127.0.0.1"));
+            }
+        }
+        assertEquals(new TreeSet<>(List.of("127.0.0.1:" + REST_PORT, "127.0.0.1:" + SSH_PORT)), listening);
+    }
+
+    @Test
+    public void theProcessIsJavaItself() throws IOException {
+        assertTrue(Files.readSymbolicLink(Path.of("/proc/" + loomd.pid() + "/exe")).endsWith("java"));
+    }
+
+    @Test
+    public void theInstallationIsNotWrittenTo() throws IOException {
+        assertEquals(before, LOOM.contents());
+    }
+
+    @Test
+    public void oneCommandRunsWithOrWithoutItsScope() throws Exception {
+        for (String command : List.of("status", "loom:status")) {
+            Outcome outcome = loom(command, "--json");
+            assertEquals(outcome.output(), 0, outcome.status());
+            assertTrue(outcome.output(), outcome.output().contains("\"maglev\""));
+        }
+    }
+
+    @Test
+    public void argumentsArriveAsTheyWereGiven() throws Exception {
+        String hard = "a b$c\"d` [::1]:80 {x} (y) ;|<>#%=!~\\";
+        assertEquals(hard + "\n", loom("shell:echo", hard).output());
+        assertEquals("it's $5\n", loom("shell:echo", "it's $5").output());
+    }
+
+    @Test
+    public void aFailedCommandHasAStatusAndSaysWhy() throws Exception {
+        Outcome unknown = loom("no-such-command");
+        assertEquals(unknown.output(), 2, unknown.status());
+        assertTrue(unknown.output(), unknown.output().contains("no such command"));
+        assertEquals(2, loom("status", "--no-such-option").status());
+        Outcome absent = loom("backend-weight", "4711", "5");
+        assertEquals(absent.output(), 1, absent.status());
+        assertTrue(absent.output(), Pattern.compile("LOOM-\\d{4}").matcher(absent.output()).find());
+    }
+
+    @Test
+    public void onlyTheGeneratedKeyLetsAnyoneIn() throws Exception {
+        Process ssh = new ProcessBuilder("ssh", "-v", "-F", "/dev/null", "-o", "BatchMode=yes", "-o", "IdentityAgent=none",
+                "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-p", Integer.toString(SSH_PORT),
+                "loom@127.0.0.1", "status").redirectErrorStream(true).start();
+        String said = new String(ssh.getInputStream().readAllBytes());
+        assertEquals(said, 255, ssh.waitFor());
+        assertTrue(said, said.contains("Authentications that can continue: publickey\r")
+                || said.contains("Authentications that can continue: publickey\n"));
+    }
+
+    @Test
+    public void aSecondOneOnTheSameDataIsRefused() throws Exception {
+        Outcome second = LOOM.run("loomd", "--config", config.toString(), "--data", data.toString(), "--instance", "other");
+        assertEquals(second.output(), 75, second.status());
+    }
+
+    @Test
+    public void wrongUsageIsStatus64WithTheReason() throws Exception {
+        assertUsage("--config FILE is needed");
+        assertUsage("no such file", "--config", "/no/such/file");
+        assertUsage("there is no option --daemon", "--daemon");
+        assertUsage("needs a value", "--config");
+        assertUsage("given twice", "--data", "a", "--data", "b", "--config", config.toString());
+        assertUsage("cannot be combined", "--check", "--detach");
+        assertUsage("--instance", "--config", config.toString(), "--instance", "../x");
+    }
+
+    @Test
+    public void helpAndVersionAreAnswers() throws Exception {
+        Outcome help = LOOM.run("loomd", "--help");
+        assertEquals(0, help.status());
+        assertTrue(help.output(), help.output().contains("--detach"));
+        assertTrue(LOOM.run("loomd", "--version").output().startsWith("loom "));
+    }
+
+    @Test
+    public void anInvalidFileEndsTheFirstStartWithStatus2AndEveryProblem() throws Exception {
+        Path wrong = Files.writeString(work.resolve("wrong.yaml"), "ebpf:\n  mode: fast\n  colour: red\n");
+        Outcome start = LOOM.run("loomd", "--config", wrong.toString(),
+                "--data", work.resolve("other").toString(), "--instance", INSTANCE + "-wrong");
+        assertEquals(start.output(), 2, start.status());
+        Outcome check = LOOM.run("loomd", "--check", "--config", wrong.toString());
+        assertEquals(check.output(), 2, check.status());
+        for (Outcome outcome : List.of(start, check)) {
+            assertTrue(outcome.output(), outcome.output().contains("wrong.yaml:2:"));
+            assertTrue(outcome.output(), outcome.output().contains("wrong.yaml:3:"));
+            assertFalse(outcome.output(), outcome.output().contains("\tat "));
+        }
+        assertEquals(0, LOOM.run("loomd", "--check", "--config", config.toString()).status());
+    }
+
+    @Test
+    public void sigtermEndsItWithinFiveSeconds() throws Exception {
+        Path otherConfig = Files.writeString(work.resolve("short.yaml"), Files.readString(config)
+                .replace(Integer.toString(REST_PORT), "19393").replace(Integer.toString(SSH_PORT), "18403"));
+        Path otherData = work.resolve("short");
+        Process other = LOOM.start(work.resolve("short.log"), "loomd", "--config", otherConfig.toString(),
+                "--data", otherData.toString(), "--instance", INSTANCE + "-short");
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (!Files.readString(work.resolve("short.log")).contains("loom ready") && System.nanoTime() < end) {
+            Thread.sleep(50);
+        }
+        other.destroy();
+        assertTrue("still there after 5 s", other.waitFor(5, TimeUnit.SECONDS));
+        Outcome late = LOOM.run("loom", "--data", otherData.toString(), "status");
+        assertEquals(late.output(), 69, late.status());
+        assertEquals(0, LOOM.run("loomd", "--detach", "--instance", INSTANCE + "-short", "--data", otherData.toString()).status());
+    }
+
+    private static Outcome loom(String... command) throws Exception {
+        String[] line = new String[command.length + 2];
+        line[0] = "--data";
+        line[1] = data.toString();
+        System.arraycopy(command, 0, line, 2, command.length);
+        return LOOM.run("loom", line);
+    }
+
+    private static void assertUsage(String reason, String... arguments) throws Exception {
+        Outcome outcome = LOOM.run("loomd", arguments);
+        assertEquals(outcome.output(), 64, outcome.status());
+        assertTrue(outcome.output(), outcome.output().contains(reason));
+    }
+}
