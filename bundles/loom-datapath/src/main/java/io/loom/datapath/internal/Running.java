@@ -19,8 +19,7 @@ record Running(BpfProgram program, Optional<Composition> composition, SlotBook s
 
     /** Its methods as far as their objects are known. */
     Collection<SlottedMethod> methods() {
-        return composition.map(Composition::methods).map(methods -> (Collection<SlottedMethod>) methods.values())
-                .orElse(List.of());
+        return composition.map(known -> known.methods().values()).orElse(List.of());
     }
 
     Map<String, MethodCode> code() {

@@ -32,8 +32,11 @@ public final class Takedown {
         if (!Files.isDirectory(pins.root())) {
             return List.of();
         }
-        try (InstanceLock held = InstanceLock.take(bpffs, instance, fallback)) {
+        InstanceLock lock = InstanceLock.take(bpffs, instance, fallback);
+        try {
             return new Takedown(pins).run();
+        } finally {
+            lock.close();
         }
     }
 

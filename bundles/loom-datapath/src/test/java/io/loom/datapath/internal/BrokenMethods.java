@@ -4,7 +4,7 @@ import io.loom.api.plugin.Description;
 import io.loom.api.plugin.ForwardingMethod;
 import io.loom.api.plugin.PacketCase;
 import io.loom.api.plugin.SelfTest;
-import io.loom.forward.ipip.IpipForwarding;
+import io.loom.forward.nat.NatForwarding;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,14 +13,15 @@ import java.util.Optional;
 final class BrokenMethods {
     private BrokenMethods() {}
 
-    /** A newer ipip that expects another verdict than its object gives. */
+    /** Another range of ports than the real nat has, and a packet that its object does not treat as it says. */
     static ForwardingMethod wrongSelfTest() {
-        IpipForwarding ipip = new IpipForwarding();
-        Description good = ipip.describe();
+        NatForwarding nat = new NatForwarding();
+        Description good = nat.describe();
         PacketCase wrong = new PacketCase("an ARP request is forwarded", arp(), "FORWARD", Optional.of(arp()));
         return method(new Description(
-                good.name(), good.direct(), good.stateful(), good.overhead(), good.pairs(), good.constants(), good.verdicts(),
-                new SelfTest(Map.of(), List.of(wrong))), ipip.object());
+                good.name(), good.direct(), good.stateful(), good.overhead(), good.pairs(),
+                Map.of("nat_port_first", 40000L, "nat_port_count", 7L), good.verdicts(),
+                new SelfTest(Map.of(), List.of(wrong))), nat.object());
     }
 
     static ForwardingMethod method(Description description, byte[] object) {
