@@ -3,8 +3,9 @@
 
 LOAD_PID=
 
+# A plain `ip netns exec` becomes wrk, so that the pid is wrk's.
 load_start() {
-	on client wrk -t1 -c16 -d600s --timeout 10s -s "$LOOM_ROOT/lab/report.lua" "http://$1/quiet" >"$RUN/wrk.out" 2>&1 &
+	ip netns exec "$(netns_of client)" wrk -t1 -c16 -d600s --timeout 10s -s "$LOOM_ROOT/lab/report.lua" "http://$1/quiet" >"$RUN/wrk.out" 2>&1 &
 	LOAD_PID=$!
 	sleep 2
 	kill -0 "$LOAD_PID" || fail "wrk does not run: $(cat "$RUN/wrk.out")"
@@ -14,6 +15,7 @@ load_start() {
 load_end() {
 	sleep 1
 	kill -INT "$LOAD_PID"
+	retry 20 process_gone "$LOAD_PID" || fail "wrk does not stop"
 	wait "$LOAD_PID" || fail "wrk failed: $(cat "$RUN/wrk.out")"
 	local report
 	report=$(grep -o 'report .*' "$RUN/wrk.out") || fail "wrk has not reported: $(cat "$RUN/wrk.out")"
