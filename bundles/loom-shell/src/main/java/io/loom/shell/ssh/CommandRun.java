@@ -44,7 +44,7 @@ final class CommandRun extends AbstractCommandSupport {
         try {
             Operator.prepare(session);
             Object result = Subject.doAs(Operator.subject(),
-                    (PrivilegedExceptionAction<Object>) () -> session.execute(getCommand()));
+                    (PrivilegedExceptionAction<Object>) () -> session.execute(withoutTerminal(session, getCommand())));
             return result instanceof Integer status ? status : 0;
         } catch (PrivilegedActionException failure) {
             return explain(failure.getException(), err);
@@ -53,6 +53,18 @@ final class CommandRun extends AbstractCommandSupport {
         } finally {
             session.close();
         }
+    }
+
+    /** Karaf's help on one command fails where there is no terminal; the command's own option says the same. */
+    private static String withoutTerminal(Session session, String command) {
+        String[] words = command.trim().split("\\s+");
+        if (words.length != 2 || !words[0].equals("help")) {
+            return command;
+        }
+        String name = session.resolveCommand(words[1]);
+        boolean known = session.getRegistry().getCommands().stream()
+                .anyMatch(candidate -> name.equals(candidate.getScope() + ":" + candidate.getName()));
+        return known ? name + " --help" : command;
     }
 
     private int explain(Exception failure, PrintStream err) {
