@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * {@code loomd --detach}: removes everything that an instance attached, pinned or assigned, without a running Loom. Plain
@@ -14,7 +13,8 @@ import java.util.Set;
  * loomd runs; 2 for wrong arguments.
  */
 public final class Detach {
-    private static final Set<String> OPTIONS = Set.of("--bpffs", "--instance", "--data");
+    private static final Map<String, String> DEFAULTS =
+            Map.of("--bpffs", "/sys/fs/bpf", "--instance", "default", "--data", "data");
 
     private Detach() {}
 
@@ -26,16 +26,16 @@ public final class Detach {
     static int run(List<String> arguments) {
         Map<String, String> options = new HashMap<>();
         for (int i = 0; i < arguments.size(); i += 2) {
-            if (!OPTIONS.contains(arguments.get(i)) || i + 1 == arguments.size()) {
+            if (!DEFAULTS.containsKey(arguments.get(i)) || i + 1 == arguments.size()) {
                 System.err.println("usage: loomd --detach [--bpffs DIR] [--instance NAME] [--data DIR]");
                 return 2;
             }
             options.put(arguments.get(i), arguments.get(i + 1));
         }
-        String instance = options.getOrDefault("--instance", "default");
-        Path bpffs = Path.of(options.getOrDefault("--bpffs", "/sys/fs/bpf"));
+        String instance = option(options, "--instance");
+        Path bpffs = Path.of(option(options, "--bpffs"));
         try {
-            List<String> done = Takedown.run(bpffs, instance, Path.of(options.getOrDefault("--data", "data")));
+            List<String> done = Takedown.run(bpffs, instance, Path.of(option(options, "--data")));
             done.forEach(System.out::println);
             if (done.isEmpty()) {
                 System.out.println("nothing of instance " + instance + " is below " + bpffs);
@@ -45,5 +45,11 @@ public final class Detach {
             System.err.println(failure.getMessage());
             return 1;
         }
+    }
+
+    /** What is not given as an argument may be a system property, as for the running process ({@code loom.bpffs}). */
+    private static String option(Map<String, String> options, String name) {
+        String property = System.getProperty("loom." + name.substring(2), DEFAULTS.get(name));
+        return options.getOrDefault(name, property);
     }
 }

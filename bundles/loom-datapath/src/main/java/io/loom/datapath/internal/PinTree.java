@@ -12,18 +12,18 @@ import java.util.stream.Stream;
 
 /**
  * Where an instance's pins are: {@code BPFFS/loom/INSTANCE/} with {@code maps/NAME}, {@code prog} and {@code links/DEVICE}.
- * A bpffs takes no dots in names, so that of a device is written with %2E.
+ * A bpffs takes no dots in names, so %2E stands for them.
  */
 public record PinTree(Path root) {
 
     /** @throws LoomException LOOM-5103 if the name cannot be a directory on a bpffs */
     public static PinTree of(Path bpffs, String instance) {
-        if (!instance.matches("[A-Za-z0-9_-]{1,64}")) {
+        if (!instance.matches("[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")) {
             throw new LoomException(Problem.of(
                     "LOOM-5103", "bad instance name '" + instance + "'", "",
-                    "use letters, digits, hyphens and underscores, at most 64"));
+                    "use letters, digits, hyphens, underscores and dots, at most 64, no dot at the beginning"));
         }
-        return new PinTree(bpffs.resolve("loom").resolve(instance));
+        return new PinTree(bpffs.resolve("loom").resolve(name(instance)));
     }
 
     Path maps() {
@@ -52,7 +52,11 @@ public record PinTree(Path root) {
     }
 
     Path link(String device) {
-        return links().resolve(device.replace("%", "%25").replace(".", "%2E"));
+        return links().resolve(name(device));
+    }
+
+    private static String name(String text) {
+        return text.replace("%", "%25").replace(".", "%2E");
     }
 
     static String device(Path link) {
