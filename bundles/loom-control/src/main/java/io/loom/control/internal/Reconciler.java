@@ -29,6 +29,8 @@ final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
     /** Bounds the rate of rounds that nothing but time asks for: 50 ms. */
     private static final long SHORTEST_NAP = 50_000_000L;
+    /** A round at least this often, 5 s: what nobody reported, such as an address on an interface, is seen by then. */
+    private static final long LONGEST_NAP = 5_000_000_000L;
 
     private final DataPlane plane;
     private final RuntimeStore store;
@@ -48,6 +50,7 @@ final class Reconciler {
     private Readiness readiness = Readiness.START;
     private Plan plan = Plan.NOTHING;
     private OptionalLong graceEnds = OptionalLong.empty();
+    private long lastRound;
 
     /**
      * @param ownAddresses addresses by which this host lives in a subnet
@@ -134,6 +137,7 @@ final class Reconciler {
     }
 
     private void round(boolean atOnce) {
+        lastRound = clock.getAsLong();
         configure();
         keepDurable();
         if (config.isEmpty()) {
@@ -270,6 +274,9 @@ final class Reconciler {
     /** When {@link #reconcile} has something to do even if nothing happens, in the clock's nanoseconds. */
     OptionalLong nextWake() {
         List<Long> times = new ArrayList<>();
+        if (config.isPresent()) {
+            times.add(lastRound + LONGEST_NAP);
+        }
         if (offered.isPresent() && configuring.failures() > 0) {
             times.add(configuring.retryAt());
         }

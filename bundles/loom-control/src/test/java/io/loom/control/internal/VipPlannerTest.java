@@ -58,7 +58,7 @@ class VipPlannerTest {
         assertEquals(List.of("tcp 10.0.0.254:80", "tcp [2001:db8::fe]:80"), bench.vip().listeners());
         assertEquals(Map.of(key("2001:db8::1", "nat"), 100), bench.table(Family.IPV6));
         plane.addresses.remove(address("10.0.0.254"));
-        bench.round();
+        bench.pass(java.time.Duration.ofSeconds(6));
         assertEquals(List.of("tcp [2001:db8::fe]:80"), bench.vip().listeners());
         assertTrue(plane.applied().listeners().values().stream().noneMatch(spec -> spec.assigned()));
     }
