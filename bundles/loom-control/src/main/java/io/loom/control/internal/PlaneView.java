@@ -19,4 +19,12 @@ record PlaneView(
         Set<InetAddress> addresses,
         Set<InetAddress> own,
         Map<String, DataPlane.MethodView> methods,
-        Set<String> algorithms) {}
+        Set<String> algorithms) {
+
+    static final PlaneView NONE = new PlaneView(
+            KernelState.EMPTY, new NextHops(Set.of(), Map.of(), Set.of()), Set.of(), Set.of(), Map.of(), Set.of());
+
+    PlaneView withApplied(KernelState now) {
+        return new PlaneView(now, nextHops, addresses, own, methods, algorithms);
+    }
+}

@@ -49,6 +49,9 @@ final class Reconciler {
     private Backoff applying = Backoff.NONE;
     private Readiness readiness = Readiness.START;
     private Plan plan = Plan.NOTHING;
+    /** What {@link #plan} was made from: views must not mix it with what came later, which the next round sees. */
+    private PlaneView planned = PlaneView.NONE;
+    private Health judged = new Health(Map.of(), Set.of());
     private OptionalLong graceEnds = OptionalLong.empty();
     private long lastRound;
 
@@ -204,17 +207,15 @@ final class Reconciler {
 
     private void applyPlan(LoomConfig now, Inventory inventory, boolean atOnce) {
         long time = clock.getAsLong();
-        PlaneView view = view(time);
-        plan = Planner.plan(now, inventory, health(view), view, drains, time);
+        plan(now, inventory, time);
         if (resolution.ask(plan.wanted().backends(), time)) {
-            view = view(time);
-            plan = Planner.plan(now, inventory, health(view), view, drains, time);
+            plan(now, inventory, time);
         }
         drains = plan.drains();
         if (applying.blocks(time) && !atOnce) {
             return;
         }
-        List<Change> changes = Diff.between(view.applied(), plan.wanted());
+        List<Change> changes = Diff.between(planned.applied(), plan.wanted());
         for (Change change : changes) {
             LOG.debug("{}", change);
             plane.apply(change);
@@ -226,8 +227,10 @@ final class Reconciler {
         troubles.applying(List.of());
     }
 
-    private Health health(PlaneView view) {
-        return Health.of(board.reports(), view.applied());
+    private void plan(LoomConfig now, Inventory inventory, long time) {
+        planned = view(time);
+        judged = Health.of(board.reports(), planned.applied());
+        plan = Planner.plan(now, inventory, judged, planned, drains, time);
     }
 
     private PlaneView view(long time) {
@@ -247,8 +250,8 @@ final class Reconciler {
     }
 
     private void publish(LoomConfig now, Inventory inventory) {
-        PlaneView view = view(clock.getAsLong());
-        Views views = new Views(now, inventory, health(view), plan, view);
+        PlaneView view = planned.withApplied(plane.applied());
+        Views views = new Views(now, inventory, judged, plan, view);
         List<VipView> vips = views.vips();
         ProgramView program = plane.program();
         Readiness.Round round = new Readiness.Round(
@@ -258,7 +261,7 @@ final class Reconciler {
                 .filter(Plan.VipPlan::held).map(Plan.VipPlan::upstream).collect(Collectors.toSet());
         publish.accept(new Snapshot(
                 readiness.ready() ? "" : readiness.waiting(), troubles.all(plane.problems(), config, inventory, vips),
-                program, sorted(plane.methods().keySet()), sorted(plane.algorithms()), vips, views.backends(), holding));
+                program, sorted(view.methods().keySet()), sorted(view.algorithms()), vips, views.backends(), holding));
     }
 
     private void publishEmpty() {

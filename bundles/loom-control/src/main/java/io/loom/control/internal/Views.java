@@ -1,15 +1,16 @@
 package io.loom.control.internal;
 
+import io.loom.api.Endpoint;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Vip;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.BackendView.State;
 import io.loom.api.control.VipView;
-import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.KernelState;
 import io.loom.control.dataplane.ListenerKey;
-import io.loom.control.dataplane.TableSpec;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,7 +24,10 @@ final class Views {
     private final Health health;
     private final Plan plan;
     private final KernelState applied;
-    private final Map<BackendKey, String> unresolved;
+    private final Map<Endpoint, String> unresolved = new HashMap<>();
+    /** Endpoints in the tables of each vip. */
+    private final Map<String, Set<Endpoint>> serving = new HashMap<>();
+    private final Map<String, List<Plan.VipPlan>> vipsOf;
 
     Views(LoomConfig config, Inventory inventory, Health health, Plan plan, PlaneView plane) {
         this.config = config;
@@ -31,7 +35,10 @@ final class Views {
         this.health = health;
         this.plan = plan;
         this.applied = plane.applied();
-        this.unresolved = plane.nextHops().unresolved();
+        this.vipsOf = plan.vips().stream().collect(Collectors.groupingBy(Plan.VipPlan::upstream));
+        plane.nextHops().unresolved().forEach((key, reason) -> unresolved.put(key.endpoint(), reason));
+        applied.tables().forEach((key, spec) -> spec.weights().keySet().forEach(backend ->
+                serving.computeIfAbsent(key.vip(), vip -> new HashSet<>()).add(backend.endpoint())));
     }
 
     List<BackendView> backends() {
@@ -53,43 +60,32 @@ final class Views {
         if (inTable(member)) {
             return view(member, State.UP, "");
         }
-        return unresolved.entrySet().stream()
-                .filter(entry -> entry.getKey().endpoint().equals(member.endpoint()))
-                .findFirst()
-                .map(entry -> view(member, State.RESOLVING, entry.getValue()))
-                .orElseGet(() -> view(member, State.DISABLED, notInTable(member)));
+        String reason = unresolved.get(member.endpoint());
+        return reason == null
+                ? view(member, State.DISABLED, notInTable(member))
+                : view(member, State.RESOLVING, reason);
     }
 
     private Optional<String> disabled(Member member) {
         if (!config.enabled()) {
             return Optional.of("ebpf.enabled is false");
         }
-        return config.vips().stream().anyMatch(vip -> vip.upstream().equals(member.upstream()))
+        return vipsOf.containsKey(member.upstream())
                 ? Optional.empty()
                 : Optional.of("no vip uses upstream " + member.upstream());
     }
 
     private boolean inTable(Member member) {
-        return vipsOf(member).stream().anyMatch(vip -> tables(vip.name()).stream()
-                .anyMatch(table -> table.weights().keySet().stream()
-                        .anyMatch(key -> key.endpoint().equals(member.endpoint()))));
+        return vipsOf.get(member.upstream()).stream()
+                .anyMatch(vip -> serving.getOrDefault(vip.name(), Set.of()).contains(member.endpoint()));
     }
 
     private String notInTable(Member member) {
-        List<String> reasons = vipsOf(member).stream()
+        List<String> reasons = vipsOf.get(member.upstream()).stream()
                 .flatMap(vip -> vip.degraded().stream()).distinct().toList();
         return reasons.isEmpty()
                 ? "no vip of upstream " + member.upstream() + " reaches its address family"
                 : String.join("; ", reasons);
-    }
-
-    private List<Plan.VipPlan> vipsOf(Member member) {
-        return plan.vips().stream().filter(vip -> vip.upstream().equals(member.upstream())).toList();
-    }
-
-    private List<TableSpec> tables(String vip) {
-        return applied.tables().entrySet().stream()
-                .filter(entry -> entry.getKey().vip().equals(vip)).map(Map.Entry::getValue).toList();
     }
 
     private static BackendView view(Member member, State state, String reason) {
@@ -106,11 +102,9 @@ final class Views {
         List<String> listeners = applied.listeners().entrySet().stream()
                 .filter(entry -> entry.getValue().table().vip().equals(vip.name()))
                 .map(Map.Entry::getKey).map(ListenerKey::toString).toList();
-        Set<?> usable = tables(vip.name()).stream()
-                .flatMap(table -> table.weights().keySet().stream()).map(BackendKey::endpoint)
-                .collect(Collectors.toSet());
+        int usable = serving.getOrDefault(vip.name(), Set.of()).size();
         return new VipView(
-                vip.name(), listeners, vip.algorithm(), vip.forwarding(), vip.upstream(), usable.size(),
+                vip.name(), listeners, vip.algorithm(), vip.forwarding(), vip.upstream(), usable,
                 inventory.of(vip.upstream()).size(), degraded(vip));
     }
 

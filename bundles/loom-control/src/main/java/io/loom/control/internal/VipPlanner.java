@@ -78,6 +78,11 @@ final class VipPlanner {
                 .toList();
     }
 
+    private boolean hasCandidates(Family family, MethodView view) {
+        Set<Family> reachable = view.pairs().getOrDefault(family, Set.of());
+        return members.stream().anyMatch(member -> reachable.contains(member.endpoint().family()));
+    }
+
     private boolean wantsTraffic(Candidate candidate) {
         return candidate.member().weight() > 0 && health.down(candidate.member()).isEmpty();
     }
@@ -101,9 +106,9 @@ final class VipPlanner {
         }
         boolean settling = candidates.stream()
                 .anyMatch(candidate -> wantsTraffic(candidate) && plane.nextHops().expected(candidate.key()));
-        boolean related = weights(candidates).keySet().stream().anyMatch(applied.weights()::containsKey);
         boolean worthIt = applied.algorithm().isEmpty() || !applied.weights().isEmpty();
-        return settling && worthIt && !related;
+        return settling && worthIt
+                && weights(candidates).keySet().stream().noneMatch(applied.weights()::containsKey);
     }
 
     /** The configured method, or what is in force while that one is missing, or nothing if the vip cannot be changed. */
@@ -162,7 +167,7 @@ final class VipPlanner {
         Collection<InetAddress> addresses = vip.interfaceAddresses() ? plane.addresses() : vip.addresses();
         for (InetAddress address : addresses) {
             TableKey table = new TableKey(vip.name(), Family.of(address));
-            boolean pointless = vip.interfaceAddresses() && candidates(table.family(), method, view).isEmpty();
+            boolean pointless = vip.interfaceAddresses() && !hasCandidates(table.family(), view);
             if (!pointless && !unreachableByProbes(address, method, view)) {
                 vip.services().stream().filter(service -> service.protocol() == Protocol.TCP).forEach(service ->
                         listeners.put(
