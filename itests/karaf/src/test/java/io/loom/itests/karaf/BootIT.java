@@ -64,7 +64,8 @@ public class BootIT {
         return options(
                 karafDistributionConfiguration()
                         .frameworkUrl(work.resolve("distribution.tar.gz").toUri().toString())
-                        .name("Loom").unpackDirectory(work.resolve("exam").toFile()).useDeployFolder(false),
+                        .karafVersion(System.getProperty("loom.itest.karaf")).name("Loom")
+                        .unpackDirectory(work.resolve("exam").toFile()).useDeployFolder(false),
                 keepRuntimeFolder(),
                 configureConsole().ignoreLocalConsole().ignoreRemoteShell(),
                 systemProperty("loom.config").value(config.toString()),

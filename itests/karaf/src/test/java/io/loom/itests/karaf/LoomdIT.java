@@ -108,9 +108,10 @@ public class LoomdIT {
 
     @Test
     public void argumentsArriveAsTheyWereGiven() throws Exception {
-        String hard = "a b$c\"d` [::1]:80 {x} (y) ;|<>#%=!~\\";
+        String hard = "a b$c\"d` [::1]:80 {x} (y) ;|<>#%=!~";
         assertEquals(hard + "\n", loom("shell:echo", hard).output());
         assertEquals("it's $5\n", loom("shell:echo", "it's $5").output());
+        assertEquals(64, loom("shell:echo", "back\\slash").status());
     }
 
     @Test
@@ -191,7 +192,10 @@ public class LoomdIT {
         assertTrue("still there after 5 s", other.waitFor(5, TimeUnit.SECONDS));
         Outcome late = LOOM.run("loom", "--data", otherData.toString(), "status");
         assertEquals(late.output(), 69, late.status());
-        assertEquals(0, LOOM.run("loomd", "--detach", "--instance", INSTANCE + "-short", "--data", otherData.toString()).status());
+        Path pins = Path.of("/sys/fs/bpf/loom", INSTANCE + "-short");
+        assertTrue("the data plane must outlive the process", Files.exists(pins));
+        LOOM.run("loomd", "--detach", "--instance", INSTANCE + "-short", "--data", otherData.toString());
+        assertFalse("--detach left pins", Files.exists(pins));
     }
 
     private static Outcome loom(String... command) throws Exception {
