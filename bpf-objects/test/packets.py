@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes the packet tables, packets/*.json: packets.py. Needs scapy; the tables are committed, so builds do not.
+"""Writes the packet tables: packets.py [DIRECTORY], by default packets/ beside it. Needs scapy; the tables are committed.
 
 A table is a list of rows: name, family, method and mtu of the world that the row runs in, and steps, each a frame in, the
 name of its verdict, and the frame that leaves or null. Frames are hex. itests/bpf runs them. decap.json has rows of name,
@@ -7,6 +7,7 @@ frame and out, for the backends' program; frames.json has frames by name.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import rows_core
@@ -16,9 +17,11 @@ import rows_nat
 from world import NAT_PORT, answer, request
 
 
+TABLES = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "packets"
+
+
 def write(name, rows):
-    path = Path(__file__).parent / "packets" / f"{name}.json"
-    path.parent.mkdir(exist_ok=True)
+    path = TABLES / f"{name}.json"
     lines = [json.dumps(row) for row in rows]
     path.write_text("[\n" + ",\n".join(lines) + "\n]\n")
     print(f"{len(lines)} rows in {path.name}")
@@ -36,7 +39,7 @@ def named_frames():
 
 
 def write_frames():
-    path = Path(__file__).parent / "packets" / "frames.json"
+    path = TABLES / "frames.json"
     lines = [f"{json.dumps(name)}: {json.dumps(frame.hex())}" for name, frame in named_frames()]
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     print(f"{len(lines)} frames in {path.name}")

@@ -8,19 +8,25 @@ import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
 
 /** Every row of bpf-objects/test/packets on the running kernel, in poisoned headroom, on maps that the data path's codecs wrote. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PacketTableIT {
     private static final Path TABLES = Path.of(System.getProperty("loom.bpf"), "test", "packets");
     private static final HexFormat HEX = HexFormat.of();
 
     private final Composition composition = Linked.natAndIpip();
+    private final Map<String, RowPlane> planes = new HashMap<>();
 
     @TestFactory
     Stream<DynamicTest> core() throws IOException {
@@ -50,13 +56,24 @@ class PacketTableIT {
     }
 
     private void run(PacketRow row) throws IOException {
-        try (ScratchPlane plane = ScratchPlane.open(composition, Linked.ONE_PORT);
-                Poison poison = new Poison(plane.program())) {
-            plane.addWorld(row.method(), row.mtu());
-            for (PacketRow.Step step : row.steps()) {
-                check(step, plane.run(poison.program(), step.frame()));
-            }
+        RowPlane plane = plane(row.method(), row.mtu());
+        plane.forget();
+        for (PacketRow.Step step : row.steps()) {
+            check(step, plane.run(step.frame()));
         }
+    }
+
+    private RowPlane plane(String method, int mtu) throws IOException {
+        String world = method + " " + mtu;
+        if (!planes.containsKey(world)) {
+            planes.put(world, new RowPlane(composition, method, mtu));
+        }
+        return planes.get(world);
+    }
+
+    @AfterAll
+    void close() {
+        planes.values().forEach(RowPlane::close);
     }
 
     private static void check(PacketRow.Step step, ScratchPlane.Outcome outcome) {

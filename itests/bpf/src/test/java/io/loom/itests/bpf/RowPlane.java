@@ -1,0 +1,42 @@
+package io.loom.itests.bpf;
+
+import io.loom.datapath.Composition;
+import io.loom.datapath.ScratchPlane;
+import io.loom.libbpf.BpfMap;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The program in the world of packet tables, behind poisoned headroom; forgets its connections between rows. */
+final class RowPlane implements AutoCloseable {
+    private static final List<String> REMEMBERED = List.of("loom_conns4", "loom_conns6", "nat_replies4", "nat_replies6");
+
+    private final ScratchPlane plane;
+    private final Poison poison;
+
+    /** @param mtu towards the backend, bytes of IP packet; 0: unknown */
+    RowPlane(Composition composition, String method, int mtu) throws IOException {
+        plane = ScratchPlane.open(composition, Linked.ONE_PORT);
+        plane.addWorld(method, mtu);
+        poison = new Poison(plane.program());
+    }
+
+    ScratchPlane.Outcome run(byte[] frame) {
+        return plane.run(poison.program(), frame);
+    }
+
+    void forget() {
+        for (String name : REMEMBERED) {
+            BpfMap map = plane.map(name);
+            List<byte[]> keys = new ArrayList<>();
+            map.forEach((key, value) -> keys.add(key.clone()));
+            keys.forEach(map::delete);
+        }
+    }
+
+    @Override
+    public void close() {
+        poison.close();
+        plane.close();
+    }
+}
