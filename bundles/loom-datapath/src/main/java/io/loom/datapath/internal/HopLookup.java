@@ -61,7 +61,10 @@ final class HopLookup {
         }
     }
 
-    /** @param vips never to be the source */
+    /**
+     * @param vips not to be the source if the interface has another address. If it has none but vips (the flat form balances
+     *             an interface's own addresses), a vip will do: nat's ports are not those of listeners
+     */
     Answer ask(InetAddress destination, Set<InetAddress> vips) {
         InetAddress source;
         try {
@@ -75,8 +78,7 @@ final class HopLookup {
         }
         return otherSource(answer.hop().get().ifindex(), destination, vips)
                 .map(other -> ask(other, destination))
-                .orElseGet(() -> Answer.unknown(
-                        FibLookup.Result.NO_SOURCE_ADDRESS, "the interface towards it has no address but vips"));
+                .orElse(answer);
     }
 
     private Answer ask(InetAddress source, InetAddress destination) {
