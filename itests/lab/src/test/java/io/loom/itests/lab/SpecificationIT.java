@@ -150,7 +150,7 @@ class SpecificationIT extends LabTest {
     }
 
     private void refused(int status, Rest.Answer answer, String... mentions) {
-        tell("%d %s", answer.status(), answer.body().strip());
+        tell("%d %s", answer.status(), answer.body().replaceAll("\\s+", " "));
         assertEquals(status, answer.status(), answer.body());
         assertTrue(answer.json().path("errors").size() > 0, answer.body());
         for (String mention : mentions) {
