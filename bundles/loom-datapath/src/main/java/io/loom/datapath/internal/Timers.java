@@ -1,7 +1,8 @@
 package io.loom.datapath.internal;
 
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -39,12 +40,13 @@ final class Timers implements AutoCloseable {
         this.changed = changed;
     }
 
+    /** Work that is asked for after {@link #close} is dropped: plugins are unbound after the component has been closed. */
     private static ScheduledExecutorService thread(String name) {
-        return Executors.newSingleThreadScheduledExecutor(task -> {
+        return new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, name);
             thread.setDaemon(true);
             return thread;
-        });
+        }, new ThreadPoolExecutor.DiscardPolicy());
     }
 
     /** Begins the work for a plane; without effect if it has begun. */
