@@ -1,6 +1,7 @@
 package io.loom.control.internal;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -61,7 +62,7 @@ final class RuntimeJson {
 
     /** @throws IOException if it is not what {@link #write} makes */
     RuntimeState read(byte[] json) throws IOException {
-        Document document = mapper.readValue(json, Document.class);
+        Document document = parse(json);
         if (document == null || document.version() != VERSION || document.backends() == null) {
             throw new IOException("it is not a version " + VERSION + " document with backends");
         }
@@ -69,6 +70,16 @@ final class RuntimeJson {
             return state(document);
         } catch (IllegalArgumentException | NullPointerException contradiction) {
             throw new IOException("its content contradicts itself: " + contradiction.getMessage(), contradiction);
+        }
+    }
+
+    private Document parse(byte[] json) throws IOException {
+        try {
+            return mapper.readValue(json, Document.class);
+        } catch (JsonProcessingException malformed) {
+            JsonLocation place = malformed.getLocation();
+            String where = place == null ? "" : "line " + place.getLineNr() + ", column " + place.getColumnNr() + ": ";
+            throw new IOException(where + malformed.getOriginalMessage().replaceAll("\\s*\\([^)]*\\)", ""), malformed);
         }
     }
 

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.LoomException;
+import io.loom.api.Problem;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.control.NewBackend;
 import java.io.IOException;
@@ -119,7 +120,9 @@ class RuntimeStoreTest {
         Files.writeString(file, content);
         RuntimeStore.Loaded loaded = reopened();
         assertEquals(RuntimeState.EMPTY, loaded.state());
-        assertEquals("LOOM-3502", loaded.problem().orElseThrow().code());
+        Problem problem = loaded.problem().orElseThrow();
+        assertEquals("LOOM-3502", problem.code());
+        assertFalse(problem.why().contains("Source") || problem.why().contains("\n"), problem.why());
         assertFalse(Files.exists(file));
         assertEquals(content, Files.readString(data.resolve("runtime.json.unreadable")));
         Files.writeString(file, content);
