@@ -41,7 +41,7 @@ final class BackendRoutes {
                 new Route("GET", "/ebpf/backends/stats", "counters of each backend", this::stats),
                 new Route("GET", "/ebpf/backends/{id}", "one backend", this::get),
                 new Route("PATCH", "/ebpf/backends/{id}", "change the weight of a backend", this::change),
-                new Route("DELETE", "/ebpf/backends/{id}", "remove a backend; its connections drain", this::remove));
+                new Route("DELETE", "/ebpf/backends/{id}", "remove a backend; its connections go on for up to 5 minutes", this::remove));
     }
 
     private Answer list(Call call) {
