@@ -1,12 +1,14 @@
 package io.loom.datapath.internal;
 
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Addresses that clients can reach on an interface. */
+/** Addresses that the host has. */
 final class HostAddresses {
     private HostAddresses() {}
 
@@ -26,11 +28,23 @@ final class HostAddresses {
         }
     }
 
+    /** Of all interfaces of this network namespace. */
+    static Set<InetAddress> all() {
+        try {
+            return NetworkInterface.networkInterfaces()
+                    .flatMap(NetworkInterface::inetAddresses)
+                    .map(HostAddresses::withoutScope)
+                    .collect(Collectors.toSet());
+        } catch (SocketException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
     /** Java ties the IPv6 addresses that it finds to their interface; ours are plain. */
     private static InetAddress withoutScope(InetAddress address) {
         try {
             return InetAddress.getByAddress(address.getAddress());
-        } catch (java.net.UnknownHostException impossible) {
+        } catch (UnknownHostException impossible) {
             throw new IllegalStateException(impossible);
         }
     }

@@ -164,6 +164,12 @@ final class Instance implements AutoCloseable {
         }
     }
 
+    /** Unpins a map; the program that runs may still use it, the next one makes another. */
+    void giveUp(String map) {
+        PinTree.remove(pins.map(map));
+        maps.remove(map).close();
+    }
+
     /** From now on the instance is worth adopting. */
     void markComplete() {
         meta.put(COMPLETE, "yes");

@@ -45,7 +45,7 @@ final class Opening {
             Instance instance = Instance.open(bpffs, name, data);
             try {
                 ProgramStore store = new ProgramStore(instance);
-                Workshop workshop = new Workshop(Composer.builtIn());
+                Workshop workshop = new Workshop(Composer.builtIn(), store);
                 Programs programs = instance.adopted()
                         ? Programs.adopt(workshop, store, methods, tuning, instance.pinnedProgram().orElseThrow())
                         : Programs.begin(workshop, store, methods, tuning);

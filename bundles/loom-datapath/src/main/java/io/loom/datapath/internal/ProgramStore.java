@@ -1,6 +1,7 @@
 package io.loom.datapath.internal;
 
 import io.loom.datapath.Composition;
+import io.loom.datapath.SlottedMethod;
 import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
 import java.nio.file.Files;
@@ -17,13 +18,21 @@ final class ProgramStore {
     private static final String PROGRAM = "program";
 
     private final Instance instance;
+    private final MethodMapLayouts layouts;
 
     ProgramStore(Instance instance) {
         this.instance = instance;
+        this.layouts = new MethodMapLayouts(instance);
+    }
+
+    /** @throws MethodRefused if the method cannot work with the maps that are pinned */
+    void requireFit(SlottedMethod method, boolean used) {
+        layouts.require(method, used);
     }
 
     /** Loads the composition on the instance's maps; maps that it adds are pinned. */
     BpfProgram load(Composition composition) {
+        composition.methods().values().forEach(layouts::adopt);
         try (BpfObject object = composition.open(Map.of())) {
             instance.lendMaps(object);
             object.load();

@@ -5,8 +5,6 @@ import io.loom.api.IpAddress;
 import io.loom.api.Problem;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -41,7 +39,7 @@ final class VipAddresses {
 
     synchronized void add(InetAddress address) {
         if (wanted.add(address)) {
-            ensure(address);
+            ensure(address, HostAddresses.all());
         }
     }
 
@@ -58,15 +56,17 @@ final class VipAddresses {
 
     /** Puts back what is missing: the interface may have come anew. */
     synchronized void ensure() {
-        wanted.forEach(this::ensure);
+        Set<InetAddress> present = HostAddresses.all();
+        wanted.forEach(address -> ensure(address, present));
     }
 
-    private void ensure(InetAddress address) {
+    private void ensure(InetAddress address, Set<InetAddress> present) {
         String text = IpAddress.format(address);
-        if (ours.device(text).filter(other -> !Optional.of(other).equals(device)).isPresent()) {
+        boolean moves = ours.device(text).filter(other -> !Optional.of(other).equals(device)).isPresent();
+        if (moves) {
             ours.takeOff(text).ifPresent(LOG::info);
         }
-        if (device.isEmpty() || isOnSomeInterface(address)) {
+        if (device.isEmpty() || present.contains(address) && !moves) {
             problems.remove(text);
             return;
         }
@@ -89,14 +89,6 @@ final class VipAddresses {
         } else {
             // Deprecated from the start, so that the host never sends from it; no wait for duplicate address detection.
             IpCommand.run("-6", "addr", "add", text + "/128", "dev", device, "nodad", "preferred_lft", "0");
-        }
-    }
-
-    private static boolean isOnSomeInterface(InetAddress address) {
-        try {
-            return NetworkInterface.getByInetAddress(address) != null;
-        } catch (SocketException cannotTell) {
-            return false;
         }
     }
 

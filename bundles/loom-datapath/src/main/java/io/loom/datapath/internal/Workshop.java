@@ -18,9 +18,11 @@ import java.util.function.IntPredicate;
  */
 final class Workshop {
     private final Composer composer;
+    private final ProgramStore store;
 
-    Workshop(Composer composer) {
+    Workshop(Composer composer, ProgramStore store) {
         this.composer = composer;
+        this.store = store;
     }
 
     /**
@@ -51,6 +53,7 @@ final class Workshop {
                 return new Product(Optional.empty(), before, all);
             }
             try {
+                selection.methods().forEach(method -> store.requireFit(method, used.test(method.slot())));
                 Composition composition = composer.compose(selection.methods(), tuning);
                 if (!composition.fingerprint().equals(present)) {
                     SelfTests.run(composition.tuned(Tuning.small(tuning.hz())));

@@ -1,0 +1,95 @@
+package io.loom.datapath.internal;
+
+import static io.loom.datapath.internal.TestHost.DEVICE;
+import static io.loom.datapath.internal.TestHost.FIRST;
+import static io.loom.datapath.internal.TestHost.SECOND;
+import static io.loom.datapath.internal.TestHost.await;
+import static io.loom.datapath.internal.TestHost.config;
+import static io.loom.datapath.internal.TestHost.nat;
+import static io.loom.datapath.internal.TestHost.tcp;
+
+import io.loom.algorithm.maglev.Maglev;
+import io.loom.api.Family;
+import io.loom.api.plugin.Algorithm;
+import io.loom.api.plugin.ForwardingMethod;
+import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.Change;
+import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.TableSpec;
+import io.loom.forward.ipip.IpipForwarding;
+import io.loom.forward.nat.NatForwarding;
+import io.loom.libbpf.BpfProgram;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.osgi.framework.ServiceReference;
+
+/** A data plane with the real plugins on a real interface, new for each test. */
+abstract class DataPlaneFixture {
+    static final Path ROOT = TestHost.BPFFS.resolve("loom/test");
+    static final TableKey TABLE = new TableKey("web", Family.IPV4);
+
+    final ServiceReference<ForwardingMethod> natService = FakeReference.ofVersion("1.0.0");
+    final ServiceReference<ForwardingMethod> ipipService = FakeReference.ofVersion("1.0.0");
+    KernelDataPlane plane;
+
+    @BeforeEach
+    void start() throws Exception {
+        TestHost.addDevice();
+        plane = open();
+        plane.configure(config(DEVICE));
+    }
+
+    KernelDataPlane open() {
+        KernelDataPlane opened = new KernelDataPlane(TestHost.BPFFS, "test", Path.of("target/lock"));
+        opened.addMethod(new NatForwarding(), natService);
+        opened.addMethod(new IpipForwarding(), ipipService);
+        opened.addAlgorithm(new Maglev(), FakeReference.<Algorithm>ofVersion("1.0.0"));
+        return opened;
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        plane.close();
+        Takedown.run(TestHost.BPFFS, "test", Path.of("target/lock"));
+        if (Files.exists(Path.of("/sys/class/net", DEVICE))) {
+            TestHost.removeDevice();
+        }
+    }
+
+    void balance(KernelDataPlane on) throws Exception {
+        on.resolve(Set.of(nat(FIRST), nat(SECOND)));
+        await("next hops", () -> on.unresolved().isEmpty());
+        on.apply(new Change.PutBackend(nat(FIRST), false));
+        on.apply(new Change.PutBackend(nat(SECOND), false));
+        on.apply(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100, nat(SECOND), 50))));
+        on.apply(new Change.PutListener(tcp("10.9.9.9", 80), new ListenerSpec(TABLE, true)));
+    }
+
+    static TableSpec spec(Map<BackendKey, Integer> weights) {
+        return new TableSpec("maglev", 1009, new TreeMap<>(weights));
+    }
+
+    /** The SYN of one client, always the same, through the pinned program. */
+    BpfProgram.TestRun runSyn() {
+        byte[] frame = HexFormat.of().parseHex(
+                "020000000001020000000099080045000028000100004006" + "0000" + "0a0100630a090909" + "9c400050000003e800000001500220000000"
+                        + "0000");
+        int sum = 0;
+        for (int i = 14; i < 34; i += 2) {
+            sum += (frame[i] & 0xff) << 8 | frame[i + 1] & 0xff;
+        }
+        sum = ~((sum & 0xffff) + (sum >> 16));
+        frame[24] = (byte) (sum >> 8);
+        frame[25] = (byte) sum;
+        try (BpfProgram program = BpfProgram.open(ROOT.resolve("prog"))) {
+            return program.testRun(frame, 1);
+        }
+    }
+}

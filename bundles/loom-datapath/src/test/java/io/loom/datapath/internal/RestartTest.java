@@ -1,0 +1,187 @@
+package io.loom.datapath.internal;
+
+import static io.loom.datapath.internal.TestHost.DEVICE;
+import static io.loom.datapath.internal.TestHost.FIRST;
+import static io.loom.datapath.internal.TestHost.SECOND;
+import static io.loom.datapath.internal.TestHost.SIXTH;
+import static io.loom.datapath.internal.TestHost.await;
+import static io.loom.datapath.internal.TestHost.config;
+import static io.loom.datapath.internal.TestHost.ip;
+import static io.loom.datapath.internal.TestHost.nat;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.LoomException;
+import io.loom.api.control.Status.AttachmentView;
+import io.loom.api.control.Telemetry;
+import io.loom.control.dataplane.Change;
+import io.loom.control.dataplane.KernelState;
+import io.loom.datapath.Composer;
+import io.loom.datapath.Composition;
+import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.Tuning;
+import io.loom.datapath.internal.layout.BackendEntry;
+import io.loom.datapath.internal.layout.Connection;
+import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.BpfProgram;
+import io.loom.libbpf.XdpLink;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What outlives a process, and what the next one makes of it. */
+class RestartTest extends DataPlaneFixture {
+    @Test
+    void aSecondProcessAdoptsEverything() throws Exception {
+        balance(plane);
+        runSyn();
+        Ids before = Ids.of(plane);
+        KernelState applied = plane.applied();
+        plane.close();
+        plane = open();
+        plane.configure(config(DEVICE));
+        Thread.sleep(400);
+        assertEquals(before, Ids.of(plane));
+        assertEquals(applied.backends(), plane.applied().backends());
+        assertEquals(applied.listeners(), plane.applied().listeners());
+        assertEquals("", plane.applied().tables().get(TABLE).algorithm());
+        assertEquals(1, plane.read().connectionsActive());
+        assertEquals(1, plane.read().connectionsCreated());
+        int table = tableId();
+        balance(plane);
+        assertEquals(applied, plane.applied());
+        assertEquals(table, tableId());
+    }
+
+    private record Ids(int program, List<AttachmentView> links, List<Telemetry.MapUse> maps) {
+        static Ids of(KernelDataPlane plane) {
+            return new Ids(plane.program().id(), plane.program().attachments(), plane.read().maps());
+        }
+    }
+
+    private static int tableId() {
+        try (BpfMap tables = BpfMap.open(ROOT.resolve("maps/loom_tables"))) {
+            return Keys.number(tables.lookup(Keys.of(0)).orElseThrow());
+        }
+    }
+
+    @Test
+    void theInstanceIsForOneProcess() {
+        KernelDataPlane second = open();
+        LoomException refused = assertThrows(LoomException.class, () -> second.configure(config(DEVICE)));
+        assertEquals("LOOM-5101", refused.code());
+        assertTrue(refused.getMessage().contains("process " + ProcessHandle.current().pid()));
+        second.close();
+    }
+
+    @Test
+    void anotherLayoutIsNotAdopted() {
+        plane.close();
+        try (Meta meta = Meta.open(ROOT.resolve("maps/loom_meta"))) {
+            meta.put("layout", "other");
+        }
+        plane = open();
+        LoomException refused = assertThrows(LoomException.class, () -> plane.configure(config(DEVICE)));
+        assertEquals("LOOM-5105", refused.code());
+        assertTrue(refused.getMessage().contains("--detach"));
+    }
+
+    @Test
+    void theRestOfAHalfMadeInstanceIsMadeAnew() throws Exception {
+        int before = plane.program().id();
+        plane.close();
+        try (Meta meta = Meta.open(ROOT.resolve("maps/loom_meta"))) {
+            meta.remove("complete");
+        }
+        plane = open();
+        plane.configure(config(DEVICE));
+        assertNotEquals(before, plane.program().id());
+        assertEquals("native", plane.program().attachments().get(0).mode());
+    }
+
+    @Test
+    void detachLeavesNothingAndSaysSo() throws Exception {
+        balance(plane);
+        Path lock = Path.of("target/lock");
+        assertThrows(LoomException.class, () -> Takedown.run(TestHost.BPFFS, "test", lock));
+        plane.close();
+        List<String> done = Takedown.run(TestHost.BPFFS, "test", lock);
+        assertTrue(done.contains("detached from " + DEVICE), done::toString);
+        assertTrue(done.contains("took address 10.9.9.9 off " + DEVICE), done::toString);
+        assertFalse(Files.exists(ROOT));
+        assertFalse(ip("link show dev " + DEVICE).contains("xdp"));
+        assertFalse(ip("addr show dev " + DEVICE).contains("10.9.9.9"));
+        assertEquals(List.of(), Takedown.run(TestHost.BPFFS, "test", lock));
+    }
+
+    @Test
+    void aSwapThatDiedHalfwayIsUndone() throws Exception {
+        balance(plane);
+        int before = plane.program().id();
+        plane.close();
+        leaveHalfASwap();
+        plane = open();
+        plane.configure(config(DEVICE));
+        assertEquals(before, plane.program().id());
+        assertTrue(ip("link show dev " + DEVICE).contains("prog/xdp id " + before));
+        assertFalse(Files.exists(ROOT.resolve("prog_next")));
+    }
+
+    /** The link has the next program already, the pin has not. */
+    private static void leaveHalfASwap() {
+        Composition other = Composer.builtIn().compose(List.of(), Tuning.small(250));
+        try (ScratchPlane scratch = ScratchPlane.open(other, Map.of());
+                BpfProgram present = BpfProgram.open(ROOT.resolve("prog"));
+                XdpLink link = XdpLink.open(ROOT.resolve("links/lb%2E0"))) {
+            scratch.program().pin(ROOT.resolve("prog_next"));
+            link.update(scratch.program(), present);
+        }
+    }
+
+    @Test
+    void aNumberThatConnectionsReferToIsNotGivenAwayAfterARestart() throws Exception {
+        balance(plane);
+        runSyn();
+        plane.apply(new Change.PutTable(TABLE, spec(Map.of())));
+        plane.apply(new Change.RemoveBackend(nat(FIRST)));
+        plane.apply(new Change.RemoveBackend(nat(SECOND)));
+        plane.close();
+        plane = open();
+        plane.configure(config(DEVICE));
+        plane.apply(new Change.PutBackend(nat(SIXTH), false));
+        // The client's connection refers to 1 or 2: the newcomer has the other one, or 3.
+        int referred = connections().get(0).backend();
+        assertTrue(referred > 0);
+        try (BpfMap backends = BpfMap.open(ROOT.resolve("maps/loom_backends"))) {
+            assertEquals(Optional.empty(), BackendEntry.decode(backends.lookup(Keys.of(referred)).orElseThrow()));
+        }
+    }
+
+    private static List<Connection> connections() {
+        List<Connection> found = new ArrayList<>();
+        try (BpfMap map = BpfMap.open(ROOT.resolve("maps/loom_conns4"))) {
+            map.forEach((key, value) -> found.add(Connection.decode(value)));
+        }
+        return found;
+    }
+
+    @Test
+    void aVersionOfAMethodWithOtherMapsIsRefusedWhileItsMapsAreInUse() throws Exception {
+        balance(plane);
+        plane.close();
+        try (Meta meta = Meta.open(ROOT.resolve("maps/loom_meta"))) {
+            meta.put("types.nat", "another layout");
+        }
+        plane = open();
+        plane.configure(config(DEVICE));
+        await("the refusal", () -> plane.problems().stream().anyMatch(problem -> problem.code().equals("LOOM-4111")));
+        assertEquals(4, runSyn().result());
+    }
+}
