@@ -9,8 +9,8 @@ import java.util.List;
 /**
  * The kernel's counters of what TCP hides from programs, summed over the client and the backends since they were made.
  *
- * @param lost         segments that had to be sent again: retransmitted ones, without those that the receiver reports to have
- *                     had already (DSACK)
+ * @param lost         segments that had to be sent again: retransmitted ones, without those that the receiver said to have
+ *                     had already (DSACK, RFC 2883), of which a busy machine makes some even without Loom
  * @param resetsSent   RST segments
  * @param resetsSeen   connections ended by one
  */
@@ -22,7 +22,8 @@ record TcpTroubles(long lost, long resetsSent, long resetsSeen) {
         hosts.add("client");
         for (String host : hosts) {
             JsonNode kernel = counters(lab.on(host, "nstat", "-aszj").succeeded());
-            sum = new TcpTroubles(sum.lost + kernel.path("TcpRetransSegs").asLong() - kernel.path("TcpExtTCPDSACKRecv").asLong(),
+            long needless = kernel.path("TcpExtTCPDSACKOldSent").asLong() + kernel.path("TcpExtTCPDSACKOfoSent").asLong();
+            sum = new TcpTroubles(sum.lost + kernel.path("TcpRetransSegs").asLong() - needless,
                     sum.resetsSent + kernel.path("TcpOutRsts").asLong(), sum.resetsSeen + kernel.path("TcpEstabResets").asLong());
         }
         return sum;
