@@ -18,7 +18,7 @@ usage() { die "usage: ./loom lab up|status|down, ./loom lab exec HOST CMD..., ./
 
 lab_up() {
 	need_tools ip nginx ethtool bpftool clang-19
-	[[ $LAB =~ ^[a-z0-9]{1,12}$ ]] || die "LOOM_LAB=$LAB: 1 to 12 lower-case letters and digits, please"
+	[[ $LAB =~ ^[a-z0-9]{1,20}$ ]] || die "LOOM_LAB=$LAB: 1 to 20 lower-case letters and digits, please"
 	if [ -e "$RUN/up" ]; then
 		say "lab $LAB is up already"
 		return
@@ -26,6 +26,7 @@ lab_up() {
 	lab_down
 	trap lab_up_failed EXIT
 	mkdir -p "$RUN/bpf"
+	printf '%s\n' "$LOOM_ROOT" >"$RUN/checkout"
 	mount -t bpf bpf "$RUN/bpf"
 	segment_make
 	local i=0 host

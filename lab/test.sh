@@ -6,13 +6,23 @@ set -euo pipefail
 # shellcheck source=lab/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+# Labs that another checkout on this machine has raised.
+labs_of_others() {
+	local checkout
+	for checkout in /run/loom-lab/*/checkout; do
+		[ ! -e "$checkout" ] || [ "$(cat "$checkout")" = "$LOOM_ROOT" ] || basename "$(dirname "$checkout")"
+	done
+}
+
 # What a test of these levels could leave behind. Compared before and after; processes are told by the paths they run with.
 leftovers() {
-	ip netns list | awk '/^loom/ { print "namespace " $1 }' | sort
-	findmnt -n -t bpf -o TARGET | while read -r mount; do
-		find "$mount" -mindepth 1 -path '*loom*' 2>/dev/null | sed 's/^/pin /'
-	done | sort
-	pgrep -af "$LOOM_ROOT/|/run/loom-lab/it" | sed 's/^[0-9]* /process /' | cut -c1-120 | sort || true
+	{
+		ip netns list | awk '/^loom/ { print "namespace " $1 }'
+		findmnt -n -t bpf -o TARGET | while read -r mount; do
+			find "$mount" -mindepth 1 -path '*loom*' 2>/dev/null | sed 's/^/pin /'
+		done
+		pgrep -af "$LOOM_ROOT/|/run/loom-lab/it" | sed 's/^[0-9]* /process /' | cut -c1-120 || true
+	} | grep -vF -f <(echo /no-such-lab/ && labs_of_others | sed -n 's#.*#loom-&-\n/loom-lab/&/#p') | sort
 }
 
 run_level() {
@@ -43,7 +53,7 @@ finish() {
 	rm -f "$started" "$before" "$after"
 	local lab
 	for lab in /run/loom-lab/it*; do
-		[ ! -d "$lab" ] || LOOM_LAB=${lab##*/} "$LOOM_ROOT/lab/lab.sh" down
+		[ "$(cat "$lab/checkout" 2>/dev/null)" != "$LOOM_ROOT" ] || LOOM_LAB=${lab##*/} "$LOOM_ROOT/lab/lab.sh" down
 	done
 }
 

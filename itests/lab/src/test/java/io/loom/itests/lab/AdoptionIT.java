@@ -17,7 +17,7 @@ class AdoptionIT extends LabTest {
     private static final Duration END_LIMIT = Duration.ofSeconds(5);
 
     AdoptionIT() {
-        super("itadopt");
+        super("adopt");
     }
 
     @Test

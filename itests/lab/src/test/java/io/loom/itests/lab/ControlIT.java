@@ -20,7 +20,7 @@ class ControlIT extends LabTest {
     private static final int REQUESTS = 300;
 
     ControlIT() {
-        super("itcontrol");
+        super("control");
     }
 
     @BeforeAll

@@ -31,7 +31,7 @@ class HotSwapIT extends LabTest {
     private double lostPerSecond;
 
     HotSwapIT() {
-        super("itswap");
+        super("swap");
     }
 
     @BeforeAll

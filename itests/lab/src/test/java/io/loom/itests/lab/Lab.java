@@ -24,10 +24,9 @@ final class Lab implements AutoCloseable {
         this.name = name;
     }
 
-    /** @param name lower-case letters, at most 12 */
-    static Lab up(String name) {
-        Lab lab = new Lab(name);
-        lab.script("down").succeeded();
+    /** @param purpose lower-case letters, at most 10. The process id in the name keeps runs apart that meet on one machine. */
+    static Lab up(String purpose) {
+        Lab lab = new Lab("it" + ProcessHandle.current().pid() + purpose);
         lab.script("up").succeeded();
         return lab;
     }

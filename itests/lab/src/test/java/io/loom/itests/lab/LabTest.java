@@ -11,20 +11,20 @@ import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ExtendWith(LabTest.LogOfFailure.class)
 abstract class LabTest {
-    private final String name;
+    private final String purpose;
     protected Lab lab;
     protected Loomd loomd;
     protected Rest rest;
     protected Pins pins;
 
-    /** @param name of the lab: lower-case letters, at most 12 */
-    LabTest(String name) {
-        this.name = name;
+    /** @param purpose part of the lab's name: lower-case letters, at most 10 */
+    LabTest(String purpose) {
+        this.purpose = purpose;
     }
 
     @BeforeAll
     final void raise() {
-        lab = Lab.up(name);
+        lab = Lab.up(purpose);
         loomd = new Loomd(lab);
         rest = new Rest(lab);
         pins = new Pins(lab);

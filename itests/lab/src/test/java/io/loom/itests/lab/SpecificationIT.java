@@ -76,7 +76,7 @@ class SpecificationIT extends LabTest {
     private static final List<Integer> LINES_OF_MISTAKES = List.of(2, 3, 5, 7, 9);
 
     SpecificationIT() {
-        super("itspec");
+        super("spec");
     }
 
     @Test

@@ -16,7 +16,7 @@ class TrafficIT extends LabTest {
     private static final double TOLERANCE = 0.1;
 
     TrafficIT() {
-        super("ittraffic");
+        super("traffic");
     }
 
     @ParameterizedTest
