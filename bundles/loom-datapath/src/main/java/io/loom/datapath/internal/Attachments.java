@@ -91,9 +91,8 @@ final class Attachments implements AutoCloseable {
         link.close();
     }
 
-    /** Attaches where the program is missing; true if anything changed. */
-    synchronized boolean check() {
-        List<AttachmentView> before = views();
+    /** Attaches where the program is missing. */
+    synchronized void check() {
         for (String device : wanted.interfaces()) {
             OptionalInt ifindex = Kernel.interfaceIndex(device);
             Attached present = attached.get(device);
@@ -103,14 +102,13 @@ final class Attachments implements AutoCloseable {
                 LOG.info("interface {} is gone or another one", device);
             }
             if (ifindex.isEmpty()) {
-                problems.put(device, Problem.of(
+                report(device, Problem.of(
                         "LOOM-1201", "interface " + device + " does not exist", "",
                         "create it, or correct ebpf.interface; Loom attaches as soon as it appears"));
             } else if (!attached.containsKey(device)) {
                 attach(device, ifindex.getAsInt());
             }
         }
-        return !views().equals(before);
     }
 
     private void attach(String device, int ifindex) {
@@ -121,15 +119,21 @@ final class Attachments implements AutoCloseable {
         } catch (BpfException failure) {
             Problem problem = cannotAttach(device, mode, failure);
             if (!wanted.genericFallback() || !attachGeneric(device, ifindex, problem)) {
-                problems.put(device, problem);
+                report(device, problem);
             }
+        }
+    }
+
+    private void report(String device, Problem problem) {
+        if (!problem.equals(problems.put(device, problem))) {
+            LOG.warn("{}", problem);
         }
     }
 
     private boolean attachGeneric(String device, int ifindex, Problem refused) {
         try {
             attach(device, ifindex, XdpMode.GENERIC);
-            problems.put(device, Problem.of(
+            report(device, Problem.of(
                     "LOOM-1202", device + " runs in generic mode, as xdp.fallback allows", refused.text(), ""));
             return true;
         } catch (BpfException alsoRefused) {

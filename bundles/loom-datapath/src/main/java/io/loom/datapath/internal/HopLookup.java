@@ -1,5 +1,7 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
 import io.loom.datapath.internal.layout.FibLookup;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.libbpf.BpfProgram;
@@ -23,7 +25,7 @@ import java.util.Set;
  * routes, VLANs and bonds need no care here. Needs forwarding on {@code lo}, and sets it there only: the host does not become
  * a router.
  */
-final class HopLookup {
+final class HopLookup implements AutoCloseable {
     /** The discard port (RFC 863): a datagram to it makes the kernel look for the neighbour and has no other effect. */
     private static final int DISCARD = 9;
     private static final Path IPV4_FORWARDING = Path.of("/proc/sys/net/ipv4/conf/lo/forwarding");
@@ -57,7 +59,9 @@ final class HopLookup {
                 Files.writeString(forwarding, "1");
             }
         } catch (IOException failure) {
-            throw new UncheckedIOException("cannot turn on " + forwarding, failure);
+            throw new LoomException(Problem.of(
+                    "LOOM-1206", "cannot ask the kernel for routes", "forwarding on lo cannot be turned on: " + failure.getMessage(),
+                    "write 1 to " + forwarding + " before Loom starts, or let it write there"), failure);
         }
     }
 
@@ -125,5 +129,10 @@ final class HopLookup {
         } catch (IOException unreachable) {
             // The next lookup says so, with a reason that people understand.
         }
+    }
+
+    @Override
+    public void close() {
+        program.close();
     }
 }

@@ -84,8 +84,14 @@ final class Instance implements AutoCloseable {
         return new Instance(pins, lock, meta, false);
     }
 
-    /** Removes what a process left that died before its instance was complete. */
+    /** Removes what a process left that died before its instance was complete, or while it was taken down. */
     private static void discard(PinTree pins) {
+        if (Files.exists(pins.meta())) {
+            try (Meta meta = Meta.open(pins.meta())) {
+                AssignedAddresses addresses = new AssignedAddresses(meta);
+                addresses.all().forEach(addresses::takeOff);
+            }
+        }
         List<Path> left = new ArrayList<>(PinTree.pins(pins.links()));
         left.add(pins.program());
         left.add(pins.nextProgram());
@@ -100,6 +106,7 @@ final class Instance implements AutoCloseable {
             requireEqual(name, "ABI version", meta.get("abi"), String.valueOf(Layouts.ABI_VERSION));
             requireEqual(name, "map layout", meta.get("layout"), Layouts.hash());
             requireEqual(name, "network namespace", meta.get(NETNS), networkNamespace());
+            requireEqual(name, "program", Optional.of(Files.exists(pins.program()) ? "pinned" : "gone"), "pinned");
             Instance instance = new Instance(pins, lock, meta, true);
             for (Path pin : PinTree.pins(pins.maps())) {
                 if (!pin.equals(pins.meta())) {
@@ -173,6 +180,11 @@ final class Instance implements AutoCloseable {
     /** From now on the instance is worth adopting. */
     void markComplete() {
         meta.put(COMPLETE, "yes");
+    }
+
+    /** From now on it is not: it is being taken down. */
+    static void markIncomplete(Meta meta) {
+        meta.remove(COMPLETE);
     }
 
     /** @throws IllegalStateException if no program that was loaded so far has such a map */

@@ -10,7 +10,7 @@ import java.util.List;
  * The clock by which connections age: jiffies, whose rate is fixed when the kernel is built and told to nobody (sysconf's
  * clock ticks are another, fixed unit). Measured by running a program that reads jiffies and nanoseconds twice.
  */
-final class KernelClock {
+final class KernelClock implements AutoCloseable {
     private static final List<Integer> POSSIBLE = List.of(100, 250, 300, 1000);
     private static final long MEASURE_MILLIS = 80;
 
@@ -45,6 +45,11 @@ final class KernelClock {
     static int hz(long jiffies, long nanoseconds) {
         double measured = jiffies * 1e9 / nanoseconds;
         return POSSIBLE.stream().min(Comparator.comparingDouble(hz -> Math.abs(hz - measured))).orElseThrow();
+    }
+
+    @Override
+    public void close() {
+        program.close();
     }
 
     private Reading read() {

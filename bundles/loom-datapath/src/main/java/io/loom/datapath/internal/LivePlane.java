@@ -43,11 +43,14 @@ final class LivePlane implements AutoCloseable {
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
     private final Egress egress;
+    private final HopLookup lookup;
+    private final KernelClock clock;
     private final Sweep sweep;
     private final Counters counters;
     private final Function<String, Optional<Algorithm>> algorithms;
     private volatile Sweep.Result lastSweep = Sweep.Result.NONE;
     private volatile Set<BackendKey> resolving = Set.of();
+    private Surroundings surroundings = new Surroundings(List.of(), List.of(), Set.of());
 
     /** @param algorithms deployed ones by name, at any moment */
     LivePlane(
@@ -64,6 +67,8 @@ final class LivePlane implements AutoCloseable {
                 instance.meta());
         this.vipAddresses = new VipAddresses(new AssignedAddresses(instance.meta()));
         this.nextHops = new NextHops(lookup, listeners::addresses);
+        this.lookup = lookup;
+        this.clock = clock;
         this.egress = new Egress(instance.map("loom_devices"));
         this.sweep = new Sweep(instance, clock);
         this.counters = new Counters(instance, backends, listeners);
@@ -175,18 +180,27 @@ final class LivePlane implements AutoCloseable {
         return reasons;
     }
 
+    /** What {@link #watch} compares with the second before. */
+    private record Surroundings(List<Status.AttachmentView> attachments, List<Problem> problems, Set<InetAddress> addresses) {}
+
     /** What changes outside: interfaces, addresses, next hops. True if any answer of this object differs. */
     boolean watch() {
-        boolean changed = attachments.check();
+        attachments.check();
         vipAddresses.ensure();
-        if (nextHops.refresh()) {
+        boolean hopsChanged = nextHops.refresh();
+        if (hopsChanged) {
             backends.hopsChanged(nextHops.answers());
-            changed = true;
         }
+        allowEgress();
+        Surroundings before = surroundings;
+        surroundings = new Surroundings(attachments.views(), problems(), interfaceAddresses());
+        return hopsChanged || !surroundings.equals(before);
+    }
+
+    private void allowEgress() {
         Set<Integer> ifindexes = new HashSet<>(attachments.ifindexes());
         nextHops.answers().values().forEach(hop -> hop.map(NextHop::ifindex).ifPresent(ifindexes::add));
         egress.allow(ifindexes);
-        return changed;
     }
 
     /** Counts and reclaims; true if the program contains a method that may be removed now. */
@@ -264,6 +278,8 @@ final class LivePlane implements AutoCloseable {
     public void close() {
         attachments.close();
         programs.close();
+        lookup.close();
+        clock.close();
         instance.close();
     }
 }

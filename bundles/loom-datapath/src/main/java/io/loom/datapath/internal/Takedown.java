@@ -42,6 +42,7 @@ public final class Takedown {
 
     private List<String> run() {
         List<String> done = new ArrayList<>();
+        markIncomplete();
         PinTree.pins(pins.links()).forEach(pin -> done.add(detach(pin)));
         done.addAll(addresses());
         for (Path program : List.of(pins.program(), pins.nextProgram())) {
@@ -59,6 +60,15 @@ public final class Takedown {
         removeDirectories();
         done.add("removed " + pins.root());
         return done;
+    }
+
+    /** If this process dies now, the next start does not adopt what is left. */
+    private void markIncomplete() {
+        if (Files.exists(pins.meta())) {
+            try (Meta meta = Meta.open(pins.meta())) {
+                Instance.markIncomplete(meta);
+            }
+        }
     }
 
     private String detach(Path pin) {

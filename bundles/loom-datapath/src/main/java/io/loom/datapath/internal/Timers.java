@@ -57,7 +57,7 @@ final class Timers implements AutoCloseable {
         plane = open;
         servedSince = System.nanoTime();
         watcher.scheduleWithFixedDelay(guarded(this::watch), 0, WATCH_MILLIS, TimeUnit.MILLISECONDS);
-        sweeper.schedule(guarded(this::sweep), SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        later(sweeper, this::sweep, SWEEP_MILLIS);
         requestProgram();
     }
 
@@ -95,21 +95,27 @@ final class Timers implements AutoCloseable {
         } finally {
             long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
             long pause = Math.max(SWEEP_MILLIS, SWEEP_SHARE * took);
-            sweeper.schedule(guarded(this::sweep), pause, TimeUnit.MILLISECONDS);
+            later(sweeper, this::sweep, pause);
+        }
+    }
+
+    private static void later(ScheduledExecutorService thread, Runnable work, long millis) {
+        if (!thread.isShutdown()) {
+            thread.schedule(guarded(work), millis, TimeUnit.MILLISECONDS);
         }
     }
 
     /** Brings the program in line with the deployed methods, soon. */
     void requestProgram() {
         if (plane != null && programRequested.compareAndSet(false, true)) {
-            programmer.schedule(guarded(this::program), DEBOUNCE_MILLIS, TimeUnit.MILLISECONDS);
+            later(programmer, this::program, DEBOUNCE_MILLIS);
         }
     }
 
     private void program() {
         if (plane.programs().isWaitingForMethods()
                 && System.nanoTime() - servedSince < TimeUnit.MILLISECONDS.toNanos(METHODS_MILLIS)) {
-            programmer.schedule(guarded(this::program), METHODS_POLL_MILLIS, TimeUnit.MILLISECONDS);
+            later(programmer, this::program, METHODS_POLL_MILLIS);
             return;
         }
         programRequested.set(false);

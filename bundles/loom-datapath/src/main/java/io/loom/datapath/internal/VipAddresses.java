@@ -76,9 +76,12 @@ final class VipAddresses {
             LOG.info("put {} on {}", text, device.get());
             problems.remove(text);
         } catch (IOException failure) {
-            problems.put(text, Problem.of(
+            Problem problem = Problem.of(
                     "LOOM-1205", "cannot put vip address " + text + " on " + device.get(), failure.getMessage(),
-                    "bring the interface up, or set assign: false and add the address yourself"));
+                    "bring the interface up, or set assign: false and add the address yourself");
+            if (!problem.equals(problems.put(text, problem))) {
+                LOG.warn("{}", problem);
+            }
         }
     }
 

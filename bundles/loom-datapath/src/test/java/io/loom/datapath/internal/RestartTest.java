@@ -95,14 +95,17 @@ class RestartTest extends DataPlaneFixture {
 
     @Test
     void theRestOfAHalfMadeInstanceIsMadeAnew() throws Exception {
+        balance(plane);
         int before = plane.program().id();
         plane.close();
         try (Meta meta = Meta.open(ROOT.resolve("maps/loom_meta"))) {
-            meta.remove("complete");
+            Instance.markIncomplete(meta);
         }
         plane = open();
         plane.configure(config(DEVICE));
         assertNotEquals(before, plane.program().id());
+        assertEquals(KernelState.EMPTY, plane.applied());
+        assertFalse(ip("addr show dev " + DEVICE).contains("10.9.9.9"));
         assertEquals("native", plane.program().attachments().get(0).mode());
     }
 
