@@ -72,8 +72,16 @@ public class BootIT {
                 systemProperty("loom.data").value(data.toString()),
                 systemProperty("loom.bpffs").value("/sys/fs/bpf"),
                 systemProperty("loom.instance").value(INSTANCE),
+                // Loom runs without the features service; Pax Exam installs its own bundles by it. It may only come last.
+                editConfigurationFilePut("etc/startup.properties", featuresService(), "90"),
                 editConfigurationFilePut("etc/org.ops4j.pax.url.mvn.cfg", "org.ops4j.pax.url.mvn.localRepository",
                         System.getProperty("org.ops4j.pax.url.mvn.localRepository")));
+    }
+
+    private static String featuresService() {
+        String version = System.getProperty("loom.itest.karaf");
+        return "reference:file:org/apache/karaf/features/org.apache.karaf.features.core/" + version
+                + "/org.apache.karaf.features.core-" + version + ".jar";
     }
 
     private static String configuration() {
