@@ -1,5 +1,6 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.Family;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.datapath.internal.layout.FibLookup;
@@ -8,10 +9,12 @@ import io.loom.libbpf.BpfProgram;
 import io.loom.libbpf.Kernel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigInteger;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.file.Files;
@@ -38,6 +41,14 @@ final class HopLookup implements AutoCloseable {
     HopLookup(BpfProgram program) {
         this.program = program;
         this.loopback = Kernel.interfaceIndex("lo").orElseThrow();
+    }
+
+    /**
+     * Turns on what the lookups need.
+     *
+     * @throws LoomException LOOM-1206 if the kernel's settings cannot be written
+     */
+    void allow() {
         enable(IPV4_FORWARDING);
         enable(IPV6_FORWARDING);
     }
@@ -108,18 +119,28 @@ final class HopLookup implements AutoCloseable {
         return failure.getMessage() == null ? failure.toString() : failure.getMessage();
     }
 
+    /** An address in the destination's subnet if there is one, else any that reaches beyond the link. */
     private static Optional<InetAddress> otherSource(int ifindex, InetAddress destination, Set<InetAddress> vips) {
         try {
             NetworkInterface device = NetworkInterface.getByIndex(ifindex);
             if (device == null) {
                 return Optional.empty();
             }
-            return device.inetAddresses()
-                    .filter(address -> address.getClass() == destination.getClass() && !vips.contains(address))
-                    .min(Comparator.comparing(InetAddress::isLinkLocalAddress));
+            return device.getInterfaceAddresses().stream()
+                    .filter(address -> Family.of(address.getAddress()) == Family.of(destination))
+                    .filter(address -> !vips.contains(address.getAddress()) && !address.getAddress().isLinkLocalAddress())
+                    .min(Comparator.comparing(address -> !isNear(address, destination)))
+                    .map(InterfaceAddress::getAddress);
         } catch (SocketException gone) {
             return Optional.empty();
         }
+    }
+
+    private static boolean isNear(InterfaceAddress address, InetAddress destination) {
+        int bits = destination.getAddress().length * Byte.SIZE;
+        BigInteger difference = new BigInteger(1, address.getAddress().getAddress())
+                .xor(new BigInteger(1, destination.getAddress()));
+        return difference.bitLength() <= bits - address.getNetworkPrefixLength();
     }
 
     /** Makes the kernel look for the neighbour on the way, which a lookup never does. */

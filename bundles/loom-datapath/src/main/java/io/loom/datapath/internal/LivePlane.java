@@ -228,8 +228,9 @@ final class LivePlane implements AutoCloseable {
         return byState;
     }
 
-    void updateProgram() {
-        programs.update(attachments, backends::usesSlot);
+    /** False if it failed: the old program runs on, and another attempt may succeed. */
+    boolean updateProgram() {
+        return programs.update(attachments, backends::usesSlot);
     }
 
     Programs programs() {

@@ -41,21 +41,31 @@ final class Opening {
         try (BpfObject questions = BpfObject.open("loom_questions", Composer.object("nexthop"))) {
             questions.load();
             KernelClock clock = new KernelClock(questions.program("loom_clock"));
-            Tuning tuning = Tuning.of(config.conntrack(), config.maps(), clock.measureHz());
-            Instance instance = Instance.open(bpffs, name, data);
+            HopLookup lookup = new HopLookup(questions.program("loom_nexthop"));
             try {
-                ProgramStore store = new ProgramStore(instance);
-                Workshop workshop = new Workshop(Composer.builtIn(), store);
-                Programs programs = instance.adopted()
-                        ? Programs.adopt(workshop, store, methods, tuning, instance.pinnedProgram().orElseThrow())
-                        : Programs.begin(workshop, store, methods, tuning);
-                return new LivePlane(
-                        instance, programs, attachments(instance, store, programs),
-                        new HopLookup(questions.program("loom_nexthop")), clock, algorithms);
+                return open(config, clock, lookup);
             } catch (RuntimeException failure) {
-                instance.close();
+                clock.close();
+                lookup.close();
                 throw failure;
             }
+        }
+    }
+
+    private LivePlane open(LoomConfig config, KernelClock clock, HopLookup lookup) {
+        lookup.allow();
+        Tuning tuning = Tuning.of(config.conntrack(), config.maps(), clock.measureHz());
+        Instance instance = Instance.open(bpffs, name, data);
+        try {
+            ProgramStore store = new ProgramStore(instance);
+            Workshop workshop = new Workshop(Composer.builtIn(), store);
+            Programs programs = instance.adopted()
+                    ? Programs.adopt(workshop, store, methods, tuning, instance.pinnedProgram().orElseThrow())
+                    : Programs.begin(workshop, store, methods, tuning);
+            return new LivePlane(instance, programs, attachments(instance, store, programs), lookup, clock, algorithms);
+        } catch (RuntimeException failure) {
+            instance.close();
+            throw failure;
         }
     }
 

@@ -81,8 +81,9 @@ final class Programs implements AutoCloseable {
      * Replaces the program if what it should contain has changed.
      *
      * @param used true for slots that backends refer to
+     * @return false if that failed
      */
-    void update(Attachments attachments, IntPredicate used) {
+    boolean update(Attachments attachments, IntPredicate used) {
         Running now = running;
         try {
             String present = store.fingerprint(now.program());
@@ -95,9 +96,11 @@ final class Programs implements AutoCloseable {
                         : swap(now, composition, product.slots(), attachments);
             }
             report(product.problems());
+            return true;
         } catch (LoomException failure) {
             LOG.error("the new program was not taken, the old one runs on", failure);
             problems = failure.problems();
+            return false;
         }
     }
 

@@ -21,6 +21,8 @@ final class Timers implements AutoCloseable {
     /** How long a program is kept as it is after a restart while bundles of its methods may still be starting. */
     private static final long METHODS_MILLIS = 10_000;
     private static final long METHODS_POLL_MILLIS = 100;
+    /** After a swap that failed: its cause may have been a device that went at that moment. */
+    private static final long RETRY_MILLIS = 10_000;
     private static final long SWEEP_MILLIS = 2000;
     /** A sweep may take a twentieth of the time, no more. */
     private static final long SWEEP_SHARE = 20;
@@ -119,7 +121,9 @@ final class Timers implements AutoCloseable {
             return;
         }
         programRequested.set(false);
-        plane.updateProgram();
+        if (!plane.updateProgram() && programRequested.compareAndSet(false, true)) {
+            later(programmer, this::program, RETRY_MILLIS);
+        }
         changed.run();
     }
 

@@ -3,6 +3,7 @@ package io.loom.datapath.internal;
 import static io.loom.datapath.internal.TestHost.DEVICE;
 import static io.loom.datapath.internal.TestHost.FIRST;
 import static io.loom.datapath.internal.TestHost.SECOND;
+import static io.loom.datapath.internal.TestHost.SIXTH;
 import static io.loom.datapath.internal.TestHost.address;
 import static io.loom.datapath.internal.TestHost.await;
 import static io.loom.datapath.internal.TestHost.config;
@@ -14,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loom.api.Family;
 import io.loom.api.Problem;
 import io.loom.api.config.Attachment;
 import io.loom.api.control.Status.AttachmentView;
@@ -23,9 +25,13 @@ import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.KernelState;
 import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import io.loom.forward.ipip.IpipForwarding;
+import io.loom.datapath.internal.layout.BackendEntry;
+import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfProgram;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +40,8 @@ import org.junit.jupiter.api.Test;
 
 /** What the control plane asks for, and what comes and goes around it. */
 class KernelDataPlaneTest extends DataPlaneFixture {
+    private static final TableKey SIX = new TableKey("web", Family.IPV6);
+
     @Test
     void whatIsAppliedIsInTheKernel() throws Exception {
         balance(plane);
@@ -169,10 +177,28 @@ class KernelDataPlaneTest extends DataPlaneFixture {
     }
 
     @Test
+    void theSourceTowardsABackendIsNoVipUnlessThereIsNothingElse() throws Exception {
+        plane.resolve(Set.of(nat(SIXTH)));
+        plane.apply(new Change.PutTable(SIX, spec(Map.of())));
+        plane.apply(new Change.PutListener(tcp("2001:db8:7::1", 80), new ListenerSpec(SIX, false)));
+        await("the next hop", () -> plane.unresolved().isEmpty());
+        plane.apply(new Change.PutBackend(nat(SIXTH), false));
+        await("the vip as source", () -> source().equals(address("2001:db8:7::1")));
+        ip("-6 addr add 2001:db8:7::2/64 dev " + DEVICE + " nodad");
+        await("the other address as source", () -> source().equals(address("2001:db8:7::2")));
+    }
+
+    private static InetAddress source() {
+        try (BpfMap backends = BpfMap.open(ROOT.resolve("maps/loom_backends"))) {
+            return BackendEntry.decode(backends.lookup(Keys.of(1)).orElseThrow()).orElseThrow().hop().orElseThrow().source();
+        }
+    }
+
+    @Test
     void anUnknownNextHopHasAReason() throws Exception {
         BackendKey silent = nat(TestHost.endpoint("10.1.0.77", 80));
         BackendKey far = nat(TestHost.endpoint("192.0.2.1", 80));
-        plane.resolve(Set.of(silent, far, nat(TestHost.SIXTH)));
+        plane.resolve(Set.of(silent, far, nat(SIXTH)));
         await("answers", () -> plane.unresolved().size() == 2
                 && plane.unresolved().values().stream().noneMatch(reason -> reason.contains("being looked up")));
         assertTrue(plane.unresolved().get(silent).contains("ARP"), plane.unresolved().get(silent));
