@@ -107,6 +107,10 @@ final class Attachments implements AutoCloseable {
                         "create it, or correct ebpf.interface; Loom attaches as soon as it appears"));
             } else if (!attached.containsKey(device)) {
                 attach(device, ifindex.getAsInt());
+            } else if (attached.get(device).mode() == mode(wanted.mode())) {
+                problems.remove(device);
+            } else {
+                problems.putIfAbsent(device, generic(device, "it was attached so before"));
             }
         }
     }
@@ -133,13 +137,16 @@ final class Attachments implements AutoCloseable {
     private boolean attachGeneric(String device, int ifindex, Problem refused) {
         try {
             attach(device, ifindex, XdpMode.GENERIC);
-            report(device, Problem.of(
-                    "LOOM-1202", device + " runs in generic mode, as xdp.fallback allows", refused.text(), ""));
+            report(device, generic(device, refused.text()));
             return true;
         } catch (BpfException alsoRefused) {
             LOG.debug("generic mode is refused as well", alsoRefused);
             return false;
         }
+    }
+
+    private static Problem generic(String device, String why) {
+        return Problem.of("LOOM-1202", device + " runs in generic mode, as xdp.fallback allows", why, "");
     }
 
     private void attach(String device, int ifindex, XdpMode mode) {

@@ -1,5 +1,7 @@
 package io.loom.datapath.internal;
 
+import java.util.Optional;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -36,6 +38,8 @@ final class Timers implements AutoCloseable {
     private final Runnable changed;
     private volatile LivePlane plane;
     private volatile long servedSince;
+    /** Of a swap that failed; used on the programmer's thread only. */
+    private Optional<Future<?>> retry = Optional.empty();
 
     /** @param changed called, on any of the threads, when the plane's answers differ */
     Timers(Runnable changed) {
@@ -84,7 +88,7 @@ final class Timers implements AutoCloseable {
     /** Looks at the surroundings as soon as possible. */
     void watchNow() {
         if (plane != null && watchRequested.compareAndSet(false, true)) {
-            watcher.execute(guarded(this::watch));
+            later(watcher, this::watch, 0);
         }
     }
 
@@ -101,10 +105,8 @@ final class Timers implements AutoCloseable {
         }
     }
 
-    private static void later(ScheduledExecutorService thread, Runnable work, long millis) {
-        if (!thread.isShutdown()) {
-            thread.schedule(guarded(work), millis, TimeUnit.MILLISECONDS);
-        }
+    private static Future<?> later(ScheduledExecutorService thread, Runnable work, long millis) {
+        return thread.schedule(guarded(work), millis, TimeUnit.MILLISECONDS);
     }
 
     /** Brings the program in line with the deployed methods, soon. */
@@ -121,9 +123,8 @@ final class Timers implements AutoCloseable {
             return;
         }
         programRequested.set(false);
-        if (!plane.updateProgram() && programRequested.compareAndSet(false, true)) {
-            later(programmer, this::program, RETRY_MILLIS);
-        }
+        retry.ifPresent(planned -> planned.cancel(false));
+        retry = plane.updateProgram() ? Optional.empty() : Optional.of(later(programmer, this::program, RETRY_MILLIS));
         changed.run();
     }
 

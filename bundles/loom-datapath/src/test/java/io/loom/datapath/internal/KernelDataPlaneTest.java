@@ -133,6 +133,29 @@ class KernelDataPlaneTest extends DataPlaneFixture {
         assertFalse(problem.fix().isEmpty());
     }
 
+    /** The loopback device knows generic mode only. */
+    @Test
+    void genericModeReplacesAnotherOnlyWhereTheFileAllowsItAndVisibly() {
+        List<String> loopback = List.of("lo");
+        plane.configure(config("lo"));
+        assertEquals(List.of("LOOM-1203"), plane.problems().stream().map(Problem::code).toList());
+        assertEquals("none", plane.program().attachments().get(0).mode());
+        plane.configure(config(true, new Attachment(loopback, Attachment.Mode.NATIVE, true), 300));
+        assertEquals(List.of("LOOM-1202"), plane.problems().stream().map(Problem::code).toList());
+        assertEquals("generic", plane.program().attachments().get(0).mode());
+        plane.configure(config(true, new Attachment(loopback, Attachment.Mode.GENERIC, false), 300));
+        assertEquals(List.of(), plane.problems());
+    }
+
+    @Test
+    void disablingDetachesAndEnablingAttachesAnew() throws Exception {
+        plane.configure(config(false, new Attachment(List.of(DEVICE), Attachment.Mode.NATIVE, false), 300));
+        assertFalse(ip("link show dev " + DEVICE).contains("xdp"));
+        assertEquals(List.of(), plane.program().attachments());
+        plane.configure(config(DEVICE));
+        assertTrue(ip("link show dev " + DEVICE).contains("xdp"));
+    }
+
     @Test
     void aTimeoutThatChangesSwapsTheProgram() throws Exception {
         int id = plane.program().id();

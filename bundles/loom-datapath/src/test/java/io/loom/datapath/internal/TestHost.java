@@ -70,10 +70,14 @@ final class TestHost {
     }
 
     static LoomConfig config(Attachment.Mode mode, int timeoutSeconds, String... devices) {
+        return config(true, new Attachment(List.of(devices), mode, false), timeoutSeconds);
+    }
+
+    static LoomConfig config(boolean enabled, Attachment attachment, int timeoutSeconds) {
         Duration minute = Duration.ofSeconds(60);
         Duration idle = Duration.ofSeconds(timeoutSeconds);
         return new LoomConfig(
-                true, new Attachment(List.of(devices), mode, false),
+                enabled, attachment,
                 new Conntrack(true, idle, idle, minute, minute, minute, minute),
                 new MapSettings(
                         new MapSettings.Setting(1000, "array"), new MapSettings.Setting(4096, "lru_hash"),
