@@ -70,6 +70,27 @@ class KernelDataPlaneTest extends DataPlaneFixture {
         await("the sweep", () -> plane.read().connectionsActive() == 1);
     }
 
+    /** The flat form. An IPv6 interface has a link-local address beside it, from which the kernel routes nothing. */
+    @Test
+    void anInterfaceThatHasNoAddressesButVipsReachesItsBackendsAllTheSame() throws Exception {
+        Set<BackendKey> backends = Set.of(nat(FIRST), nat(SIXTH));
+        plane.resolve(backends);
+        await("next hops", () -> plane.unresolved().isEmpty());
+        for (Family family : Family.values()) {
+            BackendKey backend = nat(family == Family.IPV4 ? FIRST : SIXTH);
+            TableKey table = new TableKey("web", family);
+            plane.apply(new Change.PutBackend(backend, false));
+            plane.apply(new Change.PutTable(table, spec(Map.of(backend, 100))));
+            String own = family == Family.IPV4 ? "10.1.0.1" : "2001:db8:7::1";
+            plane.apply(new Change.PutListener(tcp(own, 80), new ListenerSpec(table, false)));
+        }
+        plane.close();
+        plane = open();
+        plane.configure(config(DEVICE));
+        plane.resolve(backends);
+        await("next hops, while both addresses are vips", () -> plane.unresolved().isEmpty());
+    }
+
     @Test
     void removingAnUnusedMethodChangesTheProgramAndBringingItBackRestoresIt() throws Exception {
         balance(plane);
