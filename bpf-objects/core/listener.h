@@ -11,14 +11,14 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__type(key, struct loom_listener_key4);
 	__type(value, struct loom_listener);
-	__uint(max_entries, 1024);
+	__uint(max_entries, LOOM_LISTENERS);
 } loom_listeners4 SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__type(key, struct loom_listener_key6);
 	__type(value, struct loom_listener);
-	__uint(max_entries, 1024);
+	__uint(max_entries, LOOM_LISTENERS);
 } loom_listeners6 SEC(".maps");
 
 static __always_inline struct loom_listener *loom_listener_find(const struct loom_packet *packet)

@@ -31,16 +31,41 @@ struct {
 	__array(values, struct loom_table);
 } loom_tables SEC(".maps");
 
-/* The number of the backend that the flow's hash picks; 0, which is nobody's, if there is none. */
+/* Whose turn it is: for each listener, tables that go by counter count the connections that this CPU began. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, __u32);
+	__uint(max_entries, LOOM_LISTENERS);
+} loom_turns SEC(".maps");
+
+static __always_inline __u32 loom_table_turn(const struct loom_listener *listener)
+{
+	__u32 number = listener->number;
+	__u32 *turn = bpf_map_lookup_elem(&loom_turns, &number);
+
+	return turn ? (*turn)++ : 0;
+}
+
+/* The entry of the table for a new connection; the table has at least one. */
+static __always_inline __u32 loom_table_entry(const struct loom_listener *listener, __u32 hash)
+{
+	if (listener->index == LOOM_INDEX_COUNTER)
+		return loom_table_turn(listener) % listener->table_size;
+	return (__u64)hash * listener->table_size >> 32;
+}
+
+/* The number of the backend that the table picks; 0, which is nobody's, if there is none. */
 static __always_inline __u32 loom_table_pick(const struct loom_listener *listener, __u32 hash)
 {
-	__u32 entry = (__u64)hash * listener->table_size >> 32;
-	__u32 row = entry / LOOM_TABLE_ROW, number = listener->table;
+	__u32 number = listener->table, entry, row;
 	struct loom_table_row *backends;
 	void *table;
 
 	if (!listener->table_size)
 		return 0;
+	entry = loom_table_entry(listener, hash);
+	row = entry / LOOM_TABLE_ROW;
 	table = bpf_map_lookup_elem(&loom_tables, &number);
 	if (!table)
 		return 0;

@@ -26,7 +26,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__type(key, __u32);
 	__type(value, struct loom_flow_count);
-	__uint(max_entries, 1024);
+	__uint(max_entries, LOOM_LISTENERS);
 } loom_lstats SEC(".maps");
 
 /* Interfaces that frames may leave on, by ifindex. */

@@ -12,6 +12,7 @@
 #define LOOM_ABI_VERSION 1
 
 #define LOOM_SLOTS 8 /* forwarding methods in one program */
+#define LOOM_LISTENERS 4096 /* of both address families together */
 
 /* Verdicts. Numbers are never reused; the twin is io.loom.api.Verdict, which says what each one means. */
 enum loom_verdict {
@@ -73,7 +74,7 @@ struct loom_listener_key6 {
 
 enum loom_index {
 	LOOM_INDEX_FLOW_HASH = 0,
-	LOOM_INDEX_COUNTER = 1, /* reserved for round robin and weighted */
+	LOOM_INDEX_COUNTER = 1, /* by the listener's running counter on this CPU */
 };
 
 enum loom_listener_flags {

@@ -131,17 +131,16 @@ public final class ScratchPlane implements AutoCloseable {
      */
     public int addVip(Endpoint endpoint, List<Integer> numbers) {
         int number = listeners++;
-        putVip(number, endpoint, numbers);
+        putVip(number, endpoint, LookupTable.Index.FLOW_HASH, numbers);
         return number;
     }
 
     /** Writes listener and table of a number anew. */
-    public void putVip(int number, Endpoint endpoint, List<Integer> numbers) {
+    public void putVip(int number, Endpoint endpoint, LookupTable.Index index, List<Integer> numbers) {
         if (!numbers.isEmpty()) {
             TableContent.publish(map("loom_tables"), number, numbers.stream().mapToInt(Integer::intValue).toArray());
         }
-        ListenerEntry entry =
-                new ListenerEntry(number, LookupTable.Index.FLOW_HASH, false, number, numbers.size());
+        ListenerEntry entry = new ListenerEntry(number, index, false, number, numbers.size());
         map(endpoint.family() == Family.IPV4 ? "loom_listeners4" : "loom_listeners6")
                 .update(ListenerKeys.encode(new ListenerKey(Protocol.TCP, endpoint)), entry.encode(), UpdateMode.ANY);
     }

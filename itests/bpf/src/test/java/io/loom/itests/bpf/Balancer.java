@@ -6,6 +6,7 @@ import io.loom.api.Endpoint;
 import io.loom.api.Family;
 import io.loom.api.IpAddress;
 import io.loom.api.Verdict;
+import io.loom.api.plugin.LookupTable;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.World;
@@ -46,7 +47,12 @@ final class Balancer implements AutoCloseable {
 
     /** New connections go to these backends; none: the vip has no backend. */
     void choose(Integer... backends) {
-        plane.putVip(LISTENER, World.vip(family), List.of(backends));
+        plane.putVip(LISTENER, World.vip(family), LookupTable.Index.FLOW_HASH, List.of(backends));
+    }
+
+    /** New connections go to these backends in turn. */
+    void rotate(Integer... backends) {
+        plane.putVip(LISTENER, World.vip(family), LookupTable.Index.COUNTER, List.of(backends));
     }
 
     void backend(int number, boolean down) {

@@ -7,6 +7,7 @@ import io.loom.api.Family;
 import io.loom.api.Verdict;
 import io.loom.datapath.Composition;
 import io.loom.datapath.internal.layout.FlowCount;
+import io.loom.libbpf.Kernel;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,21 @@ class ConnectionIT {
             assertEquals(1, balancer.connection().orElseThrow().backend());
             assertEquals(2, balancer.backendCount(1).packets());
             assertEquals(0, balancer.backendCount(2).packets());
+        }
+    }
+
+    /** Each CPU counts for itself, so the shares are exact but for one unfinished round on each. */
+    @ParameterizedTest
+    @EnumSource
+    void aTableThatGoesByCounterGivesEachEntryItsTurn(Family family) {
+        try (Balancer balancer = ipip(family)) {
+            balancer.rotate(1, 2, 1);
+            for (int connection = 0; connection < 300; connection++) {
+                balancer.request("S");
+                balancer.request("FA"); // closed: the next SYN begins a connection anew
+            }
+            assertEquals(200, balancer.backendCount(1).connections(), Kernel.possibleCpus());
+            assertEquals(300, balancer.backendCount(1).connections() + balancer.backendCount(2).connections());
         }
     }
 
