@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Load on a vip while a test does things: wrk at full speed over connections that stay, new connections at a pace, and one
+ * Load on a vip while a test does things: wrk over connections that stay, new connections at a pace, and one
  * connection that must live through it all. TCP hides loss, so the kernel's counters of retransmissions and resets are taken
  * before and after.
  */
