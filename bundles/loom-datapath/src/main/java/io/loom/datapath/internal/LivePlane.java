@@ -113,12 +113,20 @@ final class LivePlane implements AutoCloseable {
     }
 
     private void putBackend(BackendKey backend, boolean down) {
-        Running running = programs.running();
-        int slot = running.slots().slot(backend.method()).orElseThrow(() -> new LoomException(Problem.of(
-                "LOOM-4109", "cannot forward to " + backend.endpoint() + " by " + backend.method(),
-                "the program has no such forwarding method", "deploy its bundle")));
-        boolean stateful = running.slots().method(slot).orElseThrow().stateful();
+        SlotBook slots = programs.running().slots();
+        int slot = slots.slot(backend.method()).orElseThrow(() -> noMethod(backend));
+        boolean stateful = slots.method(slot).orElseThrow().stateful();
         backends.put(backend, slot, stateful, down, nextHops.answers());
+        if (programs.isLeaving(backend.method(), slot)) {
+            backends.remove(backend);
+            throw noMethod(backend);
+        }
+    }
+
+    private static LoomException noMethod(BackendKey backend) {
+        return new LoomException(Problem.of(
+                "LOOM-4109", "cannot forward to " + backend.endpoint() + " by " + backend.method(),
+                "the program has no such forwarding method", "deploy its bundle"));
     }
 
     private void putTable(Change.PutTable put) {
@@ -207,12 +215,13 @@ final class LivePlane implements AutoCloseable {
     boolean sweep() {
         Set<Integer> restingBackends = backends.restingNumbers();
         Set<Integer> restingListeners = listeners.restingNumbers();
+        Set<Integer> retiredTables = tables.retired();
         Sweep.Result result = sweep.run(timeouts());
         Set<Integer> referred = new HashSet<>(result.references().backends());
         referred.addAll(tables.backends());
         backends.swept(restingBackends, referred);
         listeners.swept(restingListeners, result.references().listeners());
-        tables.deleteRetired();
+        tables.delete(retiredTables);
         lastSweep = result;
         return programs.methods().entrySet().stream()
                 .anyMatch(entry -> !entry.getValue().deployed()

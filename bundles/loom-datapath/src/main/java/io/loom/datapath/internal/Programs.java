@@ -6,10 +6,12 @@ import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.datapath.Composition;
 import io.loom.datapath.Tuning;
 import io.loom.libbpf.BpfProgram;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
@@ -29,6 +31,7 @@ final class Programs implements AutoCloseable {
     private final Supplier<Map<String, MethodCode>> deployed;
     private volatile Running running;
     private volatile Tuning tuning;
+    private volatile Set<Integer> leaving = Set.of();
     private volatile List<Problem> problems = List.of();
 
     private Programs(
@@ -81,7 +84,7 @@ final class Programs implements AutoCloseable {
      * Replaces the program if what it should contain has changed.
      *
      * @param used true for slots that backends refer to
-     * @return false if that failed
+     * @return false if that failed and another attempt may succeed
      */
     boolean update(Attachments attachments, IntPredicate used) {
         Running now = running;
@@ -91,12 +94,14 @@ final class Programs implements AutoCloseable {
                     workshop.make(deployed.get(), now.slots(), now.code(), used, tuning, present);
             if (product.composition().isPresent()) {
                 Composition composition = product.composition().get();
-                running = composition.fingerprint().equals(present)
-                        ? keep(now, composition, product.slots())
-                        : swap(now, composition, product.slots(), attachments);
+                if (composition.fingerprint().equals(present)) {
+                    keep(now, composition, product.slots());
+                } else {
+                    swap(now, composition, product.slots(), attachments, used);
+                }
             }
             report(product.problems());
-            return true;
+            return running != now || product.composition().isEmpty();
         } catch (LoomException failure) {
             LOG.error("the new program was not taken, the old one runs on", failure);
             problems = failure.problems();
@@ -104,12 +109,41 @@ final class Programs implements AutoCloseable {
         }
     }
 
-    private Running keep(Running now, Composition composition, SlotBook slots) {
+    private void keep(Running now, Composition composition, SlotBook slots) {
         store.writeSlots(slots);
-        return new Running(now.program(), Optional.of(composition), slots);
+        running = new Running(now.program(), Optional.of(composition), slots);
     }
 
-    private Running swap(Running now, Composition composition, SlotBook slots, Attachments attachments) {
+    /**
+     * The writer may give a backend to a method while that method is being taken out. Each side announces first and looks
+     * then, so that at least one of them notices the other.
+     */
+    private void swap(
+            Running now, Composition composition, SlotBook slots, Attachments attachments, IntPredicate used) {
+        Set<Integer> gone = new HashSet<>();
+        now.slots().slots().forEach((slot, method) -> {
+            if (!slots.slot(method.name()).equals(OptionalInt.of(slot))) {
+                gone.add(slot);
+            }
+        });
+        leaving = gone;
+        try {
+            if (gone.stream().anyMatch(used::test)) {
+                LOG.info("a method that was to leave the program is in use again");
+                return;
+            }
+            replace(now, composition, slots, attachments);
+        } finally {
+            leaving = Set.of();
+        }
+    }
+
+    /** True while the method is being taken out of its slot, or has been: no backend may use it there any more. */
+    boolean isLeaving(String method, int slot) {
+        return leaving.contains(slot) || !slot(method).equals(OptionalInt.of(slot));
+    }
+
+    private void replace(Running now, Composition composition, SlotBook slots, Attachments attachments) {
         BpfProgram next = store.load(composition);
         try {
             store.replace(next, slots, composition.fingerprint(), attachments);
@@ -118,10 +152,10 @@ final class Programs implements AutoCloseable {
             next.close();
             throw failure;
         }
+        running = new Running(next, Optional.of(composition), slots);
         now.program().close();
         LOG.info("program {} (tag {}) replaces {}: methods {}", next.id(), next.tag(), now.program().id(),
                 slots.slots().values().stream().map(MethodFacts::name).toList());
-        return new Running(next, Optional.of(composition), slots);
     }
 
     private void report(List<Problem> found) {

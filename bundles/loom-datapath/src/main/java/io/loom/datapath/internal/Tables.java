@@ -139,13 +139,19 @@ final class Tables {
         return all;
     }
 
+    /** Numbers whose arrays nobody should read any more. */
+    synchronized Set<Integer> retired() {
+        return Set.copyOf(retired);
+    }
+
     /**
-     * Deletes the arrays of tables that were left earlier. Called by the sweep, which comes long after any program run that
-     * may still have read an old listener entry.
+     * Deletes arrays.
+     *
+     * @param numbers what {@link #retired()} said so long ago that no program that had read an old listener entry still runs
      */
-    synchronized void deleteRetired() {
-        retired.forEach(this::delete);
-        retired.clear();
+    synchronized void delete(Set<Integer> numbers) {
+        numbers.forEach(this::delete);
+        retired.removeAll(numbers);
     }
 
     private void delete(int number) {
