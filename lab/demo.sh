@@ -104,10 +104,12 @@ show_rest() {
 
 show_health() {
 	step "nginx on backend2 is killed: it leaves, with the reason; started again, it returns"
-	local counts from=${EPOCHREALTIME/./}
+	local counts took from=${EPOCHREALTIME/./}
 	ip netns pids "$(netns_of backend2)" | xargs kill -KILL
 	retry 5 backend_is 10.77.0.12 down || fail "backend2 is not down: $(rest GET /ebpf/backends)"
-	saw "down after $(((${EPOCHREALTIME/./} - from) / 1000)) ms: $(backend_field 10.77.0.12 reason)"
+	took=$(((${EPOCHREALTIME/./} - from) / 1000))
+	saw "down after $took ms: $(backend_field 10.77.0.12 reason)"
+	[ "$took" -le 2500 ] || fail "that is more than interval x fall + 1 s"
 	counts=$(spread "$VIP4" 300)
 	saw "300 requests: $counts"
 	[[ $counts != *backend2* ]] || fail "backend2 still gets requests"
