@@ -18,6 +18,8 @@ final class Timers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Timers.class);
 
     private static final long WATCH_MILLIS = 1000;
+    /** Looking at thousands of next hops takes a while: a tenth of the time, no more. */
+    private static final long WATCH_SHARE = 10;
     /** Plugins come in bursts; one swap serves all of them. */
     private static final long DEBOUNCE_MILLIS = 100;
     /** How long a program is kept as it is after a restart while bundles of its methods may still be starting. */
@@ -62,8 +64,8 @@ final class Timers implements AutoCloseable {
         }
         plane = open;
         servedSince = System.nanoTime();
-        watcher.scheduleWithFixedDelay(guarded(this::watch), 0, WATCH_MILLIS, TimeUnit.MILLISECONDS);
-        later(sweeper, this::sweep, SWEEP_MILLIS);
+        repeat(watcher, this::watch, 0, WATCH_MILLIS, WATCH_SHARE);
+        repeat(sweeper, this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, SWEEP_SHARE);
         requestProgram();
     }
 
@@ -72,7 +74,7 @@ final class Timers implements AutoCloseable {
         return () -> {
             try {
                 work.run();
-            } catch (RuntimeException failure) {
+            } catch (RuntimeException | LinkageError failure) {
                 LOG.error("{} failed and will be tried again", Thread.currentThread().getName(), failure);
             }
         };
@@ -93,16 +95,24 @@ final class Timers implements AutoCloseable {
     }
 
     private void sweep() {
-        long began = System.nanoTime();
-        try {
-            if (plane.sweep()) {
-                requestProgram();
-            }
-        } finally {
-            long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
-            long pause = Math.max(SWEEP_MILLIS, SWEEP_SHARE * took);
-            later(sweeper, this::sweep, pause);
+        if (plane.sweep()) {
+            requestProgram();
         }
+    }
+
+    /**
+     * Does work again and again.
+     *
+     * @param pause milliseconds between two times, at least
+     * @param share the pause is at least so many times as long as the work took
+     */
+    private static void repeat(ScheduledExecutorService thread, Runnable work, long first, long pause, long share) {
+        thread.schedule(() -> {
+            long began = System.nanoTime();
+            guarded(work).run();
+            long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+            repeat(thread, work, Math.max(pause, share * took), pause, share);
+        }, first, TimeUnit.MILLISECONDS);
     }
 
     private static Future<?> later(ScheduledExecutorService thread, Runnable work, long millis) {
