@@ -19,9 +19,11 @@ import java.nio.file.StandardOpenOption;
 final class InstanceLock implements AutoCloseable {
     private static final Path RUN = Path.of("/run/loom");
 
+    private final Path path;
     private final FileChannel channel;
 
-    private InstanceLock(FileChannel channel) {
+    private InstanceLock(Path path, FileChannel channel) {
+        this.path = path;
         this.channel = channel;
     }
 
@@ -32,26 +34,40 @@ final class InstanceLock implements AutoCloseable {
      */
     static InstanceLock take(Path bpffs, String instance, Path fallback) {
         try {
-            String file = instance + "-" + Files.getAttribute(bpffs, "unix:dev") + ".lock";
-            Path path = directory(fallback).resolve(file);
-            FileChannel channel = FileChannel.open(
-                    path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            if (!locked(channel)) {
-                String holder = Files.readString(path).strip();
+            Path path = directory(fallback).resolve(instance + "-" + Files.getAttribute(bpffs, "unix:dev") + ".lock");
+            while (true) {
+                FileChannel channel = FileChannel.open(
+                        path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                if (!locked(channel)) {
+                    channel.close();
+                    throw inUse(instance, path);
+                }
+                if (sign(channel, path)) {
+                    return new InstanceLock(path, channel);
+                }
                 channel.close();
-                throw new LoomException(Problem.of(
-                        "LOOM-5101", "instance " + instance + " is in use",
-                        "a loomd runs on it" + (holder.isEmpty() ? "" : ", process " + holder),
-                        "stop that process, or use another --instance"));
             }
-            channel.truncate(0);
-            channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
-            return new InstanceLock(channel);
         } catch (IOException failure) {
             throw new LoomException(Problem.of(
                     "LOOM-5102", "cannot lock instance " + instance, failure.toString(),
                     "make /run/loom or the data directory writable"), failure);
         }
+    }
+
+    private static LoomException inUse(String instance, Path path) throws IOException {
+        String holder = Files.readString(path).strip();
+        return new LoomException(Problem.of(
+                "LOOM-5101", "instance " + instance + " is in use",
+                "a loomd runs on it" + (holder.isEmpty() ? "" : ", process " + holder),
+                "stop that process, or use another --instance"));
+    }
+
+    /** Writes our process id; false if the file that we locked has been removed meanwhile, and with it our lock. */
+    private static boolean sign(FileChannel channel, Path path) throws IOException {
+        String process = ProcessHandle.current().pid() + "\n";
+        channel.truncate(0);
+        channel.write(ByteBuffer.wrap(process.getBytes(StandardCharsets.US_ASCII)));
+        return Files.exists(path) && Files.readString(path).equals(process);
     }
 
     private static Path directory(Path fallback) throws IOException {
@@ -72,6 +88,12 @@ final class InstanceLock implements AutoCloseable {
         } catch (OverlappingFileLockException heldByThisProcess) {
             return false;
         }
+    }
+
+    /** Removes the file and gives up the lock: the instance is no more. */
+    void discard() {
+        PinTree.remove(path);
+        close();
     }
 
     @Override

@@ -34,7 +34,9 @@ public final class Takedown {
         }
         InstanceLock lock = InstanceLock.take(bpffs, instance, fallback);
         try {
-            return new Takedown(pins).run();
+            List<String> done = new Takedown(pins).run();
+            lock.discard();
+            return done;
         } finally {
             lock.close();
         }

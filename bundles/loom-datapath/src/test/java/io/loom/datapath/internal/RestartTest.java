@@ -119,6 +119,7 @@ class RestartTest extends DataPlaneFixture {
         assertTrue(done.contains("detached from " + DEVICE), done::toString);
         assertTrue(done.contains("took address 10.9.9.9 off " + DEVICE), done::toString);
         assertFalse(Files.exists(ROOT));
+        assertEquals(List.of(), PinTree.pins(Path.of("/run/loom")));
         assertFalse(ip("link show dev " + DEVICE).contains("xdp"));
         assertFalse(ip("addr show dev " + DEVICE).contains("10.9.9.9"));
         assertEquals(List.of(), Takedown.run(TestHost.BPFFS, "test", lock));
