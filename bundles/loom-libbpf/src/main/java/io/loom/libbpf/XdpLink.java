@@ -41,7 +41,8 @@ public final class XdpLink implements AutoCloseable {
         String subject = interfaceName(ifindex) + " (" + mode.name().toLowerCase(Locale.ROOT) + ")";
         Memory options = Options.sized(Options.LINK_CREATE_SIZE);
         options.setInt(Options.LINK_CREATE_FLAGS, mode.flag());
-        int fd = check(LibBpf.bpf_link_create(program.fd(), ifindex, BPF_XDP, Options.address(options)), Action.ATTACH, subject);
+        Action action = mode == XdpMode.OFFLOAD ? Action.OFFLOAD : Action.ATTACH;
+        int fd = check(LibBpf.bpf_link_create(program.fd(), ifindex, BPF_XDP, Options.address(options)), action, subject);
         Reference.reachabilityFence(options);
         return new XdpLink(new FileDescriptor(fd, subject), subject);
     }

@@ -251,9 +251,9 @@ final class Reconciler {
 
     private void publish(LoomConfig now, Inventory inventory) {
         PlaneView view = planned.withApplied(plane.applied());
-        Views views = new Views(now, inventory, judged, plan, view);
-        List<VipView> vips = views.vips();
         ProgramView program = plane.program();
+        Views views = new Views(now, inventory, judged, plan, view, program.attachments());
+        List<VipView> vips = views.vips();
         Readiness.Round round = new Readiness.Round(
                 now, troubles.failing(), plan.held(), program, board.unreported(), vips);
         readiness = readiness.next(round, clock.getAsLong());

@@ -5,6 +5,7 @@ import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Vip;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.BackendView.State;
+import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.VipView;
 import io.loom.control.dataplane.KernelState;
 import io.loom.control.dataplane.ListenerKey;
@@ -24,17 +25,21 @@ final class Views {
     private final Health health;
     private final Plan plan;
     private final KernelState applied;
+    private final List<AttachmentView> attachments;
     private final Map<Endpoint, String> unresolved = new HashMap<>();
     /** Endpoints in the tables of each vip. */
     private final Map<String, Set<Endpoint>> serving = new HashMap<>();
     private final Map<String, List<Plan.VipPlan>> vipsOf;
 
-    Views(LoomConfig config, Inventory inventory, Health health, Plan plan, PlaneView plane) {
+    Views(
+            LoomConfig config, Inventory inventory, Health health, Plan plan, PlaneView plane,
+            List<AttachmentView> attachments) {
         this.config = config;
         this.inventory = inventory;
         this.health = health;
         this.plan = plan;
         this.applied = plane.applied();
+        this.attachments = attachments;
         this.vipsOf = plan.vips().stream().collect(Collectors.groupingBy(Plan.VipPlan::upstream));
         plane.nextHops().unresolved().forEach((key, reason) -> unresolved.put(key.endpoint(), reason));
         applied.tables().forEach((key, spec) -> spec.weights().keySet().forEach(backend ->
@@ -112,6 +117,9 @@ final class Views {
         List<String> reasons = new ArrayList<>();
         if (!config.enabled()) {
             reasons.add("ebpf.enabled is false");
+        } else if (!attachments.isEmpty() && attachments.stream().allMatch(one -> one.mode().equals("none"))) {
+            reasons.add("the program is attached to no interface: "
+                    + attachments.stream().map(AttachmentView::problem).collect(Collectors.joining("; ")));
         }
         plan.vips().stream().filter(planned -> planned.name().equals(vip.name()))
                 .forEach(planned -> reasons.addAll(planned.degraded()));

@@ -34,6 +34,7 @@ final class FakeDataPlane implements DataPlane {
     final Set<String> algorithms = ConcurrentHashMap.newKeySet();
     volatile Predicate<Change> refused = change -> false;
     volatile boolean refusesConfiguration;
+    volatile List<Status.AttachmentView> attachments = List.of();
     volatile Set<BackendKey> resolving = Set.of();
     private volatile Runnable listener = () -> {};
     private final Set<Thread> writers = ConcurrentHashMap.newKeySet();
@@ -166,7 +167,7 @@ final class FakeDataPlane implements DataPlane {
 
     @Override
     public Status.ProgramView program() {
-        return new Status.ProgramView(1, "0123456789abcdef", "loom", List.of());
+        return new Status.ProgramView(1, "0123456789abcdef", "loom", attachments);
     }
 
     @Override

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.LoomException;
+import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.BackendView.State;
 import io.loom.api.control.NewBackend;
 import io.loom.control.dataplane.Change;
@@ -253,6 +254,17 @@ class ReconcilerTest {
     void noChangesCanBeMadeBeforeThereIsAConfiguration() {
         LoomException early = assertThrows(LoomException.class, () -> bench.change(edit -> edit.remove(1)));
         assertEquals("LOOM-3505", early.code());
+    }
+
+    @Test
+    void aVipIsDegradedWhileTheProgramIsAttachedNowhere() {
+        AttachmentView refused = new AttachmentView("eth0", 2, "none", 0, "the driver refuses");
+        plane.attachments = List.of(refused, new AttachmentView("eth1", 3, "native", 7, ""));
+        bench.load(web("nat", server("10.0.0.1")));
+        assertEquals(List.of(), bench.vip().degraded());
+        plane.attachments = List.of(refused);
+        bench.round();
+        assertEquals(List.of("the program is attached to no interface: the driver refuses"), bench.vip().degraded());
     }
 
     @Test

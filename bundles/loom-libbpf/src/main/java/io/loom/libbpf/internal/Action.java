@@ -15,6 +15,7 @@ public enum Action {
     OPEN_PIN("open the pin"),
     INFO("read the kernel's description of"),
     ATTACH("attach XDP program to"),
+    OFFLOAD("attach XDP program to"),
     REPLACE("replace the XDP program of"),
     DETACH("detach the XDP program of"),
     QUERY("ask which XDP program is attached to"),

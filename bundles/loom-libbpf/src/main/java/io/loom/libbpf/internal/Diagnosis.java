@@ -58,6 +58,7 @@ public record Diagnosis(String code, String why, String fix) {
             case WRITE_MAP -> writeMap(errno, message);
             case PIN, OPEN_PIN -> pin(action, errno);
             case ATTACH -> attach(errno, message);
+            case OFFLOAD -> offload(errno, message);
             case REPLACE, DETACH -> replace(errno);
             default -> common(errno, message);
         };
@@ -124,6 +125,13 @@ public record Diagnosis(String code, String why, String fix) {
                     "lower the MTU (1500 is always fine), turn off LRO (ethtool -K IF lro off), or set mode: generic");
             default -> common(errno, message);
         };
+    }
+
+    private static Diagnosis offload(int errno, String message) {
+        return Errno.unsupported(errno) || errno == EINVAL
+                ? new Diagnosis(CODE_MODE, "the network card does not run this program itself",
+                        "set mode: native, which runs it in the driver, or allow generic mode by xdp.fallback: generic")
+                : attach(errno, message);
     }
 
     private static Diagnosis replace(int errno) {

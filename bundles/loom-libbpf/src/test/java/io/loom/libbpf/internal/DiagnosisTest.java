@@ -39,6 +39,7 @@ class DiagnosisTest {
     @Test
     void aDriverWithoutXdpIsToldApartFromOneThatDislikesTheMtu() {
         assertTrue(Diagnosis.of(Action.ATTACH, Errno.EOPNOTSUPP, "", "").fix().contains("mode: generic"));
+        assertTrue(Diagnosis.of(Action.OFFLOAD, Errno.EINVAL, "", "").fix().contains("mode: native"));
         Diagnosis mtu = Diagnosis.of(Action.ATTACH, Errno.EINVAL, "", "");
         assertTrue(mtu.fix().contains("MTU"), mtu.fix());
     }
