@@ -47,9 +47,9 @@ final class Loomd implements AutoCloseable {
     Duration start() {
         long start = System.nanoTime();
         launch();
-        Await.until("loomd is ready", READY_LIMIT, () -> ready() || !process.isAlive(), this::logTail);
+        Await.until("loomd is ready", READY_LIMIT, () -> ready() || !process.isAlive(), this::log);
         if (!process.isAlive()) {
-            throw new AssertionError("loomd ended with " + process.exitValue() + ": " + logTail());
+            throw new AssertionError("loomd ended with " + process.exitValue() + ": " + log());
         }
         return Duration.ofNanos(System.nanoTime() - start);
     }
