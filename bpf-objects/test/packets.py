@@ -12,7 +12,7 @@ from pathlib import Path
 
 import rows_core
 import rows_decap
-import rows_ipip
+import rows_direct
 import rows_nat
 from world import NAT_PORT, answer, request
 
@@ -48,6 +48,7 @@ def write_frames():
 if __name__ == "__main__":
     write("core", (row.json() for row in rows_core.all_rows()))
     write("nat", (row.json() for row in rows_nat.all_rows()))
-    write("ipip", (row.json() for row in rows_ipip.all_rows()))
+    for method in rows_direct.METHODS:
+        write(method, (row.json() for row in rows_direct.all_rows(method)))
     write("decap", rows_decap.all_rows())
     write_frames()

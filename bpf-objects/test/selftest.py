@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Prints the packet cases of a forwarding method's self test as Java: selftest.py nat|ipip
+"""Prints the packet cases of a forwarding method's self test as Java: selftest.py nat|ipip|gue|l2
 
-They are pasted into NatSelfTest.java and IpipSelfTest.java: bundles build without Python.
+They are pasted into NatSelfTest.java, IpipSelfTest.java and so on: bundles build without Python.
 """
 
 import sys
 
-from world import ADDRESSES, answer, encapsulated, request, translated, translated_back
+from world import ADDRESSES, addressed, answer, encapsulated, in_udp, request, translated, translated_back
 
 GET = b"GET / HTTP/1.0\r\n\r\n"
 
@@ -25,13 +25,15 @@ def nat(family):
            request(family, source_port=40002).frame(), None)
 
 
-def ipip(family):
-    syn = request(family)
-    data = request(family, flags="PA", payload=GET)
-    yield "a SYN is encapsulated", "FORWARD", syn.frame(), encapsulated(syn)
-    yield "data follows its connection", "FORWARD", data.frame(), encapsulated(data)
-    yield elsewhere(family)
-    yield "a packet on its last hop is dropped", "DROP_TTL", request(family, ttl=1).frame(), None
+def direct(done, leaving):
+    def cases(family):
+        syn = request(family)
+        data = request(family, flags="PA", payload=GET)
+        yield f"a SYN is {done}", "FORWARD", syn.frame(), leaving(syn)
+        yield "data follows its connection", "FORWARD", data.frame(), leaving(data)
+        yield elsewhere(family)
+        yield "a packet on its last hop is dropped", "DROP_TTL", request(family, ttl=1).frame(), None
+    return cases
 
 
 def elsewhere(family):
@@ -52,5 +54,6 @@ def java(family, name, verdict, frame, expected):
 
 
 if __name__ == "__main__":
-    cases = {"nat": nat, "ipip": ipip}[sys.argv[1]]
+    cases = {"nat": nat, "ipip": direct("encapsulated", encapsulated), "gue": direct("encapsulated", in_udp),
+             "l2": direct("addressed to the backend", addressed)}[sys.argv[1]]
     print(",\n".join(java(family, *case) for family in (4, 6) for case in cases(family)))

@@ -4,8 +4,9 @@ Expected frames are built here from nothing, with scapy's checksums; nothing is 
 """
 
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 
-from scapy.layers.inet import IP, TCP
+from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 from scapy.packet import Raw
@@ -22,6 +23,7 @@ CLIENT_PORT = 40000
 VIP_PORT = 80
 BACKEND_PORT = 8080
 NAT_PORT = 20000  # the self test's only port
+GUE_PORT = 6080
 
 
 @dataclass(frozen=True)
@@ -106,18 +108,58 @@ def translated_back(segment, client_port=CLIENT_PORT):
                    destination_port=client_port, source_mac=LOOM_MAC, destination_mac=CLIENT_MAC, ttl=segment.ttl - 1)
 
 
+def outer_ip(segment):
+    """The header that goes in front of a request that travels inside another packet."""
+    names = ADDRESSES[segment.family]
+    if segment.family == 6:
+        return IPv6(src=names["loom"], dst=names["backend"], hlim=64, tc=segment.tos, fl=segment.flow_label)
+    if segment.dont_fragment:
+        return IP(src=names["loom"], dst=names["backend"], ttl=64, tos=segment.tos, id=0, flags="DF")
+    return IP(src=names["loom"], dst=names["backend"], ttl=64, tos=segment.tos, id=segment.identification)
+
+
+def to_backend(segment):
+    """The request one hop older, between the MAC addresses of Loom and the backend."""
+    return replace(segment, ttl=segment.ttl - 1, source_mac=LOOM_MAC, destination_mac=BACKEND_MAC)
+
+
 def encapsulated(segment):
     """The frame in which the request must leave towards the backend under ipip."""
-    names = ADDRESSES[segment.family]
-    inner = replace(segment, ttl=segment.ttl - 1).packet()
-    link = replace(segment, source_mac=LOOM_MAC, destination_mac=BACKEND_MAC).link()
-    if segment.family == 6:
-        outer = IPv6(src=names["loom"], dst=names["backend"], hlim=64, tc=segment.tos, fl=segment.flow_label)
-    elif segment.dont_fragment:
-        outer = IP(src=names["loom"], dst=names["backend"], ttl=64, tos=segment.tos, id=0, flags="DF")
-    else:
-        outer = IP(src=names["loom"], dst=names["backend"], ttl=64, tos=segment.tos, id=segment.identification)
-    return bytes(link / outer / inner)
+    inner = to_backend(segment)
+    return bytes(inner.link() / outer_ip(segment) / inner.packet())
+
+
+def in_udp(segment):
+    """The same under gue. Over IPv6 scapy sums up the whole datagram; over IPv4 there is no UDP checksum."""
+    inner = to_backend(segment)
+    port = 49152 + flow_hash(segment) % 16384
+    udp = UDP(sport=port, dport=GUE_PORT, chksum=0) if segment.family == 4 else UDP(sport=port, dport=GUE_PORT)
+    return bytes(inner.link() / outer_ip(segment) / udp / Raw(bytes(inner.packet())))
+
+
+def addressed(segment):
+    """The same under l2."""
+    return to_backend(segment).frame()
+
+
+def flow_hash(segment):
+    """What loom_flow_hash() in core/listener.h says: words as a little-endian machine loads them."""
+    def words(address):
+        octets = ip_address(address).packed
+        return [int.from_bytes(octets[at:at + 4], "little") for at in range(0, len(octets), 4)]
+
+    def mix(value, word):
+        value = (value ^ word) * 0x9e3779b97f4a7c15 % 2**64
+        return value ^ value >> 32
+
+    def swapped(port):
+        return (port & 0xff) << 8 | port >> 8
+
+    names = words(segment.source) + words(segment.destination)
+    value = mix(0, swapped(segment.source_port) << 32 | swapped(segment.destination_port) << 16 | 6)
+    for at in range(0, len(names), 2):
+        value = mix(value, names[at] << 32 | names[at + 1])
+    return mix(value, value >> 29) >> 32
 
 
 def offset_of_ip(segment):

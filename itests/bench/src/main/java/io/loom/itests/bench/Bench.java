@@ -8,7 +8,9 @@ import io.loom.datapath.Composition;
 import io.loom.datapath.SlottedMethod;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
+import io.loom.forward.gue.GueForwarding;
 import io.loom.forward.ipip.IpipForwarding;
+import io.loom.forward.l2.L2Forwarding;
 import io.loom.forward.nat.NatForwarding;
 import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
@@ -32,11 +34,14 @@ public final class Bench {
     private final Composition composition;
     private final ForwardingMethod nat = new NatForwarding();
     private final ForwardingMethod ipip = new IpipForwarding();
+    private final ForwardingMethod gue = new GueForwarding();
+    private final ForwardingMethod l2 = new L2Forwarding();
 
     private Bench() {
         // In the order in which a fresh installation deploys them, because slots are part of the program.
-        composition = Composer.builtIn().compose(List.of(SlottedMethod.of(0, ipip), SlottedMethod.of(1, nat)),
-                Tuning.small(HZ).withConnections(CONNECTIONS));
+        List<SlottedMethod> deployed = List.of(
+                SlottedMethod.of(0, gue), SlottedMethod.of(1, ipip), SlottedMethod.of(2, l2), SlottedMethod.of(3, nat));
+        composition = Composer.builtIn().compose(deployed, Tuning.small(HZ).withConnections(CONNECTIONS));
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -77,6 +82,10 @@ public final class Bench {
         cases.add(scenery(nat, family).replies("1", 1));
         cases.add(scenery(nat, family).replies("16k", FLOWS));
         cases.add(scenery(nat, family).opening(NAT_CONNECTIONS, ROUNDS));
+        cases.add(scenery(gue, family).established("1", 1));
+        cases.add(scenery(gue, family).established("16k", FLOWS));
+        cases.add(scenery(l2, family).established("1", 1));
+        cases.add(scenery(l2, family).established("16k", FLOWS));
         cases.add(scenery(ipip, family).passing());
     }
 

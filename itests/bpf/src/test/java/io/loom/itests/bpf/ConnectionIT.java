@@ -23,7 +23,7 @@ class ConnectionIT {
     private static final int LONGER_THAN_ANY_TIMEOUT = 1000 * Linked.HZ;
     private static final int EVENT_MAP_FULL = 96;
 
-    private final Composition composition = Linked.natAndIpip();
+    private final Composition composition = Linked.shipped();
 
     private Balancer ipip(Family family) {
         return new Balancer(composition, family, "ipip", Map.of());
@@ -224,7 +224,7 @@ class ConnectionIT {
     @ParameterizedTest
     @EnumSource
     void aFullTableRefusesATranslatedConnectionAndLetsADirectOneGoUntracked(Family family) {
-        Composition small = Linked.natAndIpip(Linked.fullAtOnce());
+        Composition small = Linked.shipped(Linked.fullAtOnce());
         try (Balancer balancer = new Balancer(small, family, "ipip", Map.of())) {
             balancer.request("S", 40001);
             assertEquals("FORWARD", balancer.request("S"));

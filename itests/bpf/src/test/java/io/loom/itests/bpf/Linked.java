@@ -4,13 +4,15 @@ import io.loom.datapath.Composer;
 import io.loom.datapath.Composition;
 import io.loom.datapath.SlottedMethod;
 import io.loom.datapath.Tuning;
+import io.loom.forward.gue.GueForwarding;
 import io.loom.forward.ipip.IpipForwarding;
+import io.loom.forward.l2.L2Forwarding;
 import io.loom.forward.nat.NatForwarding;
 import io.loom.libbpf.MapType;
 import java.util.List;
 import java.util.Map;
 
-/** Core, the connection table, nat and ipip in one program, as the data path links them. */
+/** Core, the connection table and every method that is shipped in one program, as the data path links them. */
 final class Linked {
     /** One source port, so that expected frames can be written down. */
     static final Map<String, Long> ONE_PORT = Map.of("nat_port_first", 20000L, "nat_port_count", 1L);
@@ -18,8 +20,8 @@ final class Linked {
 
     private Linked() {}
 
-    static Composition natAndIpip() {
-        return natAndIpip(Tuning.small(HZ));
+    static Composition shipped() {
+        return shipped(Tuning.small(HZ));
     }
 
     /** Tables of one connection that refuse the second: of the kernel's hash, since its LRU hash never refuses. */
@@ -28,8 +30,9 @@ final class Linked {
         return new Tuning(HZ, small.timeouts(), small.backends(), new Tuning.Size(1, MapType.HASH), small.verdicts());
     }
 
-    static Composition natAndIpip(Tuning tuning) {
-        return Composer.builtIn().compose(
-                List.of(SlottedMethod.of(0, new NatForwarding()), SlottedMethod.of(1, new IpipForwarding())), tuning);
+    static Composition shipped(Tuning tuning) {
+        List<SlottedMethod> methods = List.of(SlottedMethod.of(0, new NatForwarding()), SlottedMethod.of(1, new IpipForwarding()),
+                SlottedMethod.of(2, new GueForwarding()), SlottedMethod.of(3, new L2Forwarding()));
+        return Composer.builtIn().compose(methods, tuning);
     }
 }

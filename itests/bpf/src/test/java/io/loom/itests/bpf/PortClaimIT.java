@@ -15,7 +15,7 @@ class PortClaimIT {
     private static final int OTHER_PORT = Balancer.CLIENT_PORT + 1;
     private static final int LONGER_THAN_ANY_TIMEOUT = 1000 * Linked.HZ;
 
-    private final Composition composition = Linked.natAndIpip();
+    private final Composition composition = Linked.shipped();
 
     private Balancer withPorts(Family family, long count) {
         return new Balancer(composition, family, "nat", Map.of("nat_port_first", 20000L, "nat_port_count", count));

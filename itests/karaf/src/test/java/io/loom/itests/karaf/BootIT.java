@@ -111,7 +111,7 @@ public class BootIT {
     @Test
     public void everyPluginIsInForce() {
         String status = run("loom:status --json");
-        for (String plugin : List.of("nat", "ipip", "maglev")) {
+        for (String plugin : List.of("nat", "ipip", "gue", "l2", "maglev")) {
             assertTrue(status, status.contains('"' + plugin + '"'));
         }
     }

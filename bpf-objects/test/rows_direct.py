@@ -1,0 +1,132 @@
+"""Rows of the direct forwarding methods: the same packets under ipip, gue and l2, and what is particular to each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from scapy.layers.inet import IP
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
+from scapy.layers.l2 import Ether
+
+from rows import Row, forward, kept
+from world import (ADDRESSES, CLIENT_MAC, LOOM_MAC, addressed, answer, checksum_broken, encapsulated, in_udp, offset_of_ip,
+                   request)
+
+GET = b"GET / HTTP/1.0\r\n\r\n"
+
+
+@dataclass(frozen=True)
+class Method:
+    """`done` says in a row's name what becomes of a packet, `leaving` makes the frame."""
+
+    name: str
+    done: str
+    leaving: Callable
+    overhead: dict
+
+    def onward(self, segment):
+        return forward(segment.frame(), self.leaving(segment))
+
+    def row(self, name, family, steps, mtu=1500):
+        return Row(name, family, steps, method=self.name, mtu=mtu)
+
+
+METHODS = {
+    "ipip": Method("ipip", "encapsulated", encapsulated, {4: 20, 6: 40}),
+    "gue": Method("gue", "encapsulated", in_udp, {4: 28, 6: 48}),
+    "l2": Method("l2", "addressed to the backend", addressed, {4: 0, 6: 0}),
+}
+
+
+def conversations(method, family):
+    syn = request(family)
+    onward, row = method.onward, method.row
+    yield row(f"the first packet is {method.done}", family, [onward(syn)])
+    yield row("the second packet follows the first", family,
+              [onward(syn), onward(request(family, flags="PA", payload=GET))])
+    for flags in ("A", "PA", "FA", "R"):
+        yield row(f"{flags} without a connection is forwarded", family, [onward(request(family, flags=flags))])
+    yield row("a connection is followed to its end", family,
+              [onward(syn), onward(request(family, flags="A")), onward(request(family, flags="FA")),
+               onward(request(family, flags="A")), onward(request(family, sequence=9000))])
+    yield row("a packet of the backend passes: it answers the client itself", family,
+              [onward(syn), kept(answer(family).frame(), "PASS_NO_LISTENER")])
+
+
+def limits(method, family):
+    header, outer = (40 if family == 4 else 60), method.overhead[family]
+    onward, row = method.onward, method.row
+    yield row("a packet on its last hop is dropped", family, [kept(request(family, ttl=1).frame(), "DROP_TTL")])
+    yield row("two hops left leave one", family, [onward(request(family, ttl=2))])
+    fits = request(family, flags="PA", payload=b"x" * (600 - header - outer))
+    exceeds = request(family, flags="PA", payload=b"x" * (601 - header - outer))
+    what = " with its outer header" if outer else ""
+    yield row(f"a packet that fills the MTU{what} fits", family, [onward(fits)], mtu=600)
+    yield row(f"a packet that exceeds the MTU{what} is dropped", family, [kept(exceeds.frame(), "DROP_TOO_BIG")], mtu=600)
+    yield row("an unknown MTU limits nothing", family, [onward(request(family, flags="PA", payload=b"x" * 1440))], mtu=0)
+
+
+def carried(method, family):
+    syn = request(family)
+    onward, row = method.onward, method.row
+    where = "the outer header has {} too" if method.overhead[family] else "{} stays"
+    for tos, what in ((0xb8, "DSCP EF"), (0x02, "ECT(0)"), (0x03, "CE"), (0xff, "every bit of the traffic class")):
+        yield row(where.format(what), family, [onward(request(family, tos=tos))])
+    yield row("a VLAN tag stays in front", family, [onward(replace(syn, tags=(5,)))])
+    yield row("two VLAN tags stay in front", family, [onward(replace(syn, tags=(5, 7)))])
+    yield row("an odd number of bytes is carried", family, [onward(request(family, flags="PA", payload=b"odd"))])
+    at = offset_of_ip(syn) + (20 if family == 4 else 40) + 16
+    # Under gue over IPv6 the outer checksum stays that of the right inner one, so it is wrong by as much.
+    yield row("a TCP checksum that comes in wrong stays as it is", family,
+              [forward(checksum_broken(syn.frame(), at),
+                       checksum_broken(method.leaving(syn), at + method.overhead[family]))])
+
+
+def only_ipv4(method):
+    onward, row, outer = method.onward, method.row, method.overhead[4]
+    what = "the outer header has don't-fragment too" if outer else "don't-fragment stays"
+    yield row(what, 4, [onward(request(4, dont_fragment=True))])
+    what = "a packet that may be fragmented lends its identification" if outer else "the identification stays"
+    yield row(what, 4, [onward(request(4, identification=0xbeef))])
+    what = "IPv4 options stay inside" if outer else "IPv4 options stay"
+    yield row(what, 4, [onward(request(4, ip_options=bytes.fromhex("94040000")))])
+
+
+def only_ipv6(method):
+    what = "the outer header has the flow label too" if method.overhead[6] else "the flow label stays"
+    yield method.row(what, 6, [method.onward(request(6, flow_label=0xabcde))])
+
+
+def left_alone(method, family):
+    """Core decides this before it asks a method; here it does so while the method is in force."""
+    names = ADDRESSES[family]
+    link, tcp = Ether(src=CLIENT_MAC, dst=LOOM_MAC), request(family).tcp()
+    if family == 4:
+        fragment = link / IP(src=names["client"], dst=names["vip"], flags="MF") / tcp
+    else:
+        fragment = link / IPv6(src=names["client"], dst=names["vip"]) / IPv6ExtHdrFragment(m=1, nh=6) / tcp
+    yield method.row("a fragment passes", family, [kept(bytes(fragment), "PASS_FRAGMENT")])
+    elsewhere = request(family, destination=names["client"])
+    yield method.row("a packet for another address passes", family, [kept(elsewhere.frame(), "PASS_NO_LISTENER")])
+
+
+def flows(method, family):
+    """Under gue the source port tells flows apart, and TCP options or data, which the outer checksum must cover, do not."""
+    for port in (1, 40001, 65535):
+        yield method.row(f"the flow of client port {port} has a source port of its own", family,
+                         [method.onward(request(family, source_port=port)),
+                          method.onward(request(family, source_port=port, flags="PA", payload=bytes(range(255))))])
+    options = (("MSS", 1460), ("NOP", None), ("WScale", 7))
+    yield method.row("TCP options are carried", family, [method.onward(request(family, tcp_options=options))])
+
+
+def all_rows(name):
+    method = METHODS[name]
+    for family in (4, 6):
+        for part in (conversations, limits, carried):
+            yield from part(method, family)
+    yield from only_ipv4(method)
+    yield from only_ipv6(method)
+    for family in (4, 6):
+        yield from left_alone(method, family)
+        if name == "gue":
+            yield from flows(method, family)
