@@ -19,7 +19,7 @@ backend_hold_vip() {
 	ip -n "$namespace" addr add "$VIP6/128" dev lo nodad preferred_lft 0
 }
 
-# The kernel may have no ipip module: a program of Loom's takes the outer header off.
+# The kernel may have no tunnel module: a program of Loom's takes the outer headers of ipip and gue off.
 backend_decapsulate() {
 	[ -e "$RUN/decap.bpf.o" ] ||
 		"$LOOM_ROOT/bpf-objects/compile" "$LOOM_ROOT/bpf-objects/decap/decap.bpf.c" "$RUN/decap.bpf.o"

@@ -61,7 +61,7 @@ cable_prepare() {
 }
 
 # The connected routes are set by hand because the backends' must carry a smaller MSS: what clients then send still fits the
-# MTU with an outer header of 20 (IPv4) or 40 bytes (IPv6) around it.
+# MTU with outer headers of 28 (IPv4) or 48 bytes (IPv6), those of gue, around it.
 host_address() {
 	local host=$1 namespace mss4='' mss6=''
 	namespace=$(netns_of "$host")

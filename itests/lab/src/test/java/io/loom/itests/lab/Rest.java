@@ -83,12 +83,17 @@ final class Rest {
 
     /** Why a vip does not work as configured, empty if it does. @throws AssertionError if there is no such vip */
     String degraded(String name) {
+        List<String> reasons = new ArrayList<>();
+        vip(name).path("degraded").forEach(reason -> reasons.add(reason.asText()));
+        return String.join("; ", reasons);
+    }
+
+    /** @throws AssertionError if there is no such vip */
+    JsonNode vip(String name) {
         JsonNode vips = vips();
         for (JsonNode vip : vips.path("vips")) {
             if (vip.path("name").asText().equals(name)) {
-                List<String> reasons = new ArrayList<>();
-                vip.path("degraded").forEach(reason -> reasons.add(reason.asText()));
-                return String.join("; ", reasons);
+                return vip;
             }
         }
         throw new AssertionError("no vip " + name + " in " + vips);
