@@ -10,13 +10,16 @@ import java.util.Set;
  * @param asked      backends that the data plane was asked to resolve
  * @param unresolved of those, the ones without a next hop, with the reason
  * @param recent     of {@code unresolved}, those asked for so recently that an answer is to be expected
+ * @param unmet      of {@code unresolved}, those whose next hop was never known
  */
-record NextHops(Set<BackendKey> asked, Map<BackendKey, String> unresolved, Set<BackendKey> recent) {
+record NextHops(
+        Set<BackendKey> asked, Map<BackendKey, String> unresolved, Set<BackendKey> recent, Set<BackendKey> unmet) {
 
     NextHops {
         asked = Set.copyOf(asked);
         unresolved = Map.copyOf(unresolved);
         recent = Set.copyOf(recent);
+        unmet = Set.copyOf(unmet);
     }
 
     boolean known(BackendKey key) {

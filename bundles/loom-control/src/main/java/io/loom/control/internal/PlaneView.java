@@ -22,7 +22,7 @@ record PlaneView(
         Set<String> algorithms) {
 
     static final PlaneView NONE = new PlaneView(
-            KernelState.EMPTY, new NextHops(Set.of(), Map.of(), Set.of()), Set.of(), Set.of(), Map.of(), Set.of());
+            KernelState.EMPTY, new NextHops(Set.of(), Map.of(), Set.of(), Set.of()), Set.of(), Set.of(), Map.of(), Set.of());
 
     PlaneView withApplied(KernelState now) {
         return new PlaneView(now, nextHops, addresses, own, methods, algorithms);

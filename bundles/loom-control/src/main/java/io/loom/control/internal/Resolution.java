@@ -45,7 +45,9 @@ final class Resolution {
                 recent.add(key);
             }
         });
-        return new NextHops(askedAt.keySet(), unresolved, recent);
+        Set<BackendKey> unmet = new HashSet<>(unresolved.keySet());
+        unmet.removeAll(answered);
+        return new NextHops(askedAt.keySet(), unresolved, recent, unmet);
     }
 
     /** When the last grace of these ends. */

@@ -27,6 +27,7 @@ final class Views {
     private final KernelState applied;
     private final List<AttachmentView> attachments;
     private final Map<Endpoint, String> unresolved = new HashMap<>();
+    private final Set<Endpoint> unmet = new HashSet<>();
     /** Endpoints in the tables of each vip. */
     private final Map<String, Set<Endpoint>> serving = new HashMap<>();
     private final Map<String, List<Plan.VipPlan>> vipsOf;
@@ -42,6 +43,7 @@ final class Views {
         this.attachments = attachments;
         this.vipsOf = plan.vips().stream().collect(Collectors.groupingBy(Plan.VipPlan::upstream));
         plane.nextHops().unresolved().forEach((key, reason) -> unresolved.put(key.endpoint(), reason));
+        plane.nextHops().unmet().forEach(key -> unmet.add(key.endpoint()));
         applied.tables().forEach((key, spec) -> spec.weights().keySet().forEach(backend ->
                 serving.computeIfAbsent(key.vip(), vip -> new HashSet<>()).add(backend.endpoint())));
     }
@@ -55,6 +57,9 @@ final class Views {
         Optional<String> down = health.down(member);
         if (disabled.isPresent()) {
             return view(member, State.DISABLED, disabled.get());
+        }
+        if (member.weight() > 0 && unmet.contains(member.endpoint()) && !inTable(member)) {
+            return view(member, State.RESOLVING, unresolved.get(member.endpoint()));
         }
         if (down.isPresent()) {
             return view(member, State.DOWN, down.get());

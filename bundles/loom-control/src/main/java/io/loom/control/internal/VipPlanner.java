@@ -200,6 +200,12 @@ final class VipPlanner {
         }
     }
 
+    /** A server that was never reachable counts as such although its probes fail: they cannot but fail. */
+    private boolean isResolving(Candidate candidate) {
+        boolean unmet = candidate.member().weight() > 0 && plane.nextHops().unmet().contains(candidate.key());
+        return unmet || wantsTraffic(candidate) && !plane.nextHops().known(candidate.key());
+    }
+
     private void explainEmpty(Family family, String method, TableSpec spec, List<Candidate> candidates) {
         if (!spec.weights().isEmpty() || spec.algorithm().isEmpty()) {
             return;
@@ -209,9 +215,9 @@ final class VipPlanner {
             degraded.add("no backend of upstream " + vip.upstream() + " is reachable over " + version + " by " + method);
             return;
         }
-        long down = candidates.stream().filter(one -> health.down(one.member()).isPresent()).count();
-        long resolving = candidates.stream()
-                .filter(one -> wantsTraffic(one) && !plane.nextHops().known(one.key())).count();
+        long resolving = candidates.stream().filter(this::isResolving).count();
+        long down = candidates.stream()
+                .filter(one -> health.down(one.member()).isPresent() && !isResolving(one)).count();
         degraded.add("no usable backend over " + version + ": " + down + " down, " + resolving + " without a next hop, "
                 + (candidates.size() - down - resolving) + " draining");
     }

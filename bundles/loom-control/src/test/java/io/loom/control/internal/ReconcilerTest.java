@@ -15,6 +15,7 @@ import io.loom.api.LoomException;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.BackendView.State;
 import io.loom.api.control.NewBackend;
+import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.KernelState;
 import java.nio.file.Path;
@@ -153,6 +154,26 @@ class ReconcilerTest {
         assertTrue(bench.backend(2).override());
         bench.pass(Duration.ofMinutes(60));
         assertTrue(plane.applied().backends().contains(key("10.0.0.2", "nat")));
+    }
+
+    @Test
+    void aProbedServerIsResolvingUntilItWasReachableOnceAndDownFromThenOn() {
+        BackendKey second = key("10.0.0.2", "nat");
+        plane.unknownHops.add(second);
+        bench.load(config(List.of(vip("nat")), checked(server("10.0.0.1"), server("10.0.0.2"))));
+        bench.probes.down("10.0.0.2");
+        bench.probes.down("10.0.0.1");
+        bench.round();
+        assertEquals(State.RESOLVING, bench.backend(2).state());
+        assertEquals("no neighbour", bench.backend(2).reason());
+        assertEquals(
+                List.of("no usable backend over IPv4: 1 down, 1 without a next hop, 0 draining"), bench.vip().degraded());
+        plane.unknownHops.clear();
+        bench.round();
+        assertEquals(State.DOWN, bench.backend(2).state());
+        plane.unknownHops.add(second);
+        bench.round();
+        assertEquals(State.DOWN, bench.backend(2).state(), "its neighbour entry expired because it is down");
     }
 
     @Test
