@@ -11,7 +11,8 @@ load_start() {
 	kill -0 "$LOAD_PID" || fail "wrk does not run: $(cat "$RUN/wrk.out")"
 }
 
-# Ends it as Ctrl-C would, and holds it to: not one request failed, none took 200 ms.
+# Ends it as Ctrl-C would, and holds it to: not one request failed, none took a second (a lost
+# packet of a new connection costs that; `loom test lab` is stricter).
 load_end() {
 	sleep 1
 	kill -INT "$LOAD_PID"
@@ -21,5 +22,5 @@ load_end() {
 	report=$(grep -o 'report .*' "$RUN/wrk.out") || fail "wrk has not reported: $(cat "$RUN/wrk.out")"
 	saw "under load meanwhile: ${report#report } (largest in microseconds)"
 	[[ $report == *"connect=0 read=0 write=0 status=0 timeout=0"* ]] || fail "requests failed under load"
-	[ "${report##*largest=}" -lt 200000 ] || fail "a request took longer than 200 ms"
+	[ "${report##*largest=}" -lt 1000000 ] || fail "a request took longer than a second"
 }

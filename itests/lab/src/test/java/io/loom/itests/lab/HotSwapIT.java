@@ -24,6 +24,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 class HotSwapIT extends LabTest {
     private static final int SWAPS = 50;
     private static final int KILLS = 5;
+    /** On a machine that has nothing else to do; where requests straight to a backend take long too, twice as long as those. */
     private static final long LATENCY_LIMIT_MILLIS = 200;
     private static final Duration SWAP_LIMIT = Duration.ofSeconds(15);
     private static final String IPIP = "loom-forward-ipip.jar";
@@ -131,7 +132,8 @@ class HotSwapIT extends LabTest {
         assertEquals(0, report.failures(), report.failure());
         assertEquals(0, report.troubles().resetsSent(), "resets sent");
         assertEquals(0, report.troubles().resetsSeen(), "connections reset");
-        assertTrue(report.largestMillis() < LATENCY_LIMIT_MILLIS, () -> "largest latency: " + report.largestMillis() + " ms");
+        long limit = Math.max(LATENCY_LIMIT_MILLIS, 2 * report.straightMillis());
+        assertTrue(report.largestMillis() < limit, () -> "largest latency: " + report.largestMillis() + " ms of " + limit);
         assertTrue(report.troubles().lost() <= lostPerSecond * report.seconds(), () -> "lost segments: "
                 + report.troubles().lost() + " in " + report.seconds() + " s, undisturbed " + lostPerSecond + " a second");
     }
