@@ -9,12 +9,16 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
 
 /**
  * One process for each instance. A file lock, so that the kernel frees it when the process dies; the file holds the process
- * id of the holder. The name contains the bpffs' device number: instances in two bpffs do not disturb each other.
+ * id of the holder. The name contains the bpffs' device number: instances in two bpffs do not disturb each other. The lock is
+ * a POSIX one, which the kernel drops as soon as the process closes any descriptor of the file: the holder must not open it.
  */
 final class InstanceLock implements AutoCloseable {
     private static final Path RUN = Path.of("/run/loom");
@@ -36,13 +40,16 @@ final class InstanceLock implements AutoCloseable {
         try {
             Path path = directory(fallback).resolve(instance + "-" + Files.getAttribute(bpffs, "unix:dev") + ".lock");
             while (true) {
+                Optional<Object> before = identity(path);
                 FileChannel channel = FileChannel.open(
                         path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                 if (!locked(channel)) {
                     channel.close();
                     throw inUse(instance, path);
                 }
-                if (sign(channel, path)) {
+                // The file that was opened may have been removed, by a takedown that ended meanwhile, and its lock is void then.
+                if (before.isPresent() && before.equals(identity(path))) {
+                    sign(channel);
                     return new InstanceLock(path, channel);
                 }
                 channel.close();
@@ -62,12 +69,19 @@ final class InstanceLock implements AutoCloseable {
                 "stop that process, or use another --instance"));
     }
 
-    /** Writes our process id; false if the file that we locked has been removed meanwhile, and with it our lock. */
-    private static boolean sign(FileChannel channel, Path path) throws IOException {
+    /** Device and inode; empty if there is no such file. Opens nothing. */
+    private static Optional<Object> identity(Path path) throws IOException {
+        try {
+            return Optional.of(Files.readAttributes(path, BasicFileAttributes.class).fileKey());
+        } catch (NoSuchFileException none) {
+            return Optional.empty();
+        }
+    }
+
+    private static void sign(FileChannel channel) throws IOException {
         String process = ProcessHandle.current().pid() + "\n";
         channel.truncate(0);
         channel.write(ByteBuffer.wrap(process.getBytes(StandardCharsets.US_ASCII)));
-        return Files.exists(path) && Files.readString(path).equals(process);
     }
 
     private static Path directory(Path fallback) throws IOException {
