@@ -7,8 +7,13 @@ import io.loom.api.Problem;
 import io.loom.api.control.NewBackend;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Reads what people typed and collects every problem, so that they see all of them at once. */
 final class Arguments {
@@ -42,6 +47,30 @@ final class Arguments {
         int id = (int) arguments.number("ID", text, 1, Integer.MAX_VALUE, 1);
         arguments.finish();
         return id;
+    }
+
+    /**
+     * Options behind the arguments, where people expect them to work and Karaf takes them for arguments.
+     *
+     * @throws LoomException if one is not among the known or has no value
+     */
+    static Map<String, String> trailing(List<String> words, Set<String> known) {
+        Arguments arguments = new Arguments();
+        Map<String, String> options = new HashMap<>();
+        Iterator<String> rest = words.iterator();
+        while (rest.hasNext()) {
+            String[] word = rest.next().split("=", 2);
+            if (!known.contains(word[0])) {
+                arguments.problems.add(new Problem("LOOM-3414", word[0], "unexpected word", "",
+                        "after the arguments only " + String.join(", ", new TreeSet<>(known)) + " may follow"));
+            } else if (word.length == 2 || rest.hasNext()) {
+                options.put(word[0], word.length == 2 ? word[1] : rest.next());
+            } else {
+                arguments.problems.add(new Problem("LOOM-3411", word[0], "the value is missing", "", "write it behind"));
+            }
+        }
+        arguments.finish();
+        return options;
     }
 
     private Optional<InetAddress> address(String text) {

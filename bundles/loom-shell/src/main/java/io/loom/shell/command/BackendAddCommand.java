@@ -4,6 +4,8 @@ import io.loom.api.control.BackendView;
 import io.loom.api.control.NewBackend;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Completion;
@@ -22,6 +24,9 @@ public final class BackendAddCommand extends LoomCommand {
     @Argument(index = 1, name = "PORT", required = true, description = "TCP port of the server, 1 to 65535")
     String port;
 
+    @Argument(index = 2, name = "OPTIONS", multiValued = true, description = "The options may stand here as well")
+    List<String> behind = List.of();
+
     @Option(name = "--weight", description = "Share of new connections relative to the others, 0 to 65535; 0 gives none",
             valueToShowInHelp = "100")
     String weight = Integer.toString(NewBackend.DEFAULT_WEIGHT);
@@ -33,8 +38,9 @@ public final class BackendAddCommand extends LoomCommand {
 
     @Override
     void print(PrintStream out) {
-        NewBackend backend = Arguments.backend(address, port, weight);
-        BackendView added = control().addBackend(upstream, backend);
+        Map<String, String> options = Arguments.trailing(behind, Set.of("--weight", "--upstream"));
+        NewBackend backend = Arguments.backend(address, port, options.getOrDefault("--weight", weight));
+        BackendView added = control().addBackend(options.getOrDefault("--upstream", upstream), backend);
         BackendTable.of(List.of(added)).print(out);
     }
 }
