@@ -187,7 +187,7 @@ final class Reconciler {
 
     private void configureFailed(List<Problem> problems, RuntimeException cause) {
         if (!problems.equals(troubles.configuring())) {
-            LOG.error("the data path did not take the configuration", cause);
+            report("the data path did not take the configuration", cause);
         }
         troubles.configuring(problems);
         configuring = configuring.failed(clock.getAsLong());
@@ -243,10 +243,20 @@ final class Reconciler {
 
     private void applyFailed(List<Problem> problems, RuntimeException cause) {
         if (!problems.equals(troubles.applying())) {
-            LOG.error("a change was not applied", cause);
+            report("a change was not applied", cause);
         }
         troubles.applying(problems);
         applying = applying.failed(clock.getAsLong());
+    }
+
+    /** What is understood is explained in words; only what is not comes with a stack trace. */
+    private static void report(String what, RuntimeException cause) {
+        if (cause instanceof LoomException) {
+            LOG.error("{}: {}", what, cause.getMessage());
+            LOG.debug(what, cause);
+        } else {
+            LOG.error(what, cause);
+        }
     }
 
     private void publish(LoomConfig now, Inventory inventory) {
