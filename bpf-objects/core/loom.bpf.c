@@ -18,11 +18,6 @@ const volatile __u32 loom_timeouts[LOOM_CONN_STATES + 3] = {
 	[LOOM_CONN_TIME_WAIT] = 120 * 250, [LOOM_CONN_SYN_RECEIVED] = 30 * 250,
 };
 
-static __always_inline int loom_packet_opens(const struct loom_packet *packet)
-{
-	return (packet->tcp_flags & (LOOM_TCP_SYN | LOOM_TCP_ACK | LOOM_TCP_RST)) == LOOM_TCP_SYN;
-}
-
 /*
  * Enters the connection into the table, in place of the one that was found or as a new one. Another CPU may have been first
  * with the same flow; then conn is what that one has entered.
@@ -52,7 +47,7 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 	backend = loom_backend_find(conn->backend);
 	if (!backend || !backend->ifindex)
 		return LOOM_DROP_NO_BACKEND;
-	if (backend->flags & LOOM_BACKEND_STATEFUL && !loom_packet_opens(packet))
+	if (backend->flags & LOOM_BACKEND_STATEFUL && !loom_age_opens(packet->tcp_flags))
 		return LOOM_PASS_OUT_OF_STATE;
 	loom_age_begin(&conn->age, packet->tcp_flags, packet->now);
 	verdict = loom_slot_open(ctx, packet, conn, backend);

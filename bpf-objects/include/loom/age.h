@@ -34,10 +34,16 @@ static __always_inline int loom_age_is_stale(const struct loom_age *age, __u32 n
 	return loom_age_idle(age, now) >= (__s32)loom_hz;
 }
 
-/* A SYN of the client on a connection that was closing: the client uses its port again. */
+/* Whether the client begins a connection with this packet: a SYN that answers nothing. */
+static __always_inline int loom_age_opens(__u8 flags)
+{
+	return (flags & (LOOM_TCP_SYN | LOOM_TCP_ACK | LOOM_TCP_RST)) == LOOM_TCP_SYN;
+}
+
+/* It begins one where another was closing: it uses its port again. */
 static __always_inline int loom_age_reopens(const struct loom_age *age, __u8 flags)
 {
-	return (flags & (LOOM_TCP_SYN | LOOM_TCP_RST)) == LOOM_TCP_SYN &&
+	return loom_age_opens(flags) &&
 	       (age->state == LOOM_CONN_TIME_WAIT || age->state == LOOM_CONN_FIN_WAIT);
 }
 

@@ -1,0 +1,168 @@
+package io.loom.itests.bpf;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * A TCP packet taken apart after the RFCs (791, 8200, 9293; 802.1Q): the fuzzer's judge reads frames through it and shares no
+ * code with what it judges. Offsets are from the beginning of the frame, bytes.
+ *
+ * @param l3  of the IP header
+ * @param l4  of the TCP header
+ * @param end of the IP packet; what follows is padding of the frame
+ */
+record Anatomy(byte[] frame, int version, int l3, int l4, int end) {
+    private static final int TCP = 6;
+
+    /** What a frame is to a balancer of TCP. */
+    enum Shape {
+        /** Not IP, not TCP, a fragment, or with extension headers: nobody's business. */
+        FOREIGN,
+        /** Shorter than its headers say, or with headers that contradict each other. */
+        MALFORMED,
+        TCP
+    }
+
+    record Reading(Shape shape, Optional<Anatomy> anatomy) {}
+
+    /** Address and port as they stand in the packet. */
+    record Peer(ByteBuffer address, int port) {}
+
+    static Reading read(byte[] frame) {
+        int l3 = 14;
+        int type = word(frame, 12);
+        for (int tags = 0; tags < 2 && (type == 0x8100 || type == 0x88a8); tags++) {
+            if (frame.length < l3 + 4) {
+                return new Reading(Shape.MALFORMED, Optional.empty());
+            }
+            type = word(frame, l3 + 2);
+            l3 += 4;
+        }
+        return switch (type) {
+            case 0x0800 -> ipv4(frame, l3);
+            case 0x86dd -> ipv6(frame, l3);
+            default -> new Reading(Shape.FOREIGN, Optional.empty());
+        };
+    }
+
+    private static Reading ipv4(byte[] frame, int l3) {
+        if (frame.length < l3 + 20) {
+            return new Reading(Shape.MALFORMED, Optional.empty());
+        }
+        int header = (frame[l3] & 15) * 4;
+        if ((frame[l3] & 0xf0) != 0x40) {
+            return new Reading(Shape.FOREIGN, Optional.empty());
+        }
+        if (header < 20) {
+            return new Reading(Shape.MALFORMED, Optional.empty());
+        }
+        boolean fragment = (word(frame, l3 + 6) & 0x3fff) != 0;
+        if (fragment || frame[l3 + 9] != TCP) {
+            return new Reading(Shape.FOREIGN, Optional.empty());
+        }
+        return tcp(new Anatomy(frame, 4, l3, l3 + header, l3 + word(frame, l3 + 2)));
+    }
+
+    private static Reading ipv6(byte[] frame, int l3) {
+        if (frame.length < l3 + 40) {
+            return new Reading(Shape.MALFORMED, Optional.empty());
+        }
+        if ((frame[l3] & 0xf0) != 0x60 || frame[l3 + 6] != TCP) {
+            return new Reading(Shape.FOREIGN, Optional.empty());
+        }
+        return tcp(new Anatomy(frame, 6, l3, l3 + 40, l3 + 40 + word(frame, l3 + 4)));
+    }
+
+    private static Reading tcp(Anatomy candidate) {
+        byte[] frame = candidate.frame;
+        int l4 = candidate.l4;
+        if (frame.length < l4 + 20) {
+            return new Reading(Shape.MALFORMED, Optional.empty());
+        }
+        int header = (frame[l4 + 12] >> 4 & 15) * 4;
+        boolean contradicts = header < 20 || candidate.end < l4 + header || candidate.end > frame.length;
+        return contradicts
+                ? new Reading(Shape.MALFORMED, Optional.empty())
+                : new Reading(Shape.TCP, Optional.of(candidate));
+    }
+
+    Peer source() {
+        return new Peer(address(version == 4 ? 12 : 8), word(frame, l4));
+    }
+
+    Peer destination() {
+        return new Peer(address(version == 4 ? 16 : 24), word(frame, l4 + 2));
+    }
+
+    private ByteBuffer address(int offset) {
+        int from = l3 + offset;
+        return ByteBuffer.wrap(Arrays.copyOfRange(frame, from, from + (version == 4 ? 4 : 16)));
+    }
+
+    int ttl() {
+        return frame[l3 + (version == 4 ? 8 : 7)] & 0xff;
+    }
+
+    /** Length of the IP packet. */
+    int length() {
+        return end - l3;
+    }
+
+    /** A SYN that begins a connection. */
+    boolean opens() {
+        return (frame[l4 + 13] & 0x16) == 0x02;
+    }
+
+    /** Ethernet destination and source. */
+    ByteBuffer link() {
+        return ByteBuffer.wrap(Arrays.copyOf(frame, 12));
+    }
+
+    /** Whether the IPv4 header sums up; IPv6 has nothing to be wrong. */
+    boolean headerIsRight() {
+        return version == 6 || fold(sum(l3, l4)) == 0xffff;
+    }
+
+    /** Whether the TCP checksum, pseudo-header included, is right. */
+    boolean tcpIsRight() {
+        long addresses = version == 4 ? sum(l3 + 12, l3 + 20) : sum(l3 + 8, l3 + 40);
+        return fold(addresses + TCP + (end - l4) + sum(l4, end)) == 0xffff;
+    }
+
+    /** Writes both checksums as they ought to be. */
+    void sumUp() {
+        if (version == 4) {
+            put(l3 + 10, 0);
+            put(l3 + 10, ~fold(sum(l3, l4)));
+        }
+        long addresses = version == 4 ? sum(l3 + 12, l3 + 20) : sum(l3 + 8, l3 + 40);
+        put(l4 + 16, 0);
+        put(l4 + 16, ~fold(addresses + TCP + (end - l4) + sum(l4, end)));
+    }
+
+    void put(int offset, int value) {
+        frame[offset] = (byte) (value >> 8);
+        frame[offset + 1] = (byte) value;
+    }
+
+    private long sum(int from, int to) {
+        long sum = 0;
+        for (int i = from; i < to; i += 2) {
+            sum += (frame[i] & 0xff) << 8 | (i + 1 < to ? frame[i + 1] & 0xff : 0);
+        }
+        return sum;
+    }
+
+    private static int fold(long sum) {
+        long folded = sum;
+        while (folded > 0xffff) {
+            folded = (folded & 0xffff) + (folded >> 16);
+        }
+        return (int) folded;
+    }
+
+    private static int word(byte[] frame, int offset) {
+        return (frame[offset] & 0xff) << 8 | frame[offset + 1] & 0xff;
+    }
+}

@@ -1,0 +1,92 @@
+package io.loom.itests.bpf;
+
+import io.loom.datapath.World;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** Frames as they ought to leave, made anew from those that came in: after RFC 2003, 2473, 3022 and 6040, not by the program. */
+final class Expected {
+    private Expected() {}
+
+    static byte[] toBackend() {
+        return ByteBuffer.allocate(12).put(World.backendMac()).put(World.loomMac()).array();
+    }
+
+    /** Ethernet addresses of the way back. */
+    static ByteBuffer turned(ByteBuffer link) {
+        byte[] bytes = link.array();
+        return ByteBuffer.allocate(12).put(bytes, 6, 6).put(bytes, 0, 6).flip();
+    }
+
+    /** Addresses, ports and Ethernet addresses are others, the time to live is one less; checksums are as they came in. */
+    static byte[] translated(Anatomy in, Anatomy.Peer source, Anatomy.Peer destination, byte[] link) {
+        Anatomy made = new Anatomy(in.frame().clone(), in.version(), in.l3(), in.l4(), in.end());
+        byte[] frame = made.frame();
+        System.arraycopy(link, 0, frame, 0, link.length);
+        int addresses = in.l3() + (in.version() == 4 ? 12 : 8);
+        byte[] from = source.address().array();
+        System.arraycopy(from, 0, frame, addresses, from.length);
+        System.arraycopy(destination.address().array(), 0, frame, addresses + from.length, from.length);
+        made.put(in.l4(), source.port());
+        made.put(in.l4() + 2, destination.port());
+        age(frame, in.version(), in.l3());
+        return frame;
+    }
+
+    /** The packet, one hop older, in another one to the backend; checksums of the inner one are as they came in. */
+    static byte[] wrapped(Anatomy in, byte[] backend) {
+        byte[] outer = in.version() == 4 ? outer4(in, backend) : outer6(in, backend);
+        byte[] inner = Arrays.copyOfRange(in.frame(), in.l3(), in.frame().length);
+        age(inner, in.version(), 0);
+        return ByteBuffer.allocate(in.frame().length + outer.length)
+                .put(toBackend()).put(in.frame(), 12, in.l3() - 12).put(outer).put(inner).array();
+    }
+
+    private static byte[] outer4(Anatomy in, byte[] backend) {
+        byte[] frame = in.frame();
+        int l3 = in.l3();
+        boolean whole = (frame[l3 + 6] & 0x40) != 0;
+        byte[] header = ByteBuffer.allocate(20).put((byte) 0x45).put(frame[l3 + 1]).putShort((short) (in.length() + 20))
+                .put(whole ? 0 : frame[l3 + 4]).put(whole ? 0 : frame[l3 + 5]).putShort((short) (whole ? 0x4000 : 0))
+                .put((byte) 64).put((byte) 4).putShort((short) 0)
+                .put(World.SOURCE4.getAddress()).put(backend).array();
+        int sum = 0;
+        for (int i = 0; i < header.length; i += 2) {
+            sum += (header[i] & 0xff) << 8 | header[i + 1] & 0xff;
+        }
+        int check = ~((sum & 0xffff) + (sum >> 16) + ((sum & 0xffff) + (sum >> 16) >> 16));
+        header[10] = (byte) (check >> 8);
+        header[11] = (byte) check;
+        return header;
+    }
+
+    private static byte[] outer6(Anatomy in, byte[] backend) {
+        return ByteBuffer.allocate(40).put(in.frame(), in.l3(), 4).putShort((short) in.length()).put((byte) 41).put((byte) 64)
+                .put(World.SOURCE6.getAddress()).put(backend).array();
+    }
+
+    /** Whether the outermost header of what left is to that backend. */
+    static boolean outerIsTo(byte[] out, Anatomy in, byte[] backend) {
+        int at = in.l3() + (in.version() == 4 ? 16 : 24);
+        return Arrays.equals(Arrays.copyOfRange(out, at, at + backend.length), backend);
+    }
+
+    private static void age(byte[] frame, int version, int l3) {
+        frame[l3 + (version == 4 ? 8 : 7)]--;
+    }
+
+    /** Copies the checksums of a packet into an expected frame in which it has the same place: they are judged apart. */
+    static void takeSums(byte[] expected, Anatomy sent, Anatomy in) {
+        if (sent.version() == 4) {
+            copy(expected, sent, sent.l3() + 10);
+        }
+        if (!Arrays.equals(in.source().address().array(), sent.source().address().array())) {
+            copy(expected, sent, sent.l4() + 16);
+        }
+    }
+
+    private static void copy(byte[] expected, Anatomy sent, int at) {
+        expected[at] = sent.frame()[at];
+        expected[at + 1] = sent.frame()[at + 1];
+    }
+}

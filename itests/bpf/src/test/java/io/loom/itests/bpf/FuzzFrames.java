@@ -1,0 +1,174 @@
+package io.loom.itests.bpf;
+
+import io.loom.api.Family;
+import io.loom.datapath.World;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Frames that are like those of a network, and frames that no network should carry: requests to vips, replies, traffic of
+ * others, with tags, options, padding, fragments and extension headers; a third of them mutated afterwards. The same seed
+ * gives the same frames, as long as the judge knows the same replies.
+ */
+final class FuzzFrames {
+    private static final int CLIENTS = 40;
+    private static final int CLIENT_PORTS = 40;
+    private static final int[] EXTENSIONS = {0, 43, 44, 50, 51, 60, 135, 139, 140};
+    private static final int[] PROTOCOLS = {0, 1, 4, 17, 41, 47, 58, 132, 255};
+
+    private final SplittableRandom random;
+    private final List<FuzzWorld.Vip> vips;
+
+    FuzzFrames(long seed, List<FuzzWorld.Vip> vips) {
+        this.random = new SplittableRandom(seed);
+        this.vips = vips;
+    }
+
+    /** @param replies endpoints that answers of backends would carry, source and destination: what was forwarded so far */
+    byte[] next(List<Anatomy.Peer[]> replies) {
+        byte[] frame;
+        int kind = random.nextInt(100);
+        if (kind < 25 && !replies.isEmpty()) {
+            frame = reply(replies.get(random.nextInt(replies.size())));
+        } else if (kind < 90) {
+            frame = request(vips.get(random.nextInt(vips.size())));
+        } else {
+            frame = stranger();
+        }
+        return random.nextInt(3) == 0 ? mutated(frame) : frame;
+    }
+
+    private byte[] request(FuzzWorld.Vip vip) {
+        return packet(vip.family() == Family.IPV4 ? 4 : 6, client(vip.family()), 1024 + random.nextInt(CLIENT_PORTS),
+                vip.endpoint().address().getAddress(), vip.endpoint().port());
+    }
+
+    private byte[] reply(Anatomy.Peer[] pair) {
+        byte[] source = pair[0].address().array();
+        return packet(source.length == 4 ? 4 : 6, source, pair[0].port(), pair[1].address().array(), pair[1].port());
+    }
+
+    /** Neither to a vip's port nor a reply, though it may come close: an address of one, another port. */
+    private byte[] stranger() {
+        Family family = random.nextBoolean() ? Family.IPV4 : Family.IPV6;
+        byte[] destination = switch (random.nextInt(3)) {
+            case 0 -> World.source(family).getAddress();
+            case 1 -> World.vip(family).address().getAddress();
+            default -> client(family);
+        };
+        return packet(family.version(), client(family), random.nextInt(65536), destination, random.nextInt(65536));
+    }
+
+    private byte[] client(Family family) {
+        byte[] address = family == Family.IPV4 ? new byte[] {(byte) 203, 0, 113, 0} : World.BACKEND6.getAddress();
+        if (family == Family.IPV6) {
+            address[5] = 2;
+        }
+        address[address.length - 1] = (byte) (1 + random.nextInt(CLIENTS));
+        return address;
+    }
+
+    private byte[] packet(int version, byte[] source, int sourcePort, byte[] destination, int destinationPort) {
+        int tags = random.nextInt(4) == 0 ? 1 + random.nextInt(2) : 0;
+        int l3 = 14 + 4 * tags;
+        int header = version == 6 ? 40 : 20 + (random.nextInt(5) == 0 ? 4 * random.nextInt(11) : 0);
+        int options = random.nextInt(3) == 0 ? 4 * random.nextInt(11) : 0;
+        int payload = payload();
+        int end = l3 + header + 20 + options + payload;
+        byte[] frame = bytes(end + (random.nextInt(4) == 0 ? random.nextInt(30) : 0));
+        link(frame, tags, version);
+        Anatomy anatomy = new Anatomy(frame, version, l3, l3 + header, end);
+        if (version == 4) {
+            ipv4(anatomy, source, destination);
+        } else {
+            ipv6(anatomy, source, destination);
+        }
+        tcp(anatomy, sourcePort, destinationPort, options);
+        anatomy.sumUp();
+        return frame;
+    }
+
+    /** Mostly short; sometimes about as much as the MTU takes, with and without an outer header. */
+    private int payload() {
+        return switch (random.nextInt(16)) {
+            case 0 -> 1360 + random.nextInt(160);
+            case 1 -> random.nextInt(1400);
+            default -> random.nextInt(40);
+        };
+    }
+
+    private byte[] bytes(int length) {
+        byte[] bytes = new byte[length];
+        random.nextBytes(bytes);
+        return bytes;
+    }
+
+    private void link(byte[] frame, int tags, int version) {
+        frame[0] = 2;
+        frame[6] = 2;
+        for (int i = 0; i < tags; i++) {
+            frame[12 + 4 * i] = (byte) (i + 1 < tags ? 0x88 : 0x81);
+            frame[13 + 4 * i] = (byte) (i + 1 < tags ? 0xa8 : 0x00);
+        }
+        frame[12 + 4 * tags] = (byte) (version == 4 ? 0x08 : 0x86);
+        frame[13 + 4 * tags] = (byte) (version == 4 ? 0x00 : 0xdd);
+    }
+
+    private int ttl() {
+        return random.nextInt(20) == 0 ? random.nextInt(3) : 2 + random.nextInt(254);
+    }
+
+    private void ipv4(Anatomy packet, byte[] source, byte[] destination) {
+        byte[] frame = packet.frame();
+        int l3 = packet.l3();
+        frame[l3] = (byte) (0x40 | (packet.l4() - l3) / 4);
+        packet.put(l3 + 2, packet.length());
+        int flags = random.nextInt(4) << 14;
+        packet.put(l3 + 6, random.nextInt(25) == 0 ? random.nextInt(65536) : flags);
+        frame[l3 + 8] = (byte) ttl();
+        frame[l3 + 9] = (byte) (random.nextInt(30) == 0 ? PROTOCOLS[random.nextInt(PROTOCOLS.length)] : 6);
+        System.arraycopy(source, 0, frame, l3 + 12, 4);
+        System.arraycopy(destination, 0, frame, l3 + 16, 4);
+    }
+
+    private void ipv6(Anatomy packet, byte[] source, byte[] destination) {
+        byte[] frame = packet.frame();
+        int l3 = packet.l3();
+        frame[l3] = (byte) (0x60 | frame[l3] & 15);
+        packet.put(l3 + 4, packet.length() - 40);
+        int other = random.nextBoolean() ? EXTENSIONS[random.nextInt(EXTENSIONS.length)] : PROTOCOLS[random.nextInt(PROTOCOLS.length)];
+        frame[l3 + 6] = (byte) (random.nextInt(15) == 0 ? other : 6);
+        frame[l3 + 7] = (byte) ttl();
+        System.arraycopy(source, 0, frame, l3 + 8, 16);
+        System.arraycopy(destination, 0, frame, l3 + 24, 16);
+    }
+
+    private void tcp(Anatomy packet, int sourcePort, int destinationPort, int options) {
+        int l4 = packet.l4();
+        packet.put(l4, sourcePort);
+        packet.put(l4 + 2, destinationPort);
+        packet.frame()[l4 + 12] = (byte) ((20 + options) / 4 << 4);
+        packet.frame()[l4 + 13] = (byte) (random.nextInt(3) == 0 ? 0x02 : random.nextInt(256));
+    }
+
+    /** Bytes flipped, mostly of the headers; cut off or prolonged; lengths that lie, with checksums that hide it. */
+    private byte[] mutated(byte[] frame) {
+        byte[] mutant = frame.clone();
+        int kind = random.nextInt(4);
+        if (kind == 0) {
+            int length = random.nextBoolean() ? Math.min(frame.length, 90) : frame.length;
+            mutant = Arrays.copyOf(mutant, 14 + random.nextInt(length - 13));
+        } else if (kind == 1) {
+            mutant = Arrays.copyOf(mutant, frame.length + random.nextInt(60));
+        }
+        for (int flips = kind < 2 ? random.nextInt(2) : 1 + random.nextInt(4); flips > 0; flips--) {
+            int place = random.nextInt(Math.min(mutant.length, random.nextInt(4) == 0 ? mutant.length : 80));
+            mutant[place] = (byte) (random.nextBoolean() ? mutant[place] ^ 1 << random.nextInt(8) : random.nextInt(256));
+        }
+        if (random.nextBoolean()) {
+            Anatomy.read(mutant).anatomy().ifPresent(Anatomy::sumUp);
+        }
+        return mutant;
+    }
+}
