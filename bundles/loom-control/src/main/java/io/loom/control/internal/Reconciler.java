@@ -216,10 +216,7 @@ final class Reconciler {
             return;
         }
         List<Change> changes = Diff.between(planned.applied(), plan.wanted());
-        for (Change change : changes) {
-            LOG.debug("{}", change);
-            plane.apply(change);
-        }
+        new Application(plane).run(changes);
         if (!changes.isEmpty()) {
             LOG.info("{} changes are in the kernel", changes.size());
         }

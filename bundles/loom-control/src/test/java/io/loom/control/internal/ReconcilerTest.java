@@ -1,9 +1,11 @@
 package io.loom.control.internal;
 
+import static io.loom.control.internal.Fixtures.address;
 import static io.loom.control.internal.Fixtures.checked;
 import static io.loom.control.internal.Fixtures.config;
 import static io.loom.control.internal.Fixtures.key;
 import static io.loom.control.internal.Fixtures.server;
+import static io.loom.control.internal.Fixtures.upstream;
 import static io.loom.control.internal.Fixtures.vip;
 import static io.loom.control.internal.Fixtures.web;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -12,9 +14,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.LoomException;
-import io.loom.api.control.Status.AttachmentView;
+import io.loom.api.config.Vip;
 import io.loom.api.control.BackendView.State;
 import io.loom.api.control.NewBackend;
+import io.loom.api.control.Status.AttachmentView;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.KernelState;
@@ -246,6 +249,20 @@ class ReconcilerTest {
         plane.refused = change -> false;
         bench.pass(Duration.ofSeconds(6));
         assertEquals(List.of("tcp 10.9.0.1:80"), bench.vip().listeners());
+        assertEquals(List.of(), bench.seen.warnings());
+    }
+
+    @Test
+    void aTableThatCannotBeBuiltHoldsUpNoOtherVip() {
+        plane.refused = change -> change instanceof Change.PutTable put && put.table().vip().equals("bad");
+        Vip web = vip("nat");
+        Vip bad = new Vip("bad", List.of(address("10.9.0.0")), false, web.services(), "maglev", 7, "nat", "default", true);
+        bench.load(config(List.of(bad, web), upstream("default", server("10.0.0.1"))));
+        assertEquals(List.of("web"), plane.applied().listeners().values().stream().map(spec -> spec.table().vip()).toList());
+        assertTrue(bench.seen.warnings().stream().anyMatch(problem -> problem.why().contains("LOOM-1999")));
+        plane.refused = change -> false;
+        bench.pass(Duration.ofSeconds(6));
+        assertEquals(2, plane.applied().listeners().size());
         assertEquals(List.of(), bench.seen.warnings());
     }
 

@@ -13,8 +13,10 @@ import io.loom.control.dataplane.DataPlane;
 import io.loom.control.dataplane.KernelState;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.osgi.framework.BundleContext;
@@ -36,6 +38,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
 
     private final Plugins<MethodCode> methods = new Plugins<>();
     private final Plugins<Algorithm> algorithms = new Plugins<>();
+    private final UnusablePlugins unusable = new UnusablePlugins();
     private final Opening opening;
     private final Timers timers;
     private volatile Optional<LivePlane> live = Optional.empty();
@@ -67,13 +70,16 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     public void addMethod(ForwardingMethod method, ServiceReference<ForwardingMethod> reference) {
-        MethodCode code = MethodCode.of(method);
-        methods.add(reference, code.description().name(), code);
+        unusable.guard(reference, "forwarding method", () -> {
+            MethodCode code = MethodCode.of(method);
+            methods.add(reference, code.description().name(), code);
+        });
         methodsChanged();
     }
 
     public void removeMethod(ForwardingMethod method, ServiceReference<ForwardingMethod> reference) {
         methods.remove(reference);
+        unusable.remove(reference);
         methodsChanged();
     }
 
@@ -84,12 +90,14 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     public void addAlgorithm(Algorithm algorithm, ServiceReference<Algorithm> reference) {
-        algorithms.add(reference, algorithm.name(), algorithm);
+        unusable.guard(reference, "algorithm", () ->
+                algorithms.add(reference, Objects.requireNonNull(algorithm.name(), "it has no name"), algorithm));
         changed();
     }
 
     public void removeAlgorithm(Algorithm algorithm, ServiceReference<Algorithm> reference) {
         algorithms.remove(reference);
+        unusable.remove(reference);
         changed();
     }
 
@@ -155,7 +163,9 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
 
     @Override
     public List<Problem> problems() {
-        return live.map(LivePlane::problems).orElse(List.of());
+        List<Problem> problems = new ArrayList<>(live.map(LivePlane::problems).orElse(List.of()));
+        problems.addAll(unusable.problems());
+        return problems;
     }
 
     @Override

@@ -17,6 +17,7 @@ import io.loom.control.dataplane.TableSpec;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.libbpf.BpfProgram;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -34,6 +35,8 @@ import java.util.stream.Collectors;
  * {@link #updateProgram} one timer each.
  */
 final class LivePlane implements AutoCloseable {
+    private static final TableBuilder BUILDER = new TableBuilder(Duration.ofSeconds(5));
+
     private final Instance instance;
     private final Programs programs;
     private final Attachments attachments;
@@ -141,7 +144,7 @@ final class LivePlane implements AutoCloseable {
             return;
         }
         List<BackendKey> keys = List.copyOf(spec.weights().keySet());
-        LookupTable table = algorithm.get().build(members(spec), spec.size());
+        LookupTable table = BUILDER.build(algorithm.get(), spec.algorithm(), put.table().vip(), members(spec), spec.size());
         int[] numbers = keys.stream().mapToInt(key -> backends.number(key).orElseThrow()).toArray();
         int[] entries = Arrays.stream(table.slots()).map(position -> numbers[position]).toArray();
         tables.put(put.table(), spec, table.index(), entries, () -> listeners.tableMoved(put.table()));

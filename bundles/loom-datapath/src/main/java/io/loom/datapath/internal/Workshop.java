@@ -1,8 +1,10 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.datapath.Composer;
 import io.loom.datapath.Composition;
+import io.loom.datapath.SlottedMethod;
 import io.loom.datapath.Tuning;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -11,12 +13,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntPredicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes the next program out of what is deployed: a method that cannot be linked or fails its self test is left out, or stays
  * in the version that runs, and the rest goes on.
  */
 final class Workshop {
+    private static final Logger LOG = LoggerFactory.getLogger(Workshop.class);
+
     private final Composer composer;
     private final ProgramStore store;
 
@@ -59,13 +65,40 @@ final class Workshop {
                     SelfTests.run(composition.tuned(Tuning.small(tuning.hz())));
                 }
                 return new Product(Optional.of(composition), selection.slots(), all);
-            } catch (MethodRefused failure) {
-                if (!refused.add(failure.method())) {
+            } catch (RuntimeException failure) {
+                MethodRefused culprit = failure instanceof MethodRefused one
+                        ? one : culprit(selection, refused, tuning).orElseThrow(() -> failure);
+                if (!refused.add(culprit.method())) {
                     throw failure;
                 }
-                problems.addAll(failure.problems());
+                problems.addAll(culprit.problems());
             }
         }
+    }
+
+    /** The linker and the verifier see one program: the method that they do not take without the others either is to blame. */
+    private Optional<MethodRefused> culprit(Selection selection, Set<String> refused, Tuning tuning) {
+        for (SlottedMethod method : selection.methods()) {
+            if (!refused.contains(method.name())) {
+                try {
+                    SelfTests.run(composer.compose(List.of(method), tuning).tuned(Tuning.small(tuning.hz())));
+                } catch (MethodRefused failure) {
+                    return Optional.of(failure);
+                } catch (RuntimeException failure) {
+                    LOG.error("forwarding method {} is left out", method.name(), failure);
+                    return Optional.of(unfit(method.name(), failure));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static MethodRefused unfit(String method, RuntimeException failure) {
+        String why = failure instanceof LoomException known
+                ? known.problems().get(0).code() + " " + known.problems().get(0).why() : failure.toString();
+        return new MethodRefused(method, Problem.of(
+                "LOOM-4114", "forwarding method " + method + " cannot be in the program", why,
+                "install another version of its bundle; the verifier's whole log is in Loom's"));
     }
 
     private static Problem frozen(String method) {

@@ -4,6 +4,7 @@ import io.loom.api.plugin.Description;
 import io.loom.api.plugin.ForwardingMethod;
 import io.loom.api.plugin.PacketCase;
 import io.loom.api.plugin.SelfTest;
+import io.loom.forward.ipip.IpipForwarding;
 import io.loom.forward.nat.NatForwarding;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,23 @@ final class BrokenMethods {
                 good.name(), good.direct(), good.stateful(), good.overhead(), good.pairs(),
                 Map.of("nat_port_first", 40000L, "nat_port_count", 7L), good.verdicts(),
                 new SelfTest(Map.of(), List.of(wrong))), nat.object());
+    }
+
+    /** What it carries is no BPF object. */
+    static ForwardingMethod garbage() {
+        return method(named("garbage"), new byte[5000]);
+    }
+
+    /** Nothing is wrong with this one: ipip under another name. */
+    static ForwardingMethod secondIpip() {
+        return method(named("ipip2"), new IpipForwarding().object());
+    }
+
+    private static Description named(String name) {
+        Description ipip = new IpipForwarding().describe();
+        return new Description(
+                name, ipip.direct(), ipip.stateful(), ipip.overhead(), ipip.pairs(), Map.of(), List.of(),
+                new SelfTest(Map.of(), List.of()));
     }
 
     static ForwardingMethod method(Description description, byte[] object) {

@@ -20,6 +20,7 @@ final class FakeReference {
                         switch (method.getName()) {
                             case "getVersion" -> Version.parseVersion(version);
                             case "getBundleId" -> number;
+                            case "getSymbolicName" -> "fake";
                             default -> throw new UnsupportedOperationException(method.getName());
                         });
         return (ServiceReference<T>) Proxy.newProxyInstance(

@@ -37,6 +37,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.osgi.framework.ServiceReference;
 
 /** What the control plane asks for, and what comes and goes around it. */
 class KernelDataPlaneTest extends DataPlaneFixture {
@@ -125,6 +126,29 @@ class KernelDataPlaneTest extends DataPlaneFixture {
         await("the problem", () -> plane.problems().stream().anyMatch(problem -> problem.code().equals("LOOM-4105")));
         assertEquals(tag, plane.program().tag());
         assertEquals(Set.of("nat", "ipip"), plane.methods().keySet());
+    }
+
+    @Test
+    void aMethodWhoseObjectCannotBeLinkedIsLeftOutAndOthersStillComeAndGo() throws Exception {
+        ServiceReference<ForwardingMethod> garbage = FakeReference.ofVersion("1.0.0");
+        ForwardingMethod broken = BrokenMethods.garbage();
+        plane.addMethod(broken, garbage);
+        await("the problem", () -> plane.problems().stream().anyMatch(problem -> problem.code().equals("LOOM-4114")));
+        ServiceReference<ForwardingMethod> other = FakeReference.ofVersion("1.0.0");
+        plane.addMethod(BrokenMethods.secondIpip(), other);
+        await("the other method", () -> plane.methods().containsKey("ipip2"));
+        plane.removeMethod(broken, garbage);
+        await("no problem", () -> plane.problems().isEmpty());
+    }
+
+    @Test
+    void aMethodThatCannotDescribeItselfIsAProblemAsLongAsItIsDeployed() throws Exception {
+        ServiceReference<ForwardingMethod> reference = FakeReference.ofVersion("1.0.0");
+        ForwardingMethod broken = BrokenMethods.method(null, new byte[0]);
+        plane.addMethod(broken, reference);
+        assertEquals(List.of("LOOM-4113"), plane.problems().stream().map(Problem::code).toList());
+        plane.removeMethod(broken, reference);
+        assertEquals(List.of(), plane.problems());
     }
 
     @Test

@@ -1,0 +1,92 @@
+package io.loom.datapath.internal;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.LoomException;
+import io.loom.api.plugin.Algorithm;
+import io.loom.api.plugin.BackendSet;
+import io.loom.api.plugin.LookupTable;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** Algorithms are anybody's code: nothing that they do may put a wrong table into the kernel. */
+class TableBuilderTest {
+    private static final BackendSet TWO = new BackendSet(
+            List.of(new BackendSet.Member(TestHost.FIRST, 1), new BackendSet.Member(TestHost.SECOND, 1)));
+
+    private static LookupTable table(int... slots) {
+        return new LookupTable(LookupTable.Index.FLOW_HASH, slots);
+    }
+
+    private static LookupTable build(BackendSet backends, Supplier<LookupTable> result) {
+        Algorithm algorithm = new Algorithm() {
+            @Override
+            public String name() {
+                return "theirs";
+            }
+
+            @Override
+            public LookupTable build(BackendSet ignored, int size) {
+                return result.get();
+            }
+        };
+        return new TableBuilder(Duration.ofMillis(200)).build(algorithm, "theirs", "web", backends, 3);
+    }
+
+    private static String refusal(Supplier<LookupTable> result) {
+        LoomException refused = assertThrows(LoomException.class, () -> build(TWO, result));
+        assertEquals("LOOM-4112", refused.code());
+        return refused.problems().get(0).why();
+    }
+
+    @Test
+    void aTableForTheseBackendsIsTaken() {
+        assertArrayEquals(new int[] {0, 1, 0}, build(TWO, () -> table(0, 1, 0)).slots());
+        assertEquals(0, build(new BackendSet(List.of()), () -> table()).slots().length);
+    }
+
+    @Test
+    void aTableOfAnotherSizeIsNot() {
+        assertTrue(refusal(() -> table(0, 1)).contains("2 entries, not 3"));
+        assertTrue(refusal(() -> table()).contains("0 entries"));
+    }
+
+    @Test
+    void aBackendThatIsNotThereIsNot() {
+        assertTrue(refusal(() -> table(0, 1, 2)).contains("names backend 2"));
+        assertTrue(refusal(() -> table(0, 1, -1)).contains("names backend -1"));
+    }
+
+    @Test
+    void nothingIsNot() {
+        assertTrue(refusal(() -> null).contains("no table"));
+        assertTrue(refusal(() -> new LookupTable(LookupTable.Index.FLOW_HASH, null)).contains("no table"));
+    }
+
+    @Test
+    void whatItThrowsIsSaid() {
+        assertTrue(refusal(() -> {
+            throw new IllegalStateException("not today");
+        }).contains("not today"));
+        assertTrue(refusal(() -> {
+            throw new NoClassDefFoundError("theirs/Missing");
+        }).contains("theirs/Missing"));
+    }
+
+    @Test
+    void itIsNotWaitedForWithoutEnd() {
+        assertTrue(refusal(() -> {
+            try {
+                Thread.sleep(20_000);
+            } catch (InterruptedException asked) {
+                Thread.currentThread().interrupt();
+            }
+            return table(0, 1, 0);
+        }).contains("longer than 200 ms"));
+    }
+}

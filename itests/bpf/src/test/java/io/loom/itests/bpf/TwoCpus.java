@@ -1,0 +1,66 @@
+package io.loom.itests.bpf;
+
+import io.loom.libbpf.BpfProgram;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/** Runs a program on two CPUs at once, by two threads that are pinned to them and keep step as well as the machine lets them. */
+final class TwoCpus {
+    private static final long PATIENCE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+
+    private final AtomicIntegerArray at = new AtomicIntegerArray(2);
+
+    /**
+     * Runs both lists of frames, the frames of one place at about the same time.
+     *
+     * @return the results, of the first list and of the second
+     */
+    List<List<BpfProgram.TestRun>> run(BpfProgram program, List<byte[]> first, List<byte[]> second) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            List<Future<List<BpfProgram.TestRun>>> results = List.of(
+                    threads.submit(walk(0, program, first)), threads.submit(walk(1, program, second)));
+            return List.of(results.get(0).get(60, TimeUnit.SECONDS), results.get(1).get(60, TimeUnit.SECONDS));
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private Callable<List<BpfProgram.TestRun>> walk(int cpu, BpfProgram program, List<byte[]> frames) {
+        return () -> {
+            pin(cpu);
+            List<BpfProgram.TestRun> results = new ArrayList<>();
+            for (int i = 0; i < frames.size(); i++) {
+                meet(cpu, i + 1);
+                results.add(program.testRun(frames.get(i), 1));
+            }
+            return results;
+        };
+    }
+
+    /** Waits for the other one, not for long: it may have no CPU just now. */
+    private void meet(int cpu, int step) {
+        at.set(cpu, step);
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (at.get(1 - cpu) < step && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static void pin(int cpu) throws Exception {
+        String thread = Files.readSymbolicLink(Path.of("/proc/thread-self")).getFileName().toString();
+        Process taskset = new ProcessBuilder("taskset", "-cp", String.valueOf(cpu), thread)
+                .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        if (taskset.waitFor() != 0) {
+            throw new IllegalStateException("cannot pin thread " + thread + " to CPU " + cpu);
+        }
+    }
+}

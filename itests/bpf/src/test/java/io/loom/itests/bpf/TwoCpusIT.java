@@ -1,0 +1,144 @@
+package io.loom.itests.bpf;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.loom.api.Endpoint;
+import io.loom.api.Family;
+import io.loom.api.IpAddress;
+import io.loom.api.Protocol;
+import io.loom.api.plugin.LookupTable;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.datapath.Composition;
+import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.Tuning;
+import io.loom.datapath.World;
+import io.loom.datapath.internal.TableContent;
+import io.loom.datapath.internal.layout.ListenerEntry;
+import io.loom.datapath.internal.layout.ListenerKeys;
+import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.BpfProgram.TestRun;
+import io.loom.libbpf.MapType;
+import io.loom.libbpf.UpdateMode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What two CPUs do to one map at the same moment: a network card spreads packets over them. */
+class TwoCpusIT {
+    private static final int FLOWS = 5000;
+    private static final int FIRST_PORT = 20_000;
+    private static final Frames FRAMES = new Frames();
+
+    @BeforeAll
+    static void twoAreNeeded() {
+        assumeTrue(Runtime.getRuntime().availableProcessors() > 1, "one CPU has no races");
+    }
+
+    private static ScratchPlane plane(Family family, Tuning.Size connections, long ports) {
+        Tuning small = Tuning.small(Linked.HZ);
+        Composition composition = Linked.natAndIpip(
+                new Tuning(Linked.HZ, small.timeouts(), small.backends(), connections, small.verdicts()));
+        ScratchPlane plane = ScratchPlane.open(
+                composition, Map.of("nat_port_first", (long) FIRST_PORT, "nat_port_count", ports));
+        for (int host = 20; host < 22; host++) {
+            String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
+            Endpoint backend = new Endpoint(IpAddress.parse(prefix + host).orElseThrow(), 8080);
+            plane.addBackend(new ScratchPlane.Backend(backend, "nat"));
+        }
+        plane.addVip(World.vip(family), List.of(1));
+        return plane;
+    }
+
+    /** SYNs of clients that differ in their port. */
+    private static List<byte[]> syns(Family family, int firstPort, int count) {
+        List<byte[]> syns = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Anatomy syn = Anatomy.read(FRAMES.request(family, "S", Balancer.CLIENT_PORT)).anatomy().orElseThrow();
+            syn.put(syn.l4(), firstPort + i);
+            syn.sumUp();
+            syns.add(syn.frame());
+        }
+        return syns;
+    }
+
+    /** What left; empty if the packet was dropped. */
+    private static Optional<Anatomy> sent(TestRun run) {
+        return run.result() == FuzzJudge.XDP_TX ? Anatomy.read(run.frame()).anatomy() : Optional.empty();
+    }
+
+    private static String names(TestRun run) {
+        return sent(run).map(packet -> packet.source() + " to " + packet.destination()).orElse("nothing");
+    }
+
+    /** Its table is swapped to and fro meanwhile: the CPUs may disagree about the choice, but not about the connection. */
+    @ParameterizedTest
+    @EnumSource
+    void oneFlowOnBothCpusHasOneBackendAndOnePort(Family family) throws Exception {
+        try (ScratchPlane plane = plane(family, new Tuning.Size(4 * FLOWS, MapType.LRU_HASH), 30_000)) {
+            AtomicBoolean over = new AtomicBoolean();
+            Thread swaps = new Thread(() -> swap(plane, family, over));
+            swaps.start();
+            List<byte[]> syns = syns(family, 10_000, FLOWS);
+            List<List<TestRun>> runs = new TwoCpus().run(plane.program(), syns, syns);
+            over.set(true);
+            swaps.join();
+            for (int i = 0; i < FLOWS; i++) {
+                String kept = names(plane.program().testRun(syns.get(i), 1));
+                assertTrue(!kept.equals("nothing"), "flow " + i + " is lost");
+                assertEquals(kept, names(runs.get(0).get(i)), "flow " + i + " on the first CPU");
+                assertEquals(kept, names(runs.get(1).get(i)), "flow " + i + " on the second CPU");
+            }
+        }
+    }
+
+    /** Between tables that are published already: what waits for no grace period happens often enough to meet a race. */
+    private static void swap(ScratchPlane plane, Family family, AtomicBoolean over) {
+        TableContent.publish(plane.map("loom_tables"), 1, new int[] {2});
+        BpfMap listeners = plane.map(family == Family.IPV4 ? "loom_listeners4" : "loom_listeners6");
+        byte[] key = ListenerKeys.encode(new ListenerKey(Protocol.TCP, World.vip(family)));
+        for (int i = 0; !over.get(); i++) {
+            ListenerEntry entry = new ListenerEntry(0, LookupTable.Index.FLOW_HASH, false, i % 2, 1);
+            listeners.update(key, entry.encode(), UpdateMode.ANY);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void twoFlowsNeverGetOnePortHoweverFewThereAre(Family family) throws Exception {
+        for (int round = 0; round < 12; round++) {
+            try (ScratchPlane plane = plane(family, new Tuning.Size(1024, MapType.LRU_HASH), 16)) {
+                List<List<TestRun>> runs = new TwoCpus().run(
+                        plane.program(), syns(family, 10_000, 32), syns(family, 20_000, 32));
+                Map<Anatomy.Peer, Integer> owners = new HashMap<>();
+                runs.forEach(one -> one.forEach(run -> sent(run).ifPresent(packet -> owners.merge(packet.source(), 1, Integer::sum))));
+                assertTrue(owners.size() > 8, "ports that were given: " + owners);
+                owners.forEach((port, times) -> assertEquals(1, times, "connections with " + port));
+            }
+        }
+    }
+
+    /** Of a plain hash that is full: whoever got in stays in, the others are refused. */
+    @ParameterizedTest
+    @EnumSource
+    void aFullTableRefusesNewConnectionsAndKeepsThoseThatItHas(Family family) throws Exception {
+        try (ScratchPlane plane = plane(family, new Tuning.Size(100, MapType.HASH), 30_000)) {
+            List<byte[]> first = syns(family, 10_000, 200);
+            List<byte[]> second = syns(family, 20_000, 200);
+            List<List<TestRun>> runs = new TwoCpus().run(plane.program(), first, second);
+            long served = runs.stream().flatMap(List::stream).filter(run -> sent(run).isPresent()).count();
+            assertTrue(served >= 90 && served <= 100, "connections in a table of 100: " + served);
+            for (int i = 0; i < 200; i++) {
+                assertEquals(names(runs.get(0).get(i)), names(plane.program().testRun(first.get(i), 1)));
+                assertEquals(names(runs.get(1).get(i)), names(plane.program().testRun(second.get(i), 1)));
+            }
+        }
+    }
+}
