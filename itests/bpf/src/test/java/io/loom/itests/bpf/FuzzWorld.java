@@ -62,7 +62,7 @@ final class FuzzWorld {
 
     static Composition composition() {
         Tuning small = Tuning.small(Linked.HZ);
-        return Linked.natAndIpip(new Tuning(
+        return Linked.shipped(new Tuning(
                 Linked.HZ, Collections.nCopies(5, TIMEOUT_SECONDS * Linked.HZ), small.backends(),
                 new Tuning.Size(CONNECTIONS, MapType.LRU_HASH), small.verdicts()));
     }

@@ -36,7 +36,7 @@ class TwoCpusIT {
 
     private static ScratchPlane plane(Family family, Tuning.Size connections, long ports) {
         Tuning small = Tuning.small(Linked.HZ);
-        Composition composition = Linked.natAndIpip(
+        Composition composition = Linked.shipped(
                 new Tuning(Linked.HZ, small.timeouts(), small.backends(), connections, small.verdicts()));
         ScratchPlane plane = ScratchPlane.open(
                 composition, Map.of("nat_port_first", (long) FIRST_PORT, "nat_port_count", ports));
