@@ -17,7 +17,7 @@ die() {
 }
 
 need_root() {
-	[ "$(id -u)" -eq 0 ] || die "'$1' makes network namespaces and loads BPF programs: run it as root (sudo ./loom $1)"
+	[ "$(id -u)" -eq 0 ] || die "'$1' needs root (it installs packages, makes network namespaces or loads BPF programs): sudo ./loom $1"
 }
 
 need_tools() {

@@ -25,16 +25,24 @@ forbid_service_starts() {
 }
 
 install_packages() {
-	local missing
+	local missing with_nginx=false
 	mapfile -t missing < <(missing_packages)
 	[ ${#missing[@]} -gt 0 ] || return 0
 	need_root setup
 	command -v apt-get >/dev/null || die "missing packages: ${missing[*]}; this is no Debian: install them by hand"
 	say "setup: installing ${missing[*]}"
+	command -v nginx >/dev/null || with_nginx=true
 	forbid_service_starts
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get -q update
 	apt-get -q -y install --no-install-recommends "${missing[@]}"
+	! $with_nginx || keep_nginx_off
+}
+
+# The policy file holds for now only; the service would start with the machine the next time. The lab starts its own.
+keep_nginx_off() {
+	update-rc.d nginx disable
+	! command -v systemctl >/dev/null || systemctl --quiet disable nginx
 }
 
 check_java() {
@@ -55,6 +63,12 @@ check_kernel() {
 
 check_java
 install_packages
-need_root setup
-check_kernel
+case "${1:-}" in
+'')
+	need_root setup
+	check_kernel
+	;;
+--packages) ;; # what compiles and runs unit tests, without root if nothing is missing
+*) die "usage: ./loom setup" ;;
+esac
 say "setup: everything is there"

@@ -58,8 +58,12 @@ finish() {
 }
 
 level=${1:-all}
-[ "$level" = unit ] || need_root test
-"$LOOM_ROOT/lab/setup.sh"
+if [ "$level" = unit ]; then
+	"$LOOM_ROOT/lab/setup.sh" --packages
+else
+	need_root test
+	"$LOOM_ROOT/lab/setup.sh"
+fi
 started=$(mktemp)
 before=$(mktemp)
 after=$(mktemp)
