@@ -9,6 +9,9 @@ BACKENDS=(backend1 backend2 backend3)
 HOSTS=(client balancer "${BACKENDS[@]}")
 ASSEMBLY=$LOOM_ROOT/karaf-assembly/target/assembly
 
+# The Java that Maven takes is the Java that everything takes.
+[ -z "${JAVA_HOME:-}" ] || PATH=$JAVA_HOME/bin:$PATH
+
 say() { printf '%s\n' "$*"; }
 
 die() {

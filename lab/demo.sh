@@ -181,7 +181,7 @@ stay_hints() {
 		The lab stays. Try:
 		  export LOOM_LAB=$LAB
 		  ./loom lab status
-		  ./loom lab exec client curl http://$VIP4/
+		  ./loom lab exec client curl -s http://$VIP4/
 		  ./loom lab exec balancer curl -s http://localhost:9091/ebpf/backends
 		  ./loom lab exec balancer $INSTALLATION/bin/loom --data $RUN/data loom:status
 		  ./loom lab exec balancer bpftool net show

@@ -48,9 +48,12 @@ keep_nginx_off() {
 check_java() {
 	command -v mvn >/dev/null || die "Maven is missing: apt-get install maven"
 	command -v javac >/dev/null || die "a JDK 17 is missing: apt-get install openjdk-17-jdk-headless"
-	local version
+	local version home fix='apt-get install openjdk-17-jdk-headless, and name it in JAVA_HOME'
 	version=$(javac -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p')
-	[ "$version" = 17 ] || die "Java 17 is needed (Karaf 4.4 does not run on all later ones), but javac is version $version"
+	[ "$version" != 17 ] || return 0
+	home=$(find /usr/lib/jvm -maxdepth 1 -name 'java-17-openjdk-*' 2>/dev/null | head -n 1)
+	[ -z "$home" ] || fix="export JAVA_HOME=$home"
+	die "Java 17 is needed (Karaf 4.4 does not run on all later ones), but $(command -v javac) is version $version; $fix"
 }
 
 check_kernel() {

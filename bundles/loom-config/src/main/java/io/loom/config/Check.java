@@ -38,8 +38,8 @@ public final class Check {
             return REFUSED;
         }
         reading.warnings().forEach(warning -> err.println("warning: " + warning));
-        out.println(file + ": good, " + reading.config().orElseThrow().vips().size() + " vips, "
-                + reading.warnings().size() + " warnings");
+        out.println(file + ": good, " + reading.config().orElseThrow().vips().size() + " vip(s), "
+                + reading.warnings().size() + " warning(s)");
         return GOOD;
     }
 }

@@ -14,9 +14,9 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 /** {@code loom:backend-add} */
 @Service
-@Command(scope = "loom", name = "backend-add", description = "Adds a backend while traffic flows, and shows it with the id "
-        + "it got. When the command returns, the backend is in the kernel and survives a restart. Example: loom:backend-add "
-        + "10.0.1.12 8080 --weight 50")
+@Command(scope = "loom", name = "backend-add", description = "Adds a backend while traffic flows",
+        detailedDescription = "Shows it with the id it got. When the command returns, the backend is in the kernel and "
+                + "survives a restart. Example: loom:backend-add 10.0.1.12 8080 --weight 50")
 public final class BackendAddCommand extends LoomCommand {
     @Argument(index = 0, name = "ADDRESS", required = true, description = "IPv4 or IPv6 address of the server")
     String address;
@@ -41,6 +41,6 @@ public final class BackendAddCommand extends LoomCommand {
         Map<String, String> options = Arguments.trailing(behind, Set.of("--weight", "--upstream"));
         NewBackend backend = Arguments.backend(address, port, options.getOrDefault("--weight", weight));
         BackendView added = control().addBackend(options.getOrDefault("--upstream", upstream), backend);
-        BackendTable.of(List.of(added)).print(out);
+        BackendTable.print(out, List.of(added));
     }
 }

@@ -11,9 +11,9 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 /** {@code loom:backend-list} */
 @Service
-@Command(scope = "loom", name = "backend-list", description = "Lists the backends with their ids, weights and states, and "
-        + "why a backend gets no new connections if it does not. An asterisk after a weight says that it was changed at run "
-        + "time and differs from the configuration file.")
+@Command(scope = "loom", name = "backend-list", description = "Lists the backends",
+        detailedDescription = "With ids, weights and states, and why a backend gets no new connections if it does not. An "
+                + "asterisk after a weight says that it was changed at run time and differs from the configuration file.")
 public final class BackendListCommand extends LoomCommand {
     @Option(name = "--upstream", description = "Only the backends of this upstream", valueToShowInHelp = "all of them")
     @Completion(UpstreamCompleter.class)
@@ -34,6 +34,6 @@ public final class BackendListCommand extends LoomCommand {
             out.println("No backends. Add one with loom:backend-add, or to the configuration file.");
             return;
         }
-        BackendTable.of(backends).print(out);
+        BackendTable.print(out, backends);
     }
 }

@@ -11,9 +11,9 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 /** {@code loom:backend-weight} */
 @Service
-@Command(scope = "loom", name = "backend-weight", description = "Changes the weight of a backend: its share of new "
-        + "connections relative to the others. Weight 0 drains it: connections that it has go on. Connections stay where they "
-        + "are. Survives a restart. Example: loom:backend-weight 1 50")
+@Command(scope = "loom", name = "backend-weight", description = "Changes the weight of a backend",
+        detailedDescription = "The weight is its share of new connections relative to the others; 0 drains it. Connections "
+                + "stay where they are. Survives a restart. Example: loom:backend-weight 1 50")
 public final class BackendWeightCommand extends LoomCommand {
     @Argument(index = 0, name = "ID", required = true, description = "Id of the backend, as loom:backend-list shows it")
     @Completion(BackendIdCompleter.class)
@@ -25,6 +25,6 @@ public final class BackendWeightCommand extends LoomCommand {
     @Override
     void print(PrintStream out) {
         BackendView changed = control().changeBackend(Arguments.id(id), OptionalInt.of(Arguments.weight(weight)));
-        BackendTable.of(List.of(changed)).print(out);
+        BackendTable.print(out, List.of(changed));
     }
 }

@@ -11,7 +11,8 @@ final class Numbers {
         return Math.abs(number) < 10_000 ? Long.toString(number) : String.format(Locale.ROOT, "%,d", number);
     }
 
+    /** A mark, or a space in its place, may follow. */
     static boolean isGrouped(String text) {
-        return text.matches("-?[\\d,]+");
+        return text.matches("-?[\\d,]+[* ]?");
     }
 }

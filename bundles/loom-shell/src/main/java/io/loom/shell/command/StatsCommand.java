@@ -13,8 +13,9 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 /** {@code loom:stats} */
 @Service
-@Command(scope = "loom", name = "stats", description = "Shows the kernel's counters: packets by what became of them and why, "
-        + "connections, and the traffic of each listener and backend. They count since the maps were made and survive restarts.")
+@Command(scope = "loom", name = "stats", description = "Shows the kernel's counters",
+        detailedDescription = "Packets by what became of them and why, connections, and the traffic of each listener and "
+                + "backend. They count since the maps were made and survive restarts.")
 public final class StatsCommand extends LoomCommand {
     @Reference(optional = true)
     Telemetry telemetry;

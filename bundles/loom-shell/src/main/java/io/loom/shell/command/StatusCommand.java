@@ -12,8 +12,9 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 /** {@code loom:status} */
 @Service
-@Command(scope = "loom", name = "status", description = "Shows the whole appliance at a glance: is it ready, what is "
-        + "loaded into the kernel and where, which vips work, and what deserves attention. Start here.")
+@Command(scope = "loom", name = "status", description = "Shows the whole appliance; start here",
+        detailedDescription = "Is it ready, what is loaded into the kernel and where, which vips work, and what deserves "
+                + "attention.")
 public final class StatusCommand extends LoomCommand {
     @Option(name = "--json", description = "Print JSON for scripts, the same as GET /ebpf/status")
     boolean json;

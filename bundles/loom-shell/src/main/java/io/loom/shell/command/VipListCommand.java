@@ -10,8 +10,8 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 
 /** {@code loom:vip-list} */
 @Service
-@Command(scope = "loom", name = "vip-list", description = "Lists the vips with every address and port that clients can "
-        + "connect to, and why a vip is degraded if it is.")
+@Command(scope = "loom", name = "vip-list", description = "Lists the vips",
+        detailedDescription = "With every address and port that clients can connect to, and why a vip is degraded if it is.")
 public final class VipListCommand extends LoomCommand {
     @Option(name = "--json", description = "Print JSON for scripts, the same as GET /ebpf/vips")
     boolean json;

@@ -80,10 +80,11 @@ class CommandsTest {
     @Test
     void backendsShowStateAndReason() throws Exception {
         assertEquals("""
-                ID  BACKEND            UPSTREAM  WEIGHT  STATE  SOURCE   REASON
-                 1  10.0.1.10:8080     default   100     up     file
-                 2  10.0.1.11:8080     default   50*     down   file     connection refused
-                10  [2001:db8::12]:80  api       0       drain  runtime
+                ID  BACKEND            UPSTREAM  WEIGHT  STATE  SOURCE
+                 1  10.0.1.10:8080     default     100   up     file
+                 2  10.0.1.11:8080     default      50*  down   file
+                10  [2001:db8::12]:80  api           0   drain  runtime
+                  2: connection refused
                 """, run(new BackendListCommand()));
     }
 
