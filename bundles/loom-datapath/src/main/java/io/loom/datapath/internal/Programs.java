@@ -103,7 +103,7 @@ final class Programs implements AutoCloseable {
             report(product.problems());
             return running != now || product.composition().isEmpty();
         } catch (LoomException failure) {
-            LOG.error("the new program was not taken, the old one runs on", failure);
+            failure.problems().forEach(problem -> LOG.error("the new program was not taken, the old one runs on: {}", problem));
             problems = failure.problems();
             return false;
         }
