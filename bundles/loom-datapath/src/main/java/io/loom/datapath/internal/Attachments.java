@@ -32,6 +32,8 @@ final class Attachments implements AutoCloseable {
     private final PinTree pins;
     private final Map<String, Attached> attached = new TreeMap<>();
     private final Map<String, Problem> problems = new TreeMap<>();
+    /** Modes that a device refused since they are wanted: another try would cost packets each time. */
+    private final Map<String, XdpMode> refused = new TreeMap<>();
     private Attachment wanted = new Attachment(List.of(), Attachment.Mode.NATIVE, false);
     private BpfProgram program;
 
@@ -66,16 +68,23 @@ final class Attachments implements AutoCloseable {
 
     /** Interfaces that are not wanted any more lose the program at once; the rest is up to {@link #check}. */
     synchronized void want(Attachment attachment) {
+        if (!attachment.equals(wanted)) {
+            refused.clear();
+        }
         wanted = attachment;
         problems.keySet().retainAll(attachment.interfaces());
         for (String device : List.copyOf(attached.keySet())) {
-            if (!attachment.interfaces().contains(device) || !fits(attached.get(device).mode())) {
-                Attached gone = attached.remove(device);
-                gone.link().detach();
-                drop(device, gone.link());
-                LOG.info("detached from {}", device);
+            if (!attachment.interfaces().contains(device)) {
+                detach(device);
             }
         }
+    }
+
+    private void detach(String device) {
+        Attached gone = attached.remove(device);
+        gone.link().detach();
+        drop(device, gone.link());
+        LOG.info("detached from {}", device);
     }
 
     private boolean fits(XdpMode mode) {
@@ -107,11 +116,28 @@ final class Attachments implements AutoCloseable {
                         "create it, or correct ebpf.interface; Loom attaches as soon as it appears"));
             } else if (!attached.containsKey(device)) {
                 attach(device, ifindex.getAsInt());
+            } else if (!fits(attached.get(device).mode())) {
+                changeMode(device, ifindex.getAsInt());
             } else if (attached.get(device).mode() == mode(wanted.mode())) {
                 problems.remove(device);
             } else {
                 problems.putIfAbsent(device, generic(device, "it was attached so before"));
             }
+        }
+    }
+
+    /** A device has one program: between the two modes it has none for a moment. A mode that it refuses leaves it the old one. */
+    private void changeMode(String device, int ifindex) {
+        XdpMode before = attached.get(device).mode();
+        XdpMode mode = mode(wanted.mode());
+        if (refused.get(device) == mode) {
+            return;
+        }
+        detach(device);
+        attach(device, ifindex);
+        if (!attached.containsKey(device)) {
+            refused.put(device, mode);
+            attach(device, ifindex, before);
         }
     }
 

@@ -170,12 +170,18 @@ class KernelDataPlaneTest extends DataPlaneFixture {
     }
 
     @Test
-    void offloadIsRefusedWithAReason() {
+    void aModeThatIsRefusedLeavesTheProgramAttachedAsItWasAndIsNotTriedAgain() {
         plane.configure(config(Attachment.Mode.OFFLOAD, 300, DEVICE));
         Problem problem = plane.problems().get(0);
         assertEquals("LOOM-1203", problem.code());
-        assertEquals("none", plane.program().attachments().get(0).mode());
         assertFalse(problem.fix().isEmpty());
+        AttachmentView attachment = plane.program().attachments().get(0);
+        assertEquals("native", attachment.mode());
+        plane.configure(config(Attachment.Mode.OFFLOAD, 400, DEVICE));
+        assertEquals(attachment, plane.program().attachments().get(0));
+        plane.configure(config(DEVICE));
+        assertEquals(List.of(), plane.problems());
+        assertEquals(attachment.linkId(), plane.program().attachments().get(0).linkId());
     }
 
     /** The loopback device knows generic mode only. */
