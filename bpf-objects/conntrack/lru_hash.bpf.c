@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Connections in the kernel's LRU hash: runs on every kernel that Loom supports, evicts by itself when full. The type can be
- * set to hash before load; then a full table refuses. loom/conntrack.h says what these functions promise.
+ * Connections in the kernel's LRU hash, for those who ask for it: evicts by itself when full, and cannot tell assured
+ * connections from others. The type can be set to hash before load; then a full table refuses. loom/conntrack.h says what
+ * these functions promise.
  */
-#include <loom/age.h>
 #include <loom/conntrack.h>
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__type(key, struct loom_conn_key4);
-	__type(value, struct loom_conn);
+	__type(value, __u64);
 	__uint(max_entries, 65536);
 } loom_conns4 SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__type(key, struct loom_conn_key6);
-	__type(value, struct loom_conn);
+	__type(value, __u64);
 	__uint(max_entries, 65536);
 } loom_conns6 SEC(".maps");
 
 /* One buffer for either key; the map that goes with it follows from the packet's family. */
-union loom_conn_key {
+union hash_key {
 	struct loom_conn_key4 v4;
 	struct loom_conn_key6 v6;
 };
 
-static __always_inline void loom_conn_key_of(const struct loom_packet *packet, union loom_conn_key *key)
+static __always_inline void hash_key_of(const struct loom_packet *packet, union hash_key *key)
 {
 	if (packet->family == 4) {
 		key->v4.address = packet->source[0];
@@ -39,23 +39,22 @@ static __always_inline void loom_conn_key_of(const struct loom_packet *packet, u
 	key->v6.listener = packet->listener;
 }
 
-static __always_inline struct loom_conn *loom_conn_lookup(const struct loom_packet *packet,
-							  const union loom_conn_key *key)
+static __always_inline __u64 *hash_lookup(const struct loom_packet *packet, const union hash_key *key)
 {
 	if (packet->family == 4)
 		return bpf_map_lookup_elem(&loom_conns4, key);
 	return bpf_map_lookup_elem(&loom_conns6, key);
 }
 
-static __always_inline long loom_conn_update(const struct loom_packet *packet, const union loom_conn_key *key,
-					     const struct loom_conn *conn, __u64 flags)
+static __always_inline long hash_update(const struct loom_packet *packet, const union hash_key *key, const __u64 *word,
+					__u64 flags)
 {
 	if (packet->family == 4)
-		return bpf_map_update_elem(&loom_conns4, key, conn, flags);
-	return bpf_map_update_elem(&loom_conns6, key, conn, flags);
+		return bpf_map_update_elem(&loom_conns4, key, word, flags);
+	return bpf_map_update_elem(&loom_conns6, key, word, flags);
 }
 
-static __always_inline void loom_conn_delete(const struct loom_packet *packet, const union loom_conn_key *key)
+static __always_inline void hash_delete(const struct loom_packet *packet, const union hash_key *key)
 {
 	if (packet->family == 4)
 		bpf_map_delete_elem(&loom_conns4, key);
@@ -63,72 +62,68 @@ static __always_inline void loom_conn_delete(const struct loom_packet *packet, c
 		bpf_map_delete_elem(&loom_conns6, key);
 }
 
-/* Moves the entry on; returns LOOM_CONN_REFRESHED if it had to be written. */
-static __always_inline int loom_conn_touch(struct loom_conn *entry, const struct loom_packet *packet,
-					   enum loom_side side)
+/* Moves the connection on by a packet from one side. Returns LOOM_CONN_REFRESHED if that changed its word. */
+static __always_inline int hash_move(__u64 *entry, __u64 *word, const struct loom_packet *packet, enum loom_side side)
 {
-	struct loom_age age = entry->age;
+	__u64 before = *word;
 
-	loom_age_move(&age, packet->tcp_flags, side);
-	if (age.state == entry->age.state && age.fins == entry->age.fins && !loom_age_is_stale(&age, packet->now))
+	if (loom_word_is_settled(before, packet))
 		return 0;
-	age.seen = packet->now;
-	entry->age = age;
+	*word = loom_word_move(before, packet, side);
+	if (*word == before)
+		return 0;
+	*entry = *word;
 	return LOOM_CONN_REFRESHED;
 }
 
 __hidden int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn)
 {
-	union loom_conn_key key;
-	struct loom_conn *entry;
-	int refreshed;
+	union hash_key key;
+	__u64 *entry, word;
+	int moved;
 
-	loom_conn_key_of(packet, &key);
-	entry = loom_conn_lookup(packet, &key);
+	hash_key_of(packet, &key);
+	entry = hash_lookup(packet, &key);
 	if (!entry)
 		return 0;
-	if (loom_age_expired(&entry->age, packet->now)) {
-		loom_conn_delete(packet, &key);
+	word = *entry;
+	if (loom_word_expired(word, packet->now)) {
+		hash_delete(packet, &key);
 		return 0;
 	}
-	if (loom_age_reopens(&entry->age, packet->tcp_flags))
+	if (loom_word_reopens(word, packet->signals))
 		return LOOM_CONN_REOPENED;
-	refreshed = loom_conn_touch(entry, packet, LOOM_SIDE_CLIENT);
-	*conn = *entry;
-	return LOOM_CONN_HIT | refreshed;
+	moved = hash_move(entry, &word, packet, LOOM_SIDE_CLIENT);
+	loom_conn_unpack(conn, word);
+	return LOOM_CONN_HIT | moved;
 }
 
 __hidden int loom_conn_add(const struct loom_packet *packet, struct loom_conn *conn)
 {
-	union loom_conn_key key;
-	struct loom_conn *winner;
+	__u64 word = loom_conn_pack(conn), *winner;
+	union hash_key key;
 
-	loom_conn_key_of(packet, &key);
-	if (!loom_conn_update(packet, &key, conn, BPF_NOEXIST))
-		return 0;
-	winner = loom_conn_lookup(packet, &key);
-	if (!winner)
-		return -1;
-	*conn = *winner;
-	return 1;
-}
-
-__hidden int loom_conn_replace(const struct loom_packet *packet, const struct loom_conn *conn)
-{
-	union loom_conn_key key;
-
-	loom_conn_key_of(packet, &key);
-	return loom_conn_update(packet, &key, conn, BPF_ANY) ? -1 : 0;
+	hash_key_of(packet, &key);
+	if (!hash_update(packet, &key, &word, packet->found ? BPF_ANY : BPF_NOEXIST))
+		return LOOM_CONN_ADDED;
+	winner = hash_lookup(packet, &key);
+	if (!winner || packet->found)
+		return LOOM_CONN_REFUSED;
+	loom_conn_unpack(conn, *winner);
+	return LOOM_CONN_LOST;
 }
 
 __hidden int loom_conn_answer(const struct loom_packet *packet)
 {
-	union loom_conn_key key;
-	struct loom_conn *entry;
+	union hash_key key;
+	__u64 *entry, word;
 
-	loom_conn_key_of(packet, &key);
-	entry = loom_conn_lookup(packet, &key);
-	return entry ? loom_conn_touch(entry, packet, LOOM_SIDE_SERVER) : 0;
+	hash_key_of(packet, &key);
+	entry = hash_lookup(packet, &key);
+	if (!entry)
+		return 0;
+	word = *entry;
+	return hash_move(entry, &word, packet, LOOM_SIDE_SERVER);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -3,61 +3,128 @@
  * The load balancer: parse → find the vip → find the connection, or pick a backend and track → forward → count.
  * It never touches a packet itself: how a packet reaches its backend is the business of the linked forwarding methods.
  */
-#include <loom/age.h>
 #include <loom/conntrack.h>
 #include "parse.h"
 #include "listener.h"
 #include "table.h"
+#include "affinity.h"
 #include "verdict.h"
 #include "slots.h"
 
-/* Options; loom-datapath sets them before load, in the host's jiffies. The defaults are those of 250 a second. */
-const volatile __u32 loom_hz = 250;
-const volatile __u32 loom_timeouts[LOOM_CONN_STATES + 3] = {
-	[LOOM_CONN_SYN_SENT] = 30 * 250,   [LOOM_CONN_ESTABLISHED] = 300 * 250, [LOOM_CONN_FIN_WAIT] = 60 * 250,
-	[LOOM_CONN_TIME_WAIT] = 120 * 250, [LOOM_CONN_SYN_RECEIVED] = 30 * 250,
+/* Options; loom-datapath sets them before load. The defaults are those of 250 jiffies a second. */
+const volatile __u32 loom_tick_shift = 8;
+const volatile __u32 loom_timeouts[LOOM_CONN_STATES + 2] = {
+	[LOOM_CONN_SYN_SENT] = 30,   [LOOM_CONN_ESTABLISHED] = 300, [LOOM_CONN_FIN_WAIT] = 60,
+	[LOOM_CONN_TIME_WAIT] = 120, [LOOM_CONN_SYN_RECEIVED] = 30, [LOOM_CONN_DATAGRAM] = 300,
 };
+const volatile __u32 loom_conn_sets4 = 1;
+const volatile __u32 loom_conn_sets6 = 1;
+const volatile __u64 loom_conn_seed = 0;
 
 /*
- * Enters the connection into the table, in place of the one that was found or as a new one. Another CPU may have been first
- * with the same flow; then conn is what that one has entered.
+ * Enters the connection into the table, in the place of the one that was found or as a new one. Another CPU may have been
+ * first with the same flow; then conn is what that one has entered.
  */
 static __always_inline int loom_connection_track(const struct loom_packet *packet, struct loom_conn *conn,
 						 const struct loom_backend *backend)
 {
-	int result = packet->found ? loom_conn_replace(packet, conn) : loom_conn_add(packet, conn);
+	int added = loom_conn_add(packet, conn);
 
-	if (result == 0)
-		loom_connection_count(packet, conn->backend);
-	if (result >= 0)
+	if (added == LOOM_CONN_LOST)
 		return LOOM_CONTINUE;
+	if (added != LOOM_CONN_REFUSED) {
+		loom_connection_count(packet, conn->backend);
+		if (added == LOOM_CONN_EVICTED)
+			loom_verdict_count(LOOM_EVENT_EVICTED, 0, 0);
+		return LOOM_CONTINUE;
+	}
 	loom_verdict_count(LOOM_EVENT_MAP_FULL, 0, 0);
 	return backend->flags & LOOM_BACKEND_STATEFUL ? LOOM_DROP_CONNECTIONS_FULL : LOOM_CONTINUE;
 }
 
-/* Begins a connection with the backend that the lookup table names. */
-static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom_packet *packet,
-						 const struct loom_listener *listener, struct loom_conn *conn)
+/*
+ * The backend with which a connection begins, in conn. One that was under way before Loom saw it, in a table whose entry has
+ * changed since, was with the entry's previous backend.
+ */
+static __always_inline const struct loom_backend *loom_connection_choose(const struct loom_packet *packet,
+									 const struct loom_listener *listener,
+									 __u32 entry, struct loom_conn *conn)
 {
-	const struct loom_backend *backend;
+	const struct loom_backend *backend = NULL;
+
+	if (listener->affinity) {
+		conn->backend = loom_affinity_find(packet, listener->affinity);
+		backend = loom_backend_find(conn->backend);
+	}
+	if (!backend && entry & LOOM_ENTRY_LOOK && !loom_signals_open(packet->signals)) {
+		conn->backend = loom_entry_previous(entry);
+		backend = loom_backend_find(conn->backend);
+	}
+	if (!backend) {
+		conn->backend = loom_entry_current(entry);
+		backend = loom_backend_find(conn->backend);
+	}
+	return backend;
+}
+
+/* Begins a connection with the backend that the affinity or the entry of the table names. */
+static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom_packet *packet,
+						 const struct loom_listener *listener, __u32 entry,
+						 struct loom_conn *conn)
+{
+	const struct loom_backend *backend = loom_connection_choose(packet, listener, entry, conn);
 	int verdict;
 
 	conn->cookie = 0;
-	conn->backend = loom_table_pick(listener, packet->hash);
-	backend = loom_backend_find(conn->backend);
 	if (!backend || !backend->ifindex)
 		return LOOM_DROP_NO_BACKEND;
-	if (backend->flags & LOOM_BACKEND_STATEFUL && !loom_age_opens(packet->tcp_flags))
+	if (backend->flags & LOOM_BACKEND_STATEFUL && !loom_packet_opens(packet))
 		return LOOM_PASS_OUT_OF_STATE;
-	loom_age_begin(&conn->age, packet->tcp_flags, packet->now);
+	loom_age_begin(conn, packet);
 	verdict = loom_slot_open(ctx, packet, conn, backend);
 	if (verdict == LOOM_DROP_CONNECTIONS_FULL)
 		loom_verdict_count(LOOM_EVENT_MAP_FULL, 0, 0);
 	if (verdict != LOOM_CONTINUE)
 		return loom_slot_verdict(backend->slot, verdict);
-	if (packet->tcp_flags & LOOM_TCP_RST)
+	if (packet->signals & LOOM_SIGNAL_RST)
 		return LOOM_CONTINUE; /* the end of something unknown is not worth an entry */
-	return loom_connection_track(packet, conn, backend);
+	verdict = loom_connection_track(packet, conn, backend);
+	if (listener->affinity && verdict == LOOM_CONTINUE)
+		loom_affinity_keep(packet, listener->affinity, conn->backend);
+	return verdict;
+}
+
+/* Whether the table may say where the packet goes without a look into the connection table. */
+static __always_inline int loom_table_may_suffice(const struct loom_listener *listener, const struct loom_packet *packet)
+{
+	return listener->flags & (LOOM_LISTENER_MINIMAL | LOOM_LISTENER_STATELESS) ||
+	       (listener->flags & LOOM_LISTENER_DEFER && loom_signals_open(packet->signals));
+}
+
+/* Whether it does: nothing is tracked, or no connection can disagree with this entry. */
+static __always_inline int loom_entry_suffices(const struct loom_listener *listener, __u32 entry)
+{
+	return listener->flags & LOOM_LISTENER_STATELESS || !(entry & LOOM_ENTRY_LOOK);
+}
+
+/* The backend of a packet whose connection is, or has to be, in the table: LOOM_CONTINUE, or why there is none. */
+static __always_inline int loom_connection_follow(struct xdp_md *ctx, struct loom_packet *packet,
+						  const struct loom_listener *listener, __u32 entry,
+						  struct loom_conn *conn)
+{
+	int verdict;
+
+	packet->found = loom_conn_find(packet, conn);
+	if (packet->found & LOOM_CONN_HIT && loom_backend_find(conn->backend)) {
+		if (listener->affinity && packet->found & LOOM_CONN_REFRESHED)
+			loom_affinity_keep(packet, listener->affinity, conn->backend);
+		return LOOM_CONTINUE;
+	}
+	if (!entry)
+		entry = loom_table_read(listener, packet->hash);
+	verdict = loom_connection_begin(ctx, packet, listener, entry, conn);
+	packet->found = 0;
+	return verdict;
 }
 
 /*
@@ -67,20 +134,21 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 static __always_inline int loom_packet_balance(struct xdp_md *ctx, struct loom_packet *packet,
 					       const struct loom_listener *listener)
 {
-	const struct loom_backend *backend = NULL;
+	const struct loom_backend *backend;
 	struct loom_conn conn = {};
+	__u32 entry = 0;
 	int verdict;
 
-	packet->found = loom_conn_find(packet, &conn);
-	if (packet->found & LOOM_CONN_HIT)
-		backend = loom_backend_find(conn.backend);
-	if (!backend) {
-		verdict = loom_connection_begin(ctx, packet, listener, &conn);
+	if (loom_table_may_suffice(listener, packet))
+		entry = loom_table_read(listener, packet->hash);
+	if (entry && loom_entry_suffices(listener, entry)) {
+		conn.backend = loom_entry_current(entry);
+	} else {
+		verdict = loom_connection_follow(ctx, packet, listener, entry, &conn);
 		if (verdict != LOOM_CONTINUE)
 			return verdict;
-		packet->found = 0;
-		backend = loom_backend_find(conn.backend);
 	}
+	backend = loom_backend_find(conn.backend);
 	if (!backend || !backend->ifindex)
 		return LOOM_DROP_NO_BACKEND;
 	verdict = loom_slot_verdict(backend->slot, loom_slot_forward(ctx, packet, &conn, backend));
@@ -96,13 +164,14 @@ static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_pac
 
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
-	packet->now = bpf_jiffies64();
+	packet->now = bpf_jiffies64() >> loom_tick_shift;
 	listener = loom_listener_find(packet);
 	if (!listener)
 		return loom_slots_reply(ctx, packet);
 	if (!loom_header_is_sound(ctx, packet))
 		return LOOM_DROP_BAD_CHECKSUM;
 	packet->listener = listener->number;
+	packet->options = listener->flags;
 	packet->hash = loom_flow_hash(packet);
 	return loom_packet_balance(ctx, packet, listener);
 }

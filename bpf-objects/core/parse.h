@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * From bytes to struct loom_packet: Ethernet with up to two tags, IPv4 with options or IPv6, TCP. Each step returns
+ * From bytes to struct loom_packet: Ethernet with up to two tags, IPv4 with options or IPv6; then the protocol handler. Each step returns
  * LOOM_CONTINUE, or the verdict on a packet that is not for Loom or not sound. Only core calls this, once a packet.
  */
 #ifndef LOOM_CORE_PARSE_H
@@ -10,9 +10,9 @@
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/tcp.h>
 #include <bpf/bpf_endian.h>
 #include <loom/packet.h>
+#include "protocols.h"
 
 #define LOOM_TAGS 2
 #define LOOM_IPV4_FRAGMENT 0x3fff /* more fragments, or an offset; not "don't fragment" */
@@ -52,8 +52,7 @@ static __always_inline enum loom_verdict loom_parse_link(const struct loom_frame
 	return LOOM_CONTINUE;
 }
 
-static __always_inline enum loom_verdict loom_parse_ipv4(const struct loom_frame *frame, struct loom_packet *packet,
-							 __u32 *length)
+static __always_inline enum loom_verdict loom_parse_ipv4(const struct loom_frame *frame, struct loom_packet *packet)
 {
 	struct iphdr *ip = frame->data + loom_packet_l3(packet);
 
@@ -72,7 +71,7 @@ static __always_inline enum loom_verdict loom_parse_ipv4(const struct loom_frame
 	packet->l4 = packet->l3 + ip->ihl * 4;
 	packet->source[0] = ip->saddr;
 	packet->destination[0] = ip->daddr;
-	*length = bpf_ntohs(ip->tot_len);
+	packet->length = bpf_ntohs(ip->tot_len);
 	return LOOM_CONTINUE;
 }
 
@@ -83,8 +82,7 @@ static __always_inline int loom_header_is_extension(__u8 type)
 	       type == IPPROTO_MH || type == 139 /* HIP */ || type == 140 /* shim6 */;
 }
 
-static __always_inline enum loom_verdict loom_parse_ipv6(const struct loom_frame *frame, struct loom_packet *packet,
-							 __u32 *length)
+static __always_inline enum loom_verdict loom_parse_ipv6(const struct loom_frame *frame, struct loom_packet *packet)
 {
 	struct ipv6hdr *ip = frame->data + loom_packet_l3(packet);
 
@@ -103,29 +101,7 @@ static __always_inline enum loom_verdict loom_parse_ipv6(const struct loom_frame
 	packet->l4 = packet->l3 + sizeof(*ip);
 	__builtin_memcpy(packet->source, &ip->saddr, sizeof(packet->source));
 	__builtin_memcpy(packet->destination, &ip->daddr, sizeof(packet->destination));
-	*length = bpf_ntohs(ip->payload_len) + sizeof(*ip);
-	return LOOM_CONTINUE;
-}
-
-/* TCP, and the lengths: of the IP packet (from its header), of the TCP header, of the frame (which may be padded). */
-static __always_inline enum loom_verdict loom_parse_tcp(const struct loom_frame *frame, struct loom_packet *packet,
-							__u32 length)
-{
-	__u32 l3 = loom_packet_l3(packet), l4 = loom_packet_l4(packet);
-	struct tcphdr *tcp = frame->data + l4;
-	__u32 present = frame->end - frame->data, header_end;
-
-	if ((void *)(tcp + 1) > frame->end)
-		return LOOM_DROP_TRUNCATED;
-	header_end = l4 + tcp->doff * 4;
-	if (present < header_end)
-		return LOOM_DROP_TRUNCATED;
-	if (tcp->doff < 5 || l3 + length < header_end || l3 + length > present)
-		return LOOM_DROP_BAD_LENGTH;
-	packet->source_port = tcp->source;
-	packet->destination_port = tcp->dest;
-	packet->tcp_flags = ((__u8 *)tcp)[13];
-	packet->length = length;
+	packet->length = bpf_ntohs(ip->payload_len) + sizeof(*ip);
 	return LOOM_CONTINUE;
 }
 
@@ -133,23 +109,18 @@ static __always_inline enum loom_verdict loom_packet_parse(struct xdp_md *ctx, s
 {
 	struct loom_frame frame = {(void *)(long)ctx->data, (void *)(long)ctx->data_end};
 	enum loom_verdict verdict;
-	__u32 length = 0;
 	__be16 type = 0;
 
 	verdict = loom_parse_link(&frame, packet, &type);
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
 	if (type == bpf_htons(ETH_P_IP))
-		verdict = loom_parse_ipv4(&frame, packet, &length);
+		verdict = loom_parse_ipv4(&frame, packet);
 	else if (type == bpf_htons(ETH_P_IPV6))
-		verdict = loom_parse_ipv6(&frame, packet, &length);
+		verdict = loom_parse_ipv6(&frame, packet);
 	else
 		verdict = LOOM_PASS_NOT_IP;
-	if (verdict != LOOM_CONTINUE)
-		return verdict;
-	if (packet->protocol != IPPROTO_TCP)
-		return LOOM_PASS_OTHER_PROTOCOL;
-	return loom_parse_tcp(&frame, packet, length);
+	return verdict == LOOM_CONTINUE ? loom_protocol_parse(ctx, packet) : verdict;
 }
 
 #endif

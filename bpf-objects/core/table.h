@@ -47,30 +47,42 @@ static __always_inline __u32 loom_table_turn(const struct loom_listener *listene
 	return turn ? (*turn)++ : 0;
 }
 
-/* The entry of the table for a new connection; the table has at least one. */
-static __always_inline __u32 loom_table_entry(const struct loom_listener *listener, __u32 hash)
+/* Which entry of the table; it has at least one. */
+static __always_inline __u32 loom_table_position(const struct loom_listener *listener, __u32 hash)
 {
 	if (listener->index == LOOM_INDEX_COUNTER)
 		return loom_table_turn(listener) % listener->table_size;
 	return (__u64)hash * listener->table_size >> 32;
 }
 
-/* The number of the backend that the table picks; 0, which is nobody's, if there is none. */
-static __always_inline __u32 loom_table_pick(const struct loom_listener *listener, __u32 hash)
+/* The entry of the table for this packet; 0, which names no backend, if there is none. Each call takes a turn. */
+static __always_inline __u32 loom_table_read(const struct loom_listener *listener, __u32 hash)
 {
-	__u32 number = listener->table, entry, row;
-	struct loom_table_row *backends;
+	__u32 number = listener->table, position, row;
+	struct loom_table_row *entries;
 	void *table;
 
 	if (!listener->table_size)
 		return 0;
-	entry = loom_table_entry(listener, hash);
-	row = entry / LOOM_TABLE_ROW;
+	position = loom_table_position(listener, hash);
+	row = position / LOOM_TABLE_ROW;
 	table = bpf_map_lookup_elem(&loom_tables, &number);
 	if (!table)
 		return 0;
-	backends = bpf_map_lookup_elem(table, &row);
-	return backends ? backends->backend[entry % LOOM_TABLE_ROW] : 0;
+	entries = bpf_map_lookup_elem(table, &row);
+	return entries ? entries->entry[position % LOOM_TABLE_ROW] : 0;
+}
+
+/* The backend of new connections. */
+static __always_inline __u32 loom_entry_current(__u32 entry)
+{
+	return entry & LOOM_BACKEND_MASK;
+}
+
+/* The backend of connections from before the entry changed. */
+static __always_inline __u32 loom_entry_previous(__u32 entry)
+{
+	return entry >> LOOM_BACKEND_BITS & LOOM_BACKEND_MASK;
 }
 
 /* The backend of that number, or NULL if there is none or its connections shall choose anew. */

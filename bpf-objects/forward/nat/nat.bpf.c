@@ -85,22 +85,23 @@ __hidden int loom_forward_slotXX(struct xdp_md *ctx, struct loom_packet *packet,
 	return nat_rewrite(ctx, packet, &names) ? LOOM_DROP_INTERNAL : LOOM_FORWARD;
 }
 
-/* Moves both halves on by the server's flags; seldom, because it costs a second lookup. */
+/* Moves both halves on by the server's signals; seldom, because it costs a second lookup. */
 static __noinline int nat_pair_answer(const struct loom_packet *packet, struct nat_reply *reply)
 {
-	struct loom_age age = reply->age;
+	__u64 word = reply->word, next;
 	struct loom_packet view = {};
 
-	loom_age_move(&age, packet->tcp_flags, LOOM_SIDE_SERVER);
-	if (age.state == reply->age.state && age.fins == reply->age.fins && !loom_age_is_stale(&age, packet->now))
+	if (loom_word_is_settled(word, packet))
 		return 0;
-	age.seen = packet->now;
-	reply->age = age;
+	next = loom_word_move(word, packet, LOOM_SIDE_SERVER);
+	if (next == word)
+		return 0;
+	reply->word = next;
 	__builtin_memcpy(view.source, reply->client, sizeof(view.source));
 	view.source_port = reply->client_port;
 	view.listener = reply->listener;
 	view.family = packet->family;
-	view.tcp_flags = packet->tcp_flags;
+	view.signals = packet->signals;
 	view.now = packet->now;
 	return loom_conn_answer(&view);
 }
@@ -115,7 +116,7 @@ __hidden int loom_reply_slotXX(struct xdp_md *ctx, struct loom_packet *packet)
 		return LOOM_CONTINUE;
 	nat_key_read(&key, packet);
 	reply = nat_reply_lookup(packet, &key);
-	if (!reply || loom_age_expired(&reply->age, packet->now))
+	if (!reply || loom_word_expired(reply->word, packet->now))
 		return LOOM_CONTINUE;
 	if (packet->ttl <= 1)
 		return LOOM_DROP_TTL;

@@ -7,11 +7,10 @@
 #define LOOM_NAT_PAIR_H
 
 #include <linux/if_ether.h>
-#include <loom/age.h>
 #include <loom/forward.h>
 
 #define NAT_TRIES 16
-#define NAT_QUIET_SECONDS 2
+#define NAT_QUIET_TICKS 2
 
 /* The ports that Loom may use towards backends; outside net.ipv4.ip_local_port_range. Set before load. */
 const volatile __u32 nat_port_first = 61000;
@@ -41,7 +40,7 @@ union nat_key {
 };
 
 struct nat_reply {
-	struct loom_age age;       /* moves as the connection's own */
+	__u64 word;                /* of the connection, as its own */
 	struct bpf_spin_lock lock; /* over a change of owner */
 	__u32 ifindex;             /* the client's side: where its last packet came in */
 	__be32 client[4];
@@ -132,7 +131,7 @@ static __always_inline int nat_reply_describe(struct nat_reply *reply, struct xd
 	if ((void *)(ethernet + 1) > (void *)(long)ctx->data_end)
 		return -1;
 	__builtin_memset(reply, 0, sizeof(*reply));
-	reply->age = conn->age;
+	reply->word = loom_conn_pack(conn);
 	reply->ifindex = ctx->ingress_ifindex;
 	__builtin_memcpy(reply->client, packet->source, sizeof(reply->client));
 	__builtin_memcpy(reply->vip, packet->destination, sizeof(reply->vip));
@@ -158,16 +157,16 @@ static __always_inline int nat_reply_is_of(const struct nat_reply *reply, const 
  */
 static __always_inline int nat_reply_is_free(const struct nat_reply *reply, __u32 now, int urgent)
 {
-	if (loom_age_expired(&reply->age, now))
+	if (loom_word_expired(reply->word, now))
 		return 1;
-	return urgent && reply->age.state == LOOM_CONN_TIME_WAIT &&
-	       loom_age_idle(&reply->age, now) > (__s32)(NAT_QUIET_SECONDS * loom_hz);
+	return urgent && loom_word_state(reply->word) == LOOM_CONN_TIME_WAIT &&
+	       loom_word_idle(reply->word, now) > NAT_QUIET_TICKS;
 }
 
 /* Writes all but the lock. */
 static __always_inline void nat_reply_write(struct nat_reply *reply, const struct nat_reply *from)
 {
-	reply->age = from->age;
+	reply->word = from->word;
 	__builtin_memcpy(&reply->ifindex, &from->ifindex,
 			 sizeof(*reply) - __builtin_offsetof(struct nat_reply, ifindex));
 }

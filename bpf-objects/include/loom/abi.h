@@ -9,9 +9,10 @@
 
 #include <linux/types.h>
 
-#define LOOM_ABI_VERSION 1
+#define LOOM_ABI_VERSION 2
 
 #define LOOM_SLOTS 8 /* forwarding methods in one program */
+#define LOOM_PROTOCOL_SLOTS 4 /* protocol handlers in one program */
 #define LOOM_LISTENERS 4096 /* of both address families together */
 
 /* Verdicts. Numbers are never reused; the twin is io.loom.api.Verdict, which says what each one means. */
@@ -40,6 +41,7 @@ enum loom_verdict {
 
 	/* Counted beside the packet's verdict, in the same map: events, not fates. */
 	LOOM_EVENT_MAP_FULL = 96, /* an insertion into the connection table failed */
+	LOOM_EVENT_EVICTED = 97,  /* a connection took the place of one that had not timed out */
 
 	/* A method returns LOOM_METHOD_DROP(0..15); core adds slot * 16. */
 	LOOM_METHOD_BASE = 128,
@@ -78,7 +80,11 @@ enum loom_index {
 };
 
 enum loom_listener_flags {
-	LOOM_LISTENER_ASSIGNED = 1 << 0, /* Loom put the address on the interface; for --detach, not for the program */
+	LOOM_LISTENER_ASSIGNED = 1 << 0,    /* Loom put the address on the interface; for --detach, not for the program */
+	LOOM_LISTENER_DEFER = 1 << 1,       /* an opening packet makes no entry where the table has not changed */
+	LOOM_LISTENER_MINIMAL = 1 << 2,     /* no packet does, where the table has not changed */
+	LOOM_LISTENER_STATELESS = 1 << 3,   /* each packet goes by the table, nothing is tracked */
+	LOOM_LISTENER_KEEP_CLIENT = 1 << 4, /* nat leaves the client's address as it is */
 };
 
 /* Value of loom_listeners4/6. */
@@ -88,21 +94,30 @@ struct loom_listener {
 	__u8 flags;       /* enum loom_listener_flags */
 	__u32 table;      /* index of loom_tables */
 	__u32 table_size; /* entries, not rows; 0: the vip has no backend */
-	__u32 pad;
+	__u32 affinity;   /* what clients of this vip are remembered under; 0: they are not */
 };
 
-/* Value of the inner maps of loom_tables: one cache line of backend numbers. Entry i is row i / 16, column i % 16. */
+/*
+ * Value of the inner maps of loom_tables: one cache line of entries. Entry i is row i / 16, column i % 16. An entry names the
+ * backend of new connections (bits 0 to 14) and that of connections from before the entry changed (bits 15 to 29). While bit
+ * 30 is set there may be some whose backend is another than the first: they are looked for in the connection table, and a
+ * packet that is not there and opens nothing goes to the second. The idea: Beamer, NSDI 2018; JET, CoNEXT 2020.
+ */
 #define LOOM_TABLE_ROW 16
 struct loom_table_row {
-	__u32 backend[LOOM_TABLE_ROW];
+	__u32 entry[LOOM_TABLE_ROW];
 };
+#define LOOM_BACKEND_BITS 15
+#define LOOM_BACKEND_MASK ((1 << LOOM_BACKEND_BITS) - 1)
+#define LOOM_ENTRY_LOOK (1 << 30)
 
 enum loom_backend_flags {
 	LOOM_BACKEND_DOWN = 1 << 0,     /* its connections choose anew */
-	LOOM_BACKEND_STATEFUL = 1 << 1, /* needs a connection: without SYN and entry, pass to the local stack */
+	LOOM_BACKEND_STATEFUL = 1 << 1, /* needs a connection: a packet that opens none and has none passes to the local stack */
+	LOOM_BACKEND_DRAINING = 1 << 2, /* keeps its connections; a client's affinity to it is over */
 };
 
-/* Value of loom_backends, key: __u32 number; number 0 is never used. IPv4 addresses are in word 0, the rest zero. */
+/* Value of loom_backends, key: __u32 number, 1 to LOOM_BACKEND_MASK. IPv4 addresses are in word 0, the rest zero. */
 struct loom_backend {
 	__be32 address[4];
 	__be32 source[4]; /* Loom's own address towards it: SNAT address, outer source */
@@ -114,7 +129,8 @@ struct loom_backend {
 	__u16 mtu;     /* of the interface towards it, IP packet size; 0: unknown */
 	__u32 ifindex; /* 0: next hop unknown, drop */
 	__u8 mac[12];  /* Ethernet destination, then source, as they stand in a frame */
-	__u8 pad1[8];
+	__be32 entropy; /* bits of the last word of `source` that an encapsulation takes from the flow's hash */
+	__u8 pad1[4];
 };
 
 /* Value of loom_bstats (per CPU), key: backend number; and of loom_lstats, key: listener number. Client to backend. */
@@ -130,46 +146,76 @@ enum loom_conn_state {
 	LOOM_CONN_FIN_WAIT = 2,     /* one FIN */
 	LOOM_CONN_TIME_WAIT = 3,    /* both FINs, or a reset */
 	LOOM_CONN_SYN_RECEIVED = 4, /* first ACK of the client where the server's half is not seen */
-	LOOM_CONN_STATES = 5,
+	LOOM_CONN_DATAGRAM = 5,     /* of a protocol that neither opens nor closes */
+	LOOM_CONN_STATES = 6,
 };
 
-/* Key of loom_conns4. */
-struct loom_conn_key4 {
-	__be32 address; /* client */
-	__be16 port;    /* client */
-	__u16 listener; /* host order */
-};
-
-/* Key of loom_conns6. */
-struct loom_conn_key6 {
-	__be32 address[4];
-	__be16 port;
-	__u16 listener;
-};
-
-/* Who has sent a FIN; bits of loom_age.fins. */
+/* Who has sent a FIN; bits of loom_conn.fins. */
 enum loom_side {
 	LOOM_SIDE_CLIENT = 1 << 0,
 	LOOM_SIDE_SERVER = 1 << 1,
 };
 
 /*
- * When something was last used, and how long that counts: expired when more than loom_timeouts[state] jiffies have passed.
- * Begins the value of every map whose entries age: loom_conns4/6, and the hash maps of forwarding methods. The control plane
- * deletes expired entries of them, and needs to know no more of them than this.
+ * What is known of a connection fits one 64-bit word, so that it is read and written whole. Bits, lowest first: 15 backend
+ * number, 1 assured, 3 state, 2 FINs, 20 cookie, 23 tick when it was last seen. 0: no connection (no backend has number 0).
+ * A tick is 2^loom_tick_shift jiffies, about a second. Begins the value of every hash map whose entries age, those of
+ * forwarding methods included: the control plane deletes expired ones, and needs to know no more of them than this.
  */
-struct loom_age {
-	__u32 seen; /* low 32 bits of bpf_jiffies64() at the last packet, one second coarse */
-	__u8 state; /* enum loom_conn_state */
-	__u8 fins;  /* enum loom_side */
-	__u8 pad[2];
+enum loom_word {
+	LOOM_WORD_ASSURED_AT = 15,
+	LOOM_WORD_STATE_AT = 16,
+	LOOM_WORD_FINS_AT = 19,
+	LOOM_WORD_COOKIE_AT = 21,
+	LOOM_WORD_SEEN_AT = 41,
+	LOOM_COOKIE_BITS = 20,
+	LOOM_SEEN_BITS = 23,
 };
 
-/* A connection. Value of loom_conns4/6 in the lru_hash table. */
-struct loom_conn {
-	struct loom_age age;
-	__u32 backend; /* number */
-	__u32 cookie;  /* the forwarding method's own; 0 from others */
+/* Key of loom_conns4 where that is a kernel hash; the value is a word. */
+struct loom_conn_key4 {
+	__be32 address; /* client */
+	__be16 port;    /* client */
+	__u16 listener; /* host order */
+};
+
+/* Key of loom_conns6 where that is a kernel hash. */
+struct loom_conn_key6 {
+	__be32 address[4];
+	__be16 port;
+	__u16 listener;
+};
+
+/* One place in a set of the cache. */
+struct loom_way {
+	__u64 key;  /* bits: 16 listener + 1, 16 port as in the packet, 32 address or, for IPv6, its folding; 0: empty */
+	__u64 word; /* 0: empty */
+};
+
+/* Values of loom_conns4 and loom_conns6 where those are Loom's own cache: a connection is in the set that its hash names. */
+#define LOOM_WAYS 8
+struct loom_set4 {
+	struct loom_way way[LOOM_WAYS];
+};
+struct loom_set6 {
+	struct loom_way way[LOOM_WAYS];
+	__be32 client[LOOM_WAYS][4];
+};
+
+/* Keys of loom_affinity4/6. */
+struct loom_affinity_key4 {
+	__be32 client;
+	__u32 vip; /* loom_listener.affinity */
+};
+struct loom_affinity_key6 {
+	__be32 client[4];
+	__u32 vip;
+};
+
+/* Value of loom_affinity4/6. */
+struct loom_affinity {
+	__u32 backend;
+	__u32 seen; /* tick */
 };
 
 _Static_assert(sizeof(struct loom_verdict_count) == 24, "abi");
@@ -181,7 +227,10 @@ _Static_assert(sizeof(struct loom_backend) == 64, "abi");
 _Static_assert(sizeof(struct loom_flow_count) == 24, "abi");
 _Static_assert(sizeof(struct loom_conn_key4) == 8, "abi");
 _Static_assert(sizeof(struct loom_conn_key6) == 20, "abi");
-_Static_assert(sizeof(struct loom_age) == 8, "abi");
-_Static_assert(sizeof(struct loom_conn) == 16, "abi");
+_Static_assert(sizeof(struct loom_set4) == 128, "abi");
+_Static_assert(sizeof(struct loom_set6) == 256, "abi");
+_Static_assert(sizeof(struct loom_affinity_key4) == 8, "abi");
+_Static_assert(sizeof(struct loom_affinity_key6) == 20, "abi");
+_Static_assert(sizeof(struct loom_affinity) == 8, "abi");
 
 #endif

@@ -1,90 +1,144 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * How connections age, and the TCP states that say how fast. Used by the connection table and by methods that keep a twin
- * entry of a connection, so that both move alike. RFC 9293 section 3.3.2, as far as a bystander needs it.
+ * What is known of a connection, unpacked, and how it ages: the states that say how fast. Used by the connection table and by
+ * methods that keep a twin entry of a connection, so that both move alike. RFC 9293 section 3.3.2, as far as a bystander
+ * needs it; the signals of other protocols are expressed in those of TCP.
  */
 #ifndef LOOM_AGE_H
 #define LOOM_AGE_H
 
 #include <loom/packet.h>
 
-#define LOOM_TCP_FIN 0x01
-#define LOOM_TCP_SYN 0x02
-#define LOOM_TCP_RST 0x04
-#define LOOM_TCP_ACK 0x10
-
 /* Options, defined by core, set before load. */
-extern const volatile __u32 loom_timeouts[LOOM_CONN_STATES + 3]; /* jiffies, by enum loom_conn_state */
-extern const volatile __u32 loom_hz;                             /* jiffies a second */
+extern const volatile __u32 loom_timeouts[LOOM_CONN_STATES + 2]; /* ticks, by enum loom_conn_state */
 
-/* Jiffies since it was seen. Negative if another CPU has seen it after this one looked at the clock. */
-static __always_inline __s32 loom_age_idle(const struct loom_age *age, __u32 now)
+/* enum loom_word says how it is packed. */
+struct loom_conn {
+	__u32 backend; /* number */
+	__u32 cookie;  /* the forwarding method's own; 0 from others */
+	__u32 seen;    /* tick at the last packet */
+	__u8 state;    /* enum loom_conn_state */
+	__u8 fins;     /* enum loom_side */
+	__u8 assured;  /* a packet that opens nothing came in a later tick than the one before: never evicted */
+	__u8 pad;
+};
+
+static __always_inline __u64 loom_conn_pack(const struct loom_conn *conn)
 {
-	return now - age->seen;
+	return (__u64)(conn->backend & LOOM_BACKEND_MASK) | (__u64)(conn->assured & 1) << LOOM_WORD_ASSURED_AT |
+	       (__u64)(conn->state & 7) << LOOM_WORD_STATE_AT | (__u64)(conn->fins & 3) << LOOM_WORD_FINS_AT |
+	       (__u64)(conn->cookie & ((1 << LOOM_COOKIE_BITS) - 1)) << LOOM_WORD_COOKIE_AT |
+	       (__u64)conn->seen << LOOM_WORD_SEEN_AT;
 }
 
-static __always_inline int loom_age_expired(const struct loom_age *age, __u32 now)
+static __always_inline void loom_conn_unpack(struct loom_conn *conn, __u64 word)
 {
-	return loom_age_idle(age, now) > (__s32)loom_timeouts[age->state & 7];
+	conn->backend = word & LOOM_BACKEND_MASK;
+	conn->cookie = word >> LOOM_WORD_COOKIE_AT & ((1 << LOOM_COOKIE_BITS) - 1);
+	conn->seen = word >> LOOM_WORD_SEEN_AT;
+	conn->state = word >> LOOM_WORD_STATE_AT & 7;
+	conn->fins = word >> LOOM_WORD_FINS_AT & 3;
+	conn->assured = word >> LOOM_WORD_ASSURED_AT & 1;
+	conn->pad = 0;
 }
 
-/* Seen a second ago or longer: time to write it down again. Not each time, so that CPUs do not fight for the cache line. */
-static __always_inline int loom_age_is_stale(const struct loom_age *age, __u32 now)
+/* Ticks since the word was written. Negative if another CPU has done so after this one looked at the clock. */
+static __always_inline __s32 loom_word_idle(__u64 word, __u32 now)
 {
-	return loom_age_idle(age, now) >= (__s32)loom_hz;
+	return (__s32)((now - (__u32)(word >> LOOM_WORD_SEEN_AT)) << (32 - LOOM_SEEN_BITS)) >> (32 - LOOM_SEEN_BITS);
+}
+
+static __always_inline int loom_word_expired(__u64 word, __u32 now)
+{
+	return loom_word_idle(word, now) > (__s32)loom_timeouts[word >> LOOM_WORD_STATE_AT & 7];
+}
+
+static __always_inline __u32 loom_word_state(__u64 word)
+{
+	return word >> LOOM_WORD_STATE_AT & 7;
 }
 
 /* Whether the client begins a connection with this packet: a SYN that answers nothing. */
-static __always_inline int loom_age_opens(__u8 flags)
+static __always_inline int loom_signals_open(__u8 signals)
 {
-	return (flags & (LOOM_TCP_SYN | LOOM_TCP_ACK | LOOM_TCP_RST)) == LOOM_TCP_SYN;
+	return (signals & (LOOM_SIGNAL_SYN | LOOM_SIGNAL_ACK | LOOM_SIGNAL_RST)) == LOOM_SIGNAL_SYN;
 }
 
-/* It begins one where another was closing: it uses its port again. */
-static __always_inline int loom_age_reopens(const struct loom_age *age, __u8 flags)
+/* Whether a connection may begin with this packet where the method needs to see its beginning. */
+static __always_inline int loom_packet_opens(const struct loom_packet *packet)
 {
-	return loom_age_opens(flags) &&
-	       (age->state == LOOM_CONN_TIME_WAIT || age->state == LOOM_CONN_FIN_WAIT);
+	return packet->state == LOOM_CONN_DATAGRAM || loom_signals_open(packet->signals);
 }
 
-static __always_inline void loom_age_close(struct loom_age *age, enum loom_side side)
+/* It begins one where another was closing: the client uses its port again. */
+static __always_inline int loom_word_reopens(__u64 word, __u8 signals)
 {
-	age->fins |= side;
-	age->state = age->fins == (LOOM_SIDE_CLIENT | LOOM_SIDE_SERVER) ? LOOM_CONN_TIME_WAIT : LOOM_CONN_FIN_WAIT;
+	__u32 state = loom_word_state(word);
+
+	return loom_signals_open(signals) && (state == LOOM_CONN_TIME_WAIT || state == LOOM_CONN_FIN_WAIT);
+}
+
+static __always_inline void loom_age_close(struct loom_conn *conn, enum loom_side side)
+{
+	conn->fins |= side;
+	conn->state = conn->fins == (LOOM_SIDE_CLIENT | LOOM_SIDE_SERVER) ? LOOM_CONN_TIME_WAIT : LOOM_CONN_FIN_WAIT;
 }
 
 /* The connection goes on: a SYN+ACK establishes it, or a second packet of the client where the server's half is not seen. */
-static __always_inline void loom_age_proceed(struct loom_age *age, __u8 flags, enum loom_side side)
+static __always_inline void loom_age_proceed(struct loom_conn *conn, __u8 signals, enum loom_side side)
 {
-	if (side == LOOM_SIDE_SERVER && (flags & LOOM_TCP_SYN))
-		age->state = LOOM_CONN_ESTABLISHED;
-	else if (side == LOOM_SIDE_CLIENT && !(flags & LOOM_TCP_SYN))
-		age->state = age->state == LOOM_CONN_SYN_SENT ? LOOM_CONN_SYN_RECEIVED : LOOM_CONN_ESTABLISHED;
+	if (side == LOOM_SIDE_SERVER && (signals & LOOM_SIGNAL_SYN))
+		conn->state = LOOM_CONN_ESTABLISHED;
+	else if (side == LOOM_SIDE_CLIENT && !(signals & LOOM_SIGNAL_SYN))
+		conn->state = conn->state == LOOM_CONN_SYN_SENT ? LOOM_CONN_SYN_RECEIVED : LOOM_CONN_ESTABLISHED;
 }
 
-/* Moves the state on by the TCP flags of a packet from one side; the last-seen time is the caller's. */
-static __always_inline void loom_age_move(struct loom_age *age, __u8 flags, enum loom_side side)
+/* Moves the state on by the signals of a packet from one side. */
+static __always_inline void loom_age_move(struct loom_conn *conn, __u8 signals, enum loom_side side)
 {
-	if (flags & LOOM_TCP_RST)
-		age->state = LOOM_CONN_TIME_WAIT;
-	else if (age->state == LOOM_CONN_TIME_WAIT)
+	if (conn->state == LOOM_CONN_DATAGRAM || conn->state == LOOM_CONN_TIME_WAIT)
 		return;
-	else if (flags & LOOM_TCP_FIN)
-		loom_age_close(age, side);
-	else if (age->state == LOOM_CONN_SYN_SENT || age->state == LOOM_CONN_SYN_RECEIVED)
-		loom_age_proceed(age, flags, side);
+	if (signals & LOOM_SIGNAL_RST)
+		conn->state = LOOM_CONN_TIME_WAIT;
+	else if (signals & LOOM_SIGNAL_FIN)
+		loom_age_close(conn, side);
+	else if (conn->state == LOOM_CONN_SYN_SENT || conn->state == LOOM_CONN_SYN_RECEIVED)
+		loom_age_proceed(conn, signals, side);
 }
 
-/* A connection that begins with this packet of the client; without SYN it was under way before Loom saw it. */
-static __always_inline void loom_age_begin(struct loom_age *age, __u8 flags, __u32 now)
+/* Nothing to write down: the connection's state stays, and its last packet was in this tick. */
+static __always_inline int loom_word_is_settled(__u64 word, const struct loom_packet *packet)
 {
-	age->seen = now;
-	age->state = flags & LOOM_TCP_SYN ? LOOM_CONN_SYN_SENT : LOOM_CONN_SYN_RECEIVED;
-	age->fins = 0;
-	age->pad[0] = 0;
-	age->pad[1] = 0;
-	if (flags & LOOM_TCP_FIN)
-		loom_age_close(age, LOOM_SIDE_CLIENT);
+	__u32 state = loom_word_state(word);
+
+	return (__u32)(word >> LOOM_WORD_SEEN_AT) == (packet->now & ((1 << LOOM_SEEN_BITS) - 1)) &&
+	       (state == LOOM_CONN_DATAGRAM ||
+		(state == LOOM_CONN_ESTABLISHED && !(packet->signals & (LOOM_SIGNAL_FIN | LOOM_SIGNAL_RST))));
+}
+
+/* The word after a packet from one side. */
+static __always_inline __u64 loom_word_move(__u64 word, const struct loom_packet *packet, enum loom_side side)
+{
+	struct loom_conn conn;
+
+	loom_conn_unpack(&conn, word);
+	loom_age_move(&conn, packet->signals, side);
+	if (side == LOOM_SIDE_CLIENT && !(packet->signals & LOOM_SIGNAL_SYN) && loom_word_idle(word, packet->now) > 0)
+		conn.assured = 1;
+	conn.seen = packet->now;
+	return loom_conn_pack(&conn);
+}
+
+/* A connection that begins with this packet of the client. */
+static __always_inline void loom_age_begin(struct loom_conn *conn, const struct loom_packet *packet)
+{
+	conn->seen = packet->now;
+	conn->state = packet->state;
+	conn->fins = 0;
+	conn->assured = 0;
+	conn->pad = 0;
+	if (packet->signals & LOOM_SIGNAL_FIN)
+		loom_age_close(conn, LOOM_SIDE_CLIENT);
 }
 
 #endif

@@ -10,6 +10,12 @@
 #include <bpf/bpf_helpers.h>
 #include <loom/abi.h>
 
+/* Bits of loom_packet.signals: what a packet does to its connection, in TCP's words and bits (RFC 9293 section 3.1). */
+#define LOOM_SIGNAL_FIN 0x01
+#define LOOM_SIGNAL_SYN 0x02
+#define LOOM_SIGNAL_RST 0x04
+#define LOOM_SIGNAL_ACK 0x10
+
 struct loom_packet {
 	__be32 source[4]; /* client, or backend in a reply; IPv4 in word 0, rest zero */
 	__be32 destination[4];
@@ -17,18 +23,19 @@ struct loom_packet {
 	__be16 destination_port;
 	__u8 family;    /* 4 or 6 */
 	__u8 protocol;  /* IPPROTO_* */
-	__u8 tcp_flags; /* as in byte 13 of the TCP header */
+	__u8 signals;   /* LOOM_SIGNAL_*, by the protocol handler */
 	__u8 tos;       /* DSCP and ECN */
 	__u16 l3;       /* offset of the IP header: 14 plus VLAN tags */
 	__u16 l4;       /* offset of the transport header */
 	__u16 length;   /* of the IP packet, header included, host order */
 	__u16 listener; /* number, host order; valid once a listener was found */
 	__u32 hash;     /* of the flow; valid once a listener was found */
-	__u32 now;      /* low 32 bits of bpf_jiffies64() */
+	__u32 now;      /* tick */
 	__u32 egress;   /* a hook that returns LOOM_FORWARD or LOOM_REPLY sets the interface to leave on */
 	__u8 ttl;       /* or hop limit */
 	__u8 found;     /* LOOM_CONN_* bits of loom_conn_find() */
-	__u8 pad[2];
+	__u8 state;     /* enum loom_conn_state in which a connection begins with this packet, by the protocol handler */
+	__u8 options;   /* enum loom_listener_flags of the listener */
 };
 
 _Static_assert(sizeof(struct loom_packet) == 64, "abi");

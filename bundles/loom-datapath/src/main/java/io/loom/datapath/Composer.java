@@ -1,5 +1,6 @@
 package io.loom.datapath;
 
+import io.loom.api.Protocol;
 import io.loom.datapath.internal.AbiCheck;
 import io.loom.libbpf.ElfObject;
 import io.loom.libbpf.ObjectLinker;
@@ -24,19 +25,25 @@ public final class Composer {
     private static final String PLACEHOLDER = "_slotXX";
 
     private final ElfObject core;
-    private final ElfObject connections;
+    private final ElfObject cache;
+    private final ElfObject hash;
 
-    public Composer(byte[] core, byte[] connections) {
+    /**
+     * @param cache the connection table that is Loom's own
+     * @param hash  the one in a hash of the kernel
+     */
+    public Composer(byte[] core, byte[] cache, byte[] hash) {
         this.core = ElfObject.parse(core);
-        this.connections = ElfObject.parse(connections);
+        this.cache = ElfObject.parse(cache);
+        this.hash = ElfObject.parse(hash);
     }
 
     /** With the objects that this bundle carries. */
     public static Composer builtIn() {
-        return new Composer(object("core"), object("conntrack_lru"));
+        return new Composer(object("core"), object("conntrack_cache"), object("conntrack_hash"));
     }
 
-    /** A BPF object of this bundle: {@code core}, {@code conntrack_lru} or {@code nexthop}. */
+    /** A BPF object of this bundle: {@code core}, {@code conntrack_cache}, {@code conntrack_hash} or {@code nexthop}. */
     public static byte[] object(String name) {
         try (InputStream in = Composer.class.getResourceAsStream("/bpf/" + name + ".bpf.o")) {
             if (in == null) {
@@ -49,12 +56,14 @@ public final class Composer {
     }
 
     /**
-     * @param methods each with a slot of its own
+     * @param methods   each with a slot of its own
+     * @param protocols objects of protocol handlers
      * @throws io.loom.api.LoomException LOOM-41xx if a method does not fit, LOOM-10xx if libbpf refuses to link
      */
-    public Composition compose(Collection<SlottedMethod> methods, Tuning tuning) {
+    public Composition compose(
+            Collection<SlottedMethod> methods, SortedMap<Protocol, byte[]> protocols, Tuning tuning) {
         SortedMap<Integer, SlottedMethod> bySlot = new TreeMap<>();
-        List<ElfObject> objects = new ArrayList<>(List.of(core, connections));
+        List<ElfObject> objects = new ArrayList<>(List.of(core, tuning.connections().isCache() ? cache : hash));
         int openSlots = 0;
         int replySlots = 0;
         for (SlottedMethod method : methods) {
@@ -69,17 +78,30 @@ public final class Composer {
             replySlots |= plugin.symbols().contains("loom_reply" + PLACEHOLDER) ? 1 << method.slot() : 0;
             objects.add(plugin.renamed(PLACEHOLDER, method.suffix()));
         }
+        SortedMap<Integer, Protocol> handlers = new TreeMap<>();
+        protocols.forEach((protocol, object) -> {
+            ElfObject handler = ElfObject.parse(object);
+            AbiCheck.requireHandler(protocol, handler, core.btf());
+            objects.add(handler.renamed(PLACEHOLDER, "_slot0" + handlers.size()));
+            handlers.put(handlers.size(), protocol);
+        });
         Composition composition = new Composition(
-                ObjectLinker.link(objects), bySlot, openSlots, replySlots, tuning, fingerprint(bySlot, tuning));
+                ObjectLinker.link(objects), bySlot, openSlots, replySlots, handlers, tuning,
+                fingerprint(bySlot, protocols, tuning));
         AbiCheck.requireVersions(composition);
         return composition;
     }
 
-    private String fingerprint(SortedMap<Integer, SlottedMethod> methods, Tuning tuning) {
+    private String fingerprint(
+            SortedMap<Integer, SlottedMethod> methods, SortedMap<Protocol, byte[]> protocols, Tuning tuning) {
         MessageDigest digest = sha256();
         digest.update(core.bytes());
-        digest.update(connections.bytes());
-        digest.update(text(tuning.hz() + " " + tuning.timeouts()));
+        digest.update(tuning.connections().isCache() ? cache.bytes() : hash.bytes());
+        digest.update(text(tuning.hz() + " " + tuning.timeouts() + " " + tuning.affinity() + " " + tuning.seed()));
+        protocols.forEach((protocol, object) -> {
+            digest.update(text(protocol.name()));
+            digest.update(object);
+        });
         methods.forEach((slot, method) -> {
             digest.update(text(slot + " " + method.name() + " " + new TreeMap<>(method.description().constants())));
             digest.update(method.object());

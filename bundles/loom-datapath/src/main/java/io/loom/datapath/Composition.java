@@ -1,6 +1,7 @@
 package io.loom.datapath;
 
 import io.loom.api.Problem;
+import io.loom.api.Protocol;
 import io.loom.api.Verdict;
 import io.loom.api.plugin.Description;
 import io.loom.datapath.internal.MethodRefused;
@@ -21,17 +22,19 @@ import java.util.TreeMap;
  * @param methods     by slot
  * @param openSlots   bit mask of the slots that define an open hook
  * @param replySlots  bit mask of the slots that define a reply hook
+ * @param protocols   by slot of the handlers
  * @param fingerprint SHA-256 over objects, slots and constants, hex: equal for programs that behave alike
  */
 public record Composition(
-        byte[] elf, SortedMap<Integer, SlottedMethod> methods, int openSlots, int replySlots, Tuning tuning,
-        String fingerprint) {
+        byte[] elf, SortedMap<Integer, SlottedMethod> methods, int openSlots, int replySlots,
+        SortedMap<Integer, Protocol> protocols, Tuning tuning, String fingerprint) {
 
     /** Name of the XDP program. */
     public static final String PROGRAM = "loom_xdp";
 
     public Composition {
         methods = Collections.unmodifiableSortedMap(new TreeMap<>(methods));
+        protocols = Collections.unmodifiableSortedMap(new TreeMap<>(protocols));
     }
 
     /**
@@ -53,12 +56,19 @@ public record Composition(
     }
 
     private void setCoreConstants(BpfObject object) {
-        object.setConstant("loom_hz", number(tuning.hz(), Integer.BYTES));
+        object.setConstant("loom_tick_shift", number(Tuning.tickShift(tuning.hz()), Integer.BYTES));
+        object.setConstant("loom_affinity_timeout", number(tuning.affinity(), Integer.BYTES));
+        object.setConstant("loom_conn_sets4", number(tuning.connections().sets(), Integer.BYTES));
+        object.setConstant("loom_conn_sets6", number(tuning.connections().sets(), Integer.BYTES));
+        object.setConstant("loom_conn_seed", number(tuning.seed(), Long.BYTES));
         object.setConstant("loom_open_slots", number(openSlots, Integer.BYTES));
         object.setConstant("loom_reply_slots", number(replySlots, Integer.BYTES));
         ByteBuffer timeouts = ByteBuffer.wrap(object.constant("loom_timeouts").orElseThrow()).order(ByteOrder.LITTLE_ENDIAN);
         tuning.timeouts().forEach(timeouts::putInt);
         object.setConstant("loom_timeouts", timeouts.array());
+        byte[] numbers = object.constant("loom_protocols").orElseThrow();
+        protocols.forEach((slot, protocol) -> numbers[slot] = (byte) protocol.number());
+        object.setConstant("loom_protocols", numbers);
     }
 
     private void setMethodConstants(BpfObject object, Map<String, Long> overrides) {
@@ -77,7 +87,7 @@ public record Composition(
 
     /** The same program with other sizes and timeouts. */
     public Composition tuned(Tuning other) {
-        return new Composition(elf, methods, openSlots, replySlots, other, fingerprint);
+        return new Composition(elf, methods, openSlots, replySlots, protocols, other, fingerprint);
     }
 
     private static byte[] number(long value, int size) {
@@ -90,7 +100,7 @@ public record Composition(
             switch (map) {
                 case "loom_backends" -> size(object, map, tuning.backends());
                 case "loom_bstats" -> object.resize(map, tuning.backends().maxEntries());
-                case "loom_conns4", "loom_conns6" -> size(object, map, tuning.connections());
+                case "loom_conns4", "loom_conns6" -> size(object, map, tuning.connections().map());
                 case "loom_verdicts" -> size(object, map, tuning.verdicts());
                 default -> {
                     if (MethodMaps.ages(map, object.mapType(map))) {
@@ -102,7 +112,9 @@ public record Composition(
     }
 
     private static void size(BpfObject object, String map, Tuning.Size size) {
-        object.setType(map, size.type());
+        if (object.mapType(map) != size.type()) {
+            object.setType(map, size.type());
+        }
         object.resize(map, size.maxEntries());
     }
 

@@ -6,12 +6,14 @@ import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
 import io.loom.api.plugin.PacketCase;
 import io.loom.control.dataplane.ListenerKey;
+import io.loom.datapath.internal.ConnectionTable;
 import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.TableContent;
 import io.loom.datapath.internal.layout.BackendEntry;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.ListenerKeys;
 import io.loom.datapath.internal.layout.NextHop;
+import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.datapath.internal.layout.VerdictCount;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfObject;
@@ -23,6 +25,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A composed program on maps of its own: what the self test before a swap, the packet tables and the bench run. Entries are
@@ -116,7 +119,7 @@ public final class ScratchPlane implements AutoCloseable {
         NextHop hop = new NextHop(
                 World.source(backend.endpoint().family()), backend.ifindex(), backend.mtu(), World.backendMac(), World.loomMac());
         BackendEntry entry = new BackendEntry(
-                backend.endpoint(), slotted.slot(), backend.down(), slotted.description().stateful(), Optional.of(hop));
+                backend.endpoint(), slotted.slot(), backend.down(), slotted.description().stateful(), false, Optional.of(hop));
         map("loom_backends").update(Keys.of(number), entry.encode(), UpdateMode.ANY);
     }
 
@@ -137,12 +140,26 @@ public final class ScratchPlane implements AutoCloseable {
 
     /** Writes listener and table of a number anew. */
     public void putVip(int number, Endpoint endpoint, LookupTable.Index index, List<Integer> numbers) {
-        if (!numbers.isEmpty()) {
-            TableContent.publish(map("loom_tables"), number, numbers.stream().mapToInt(Integer::intValue).toArray());
+        int[] entries = numbers.stream().mapToInt(TableEntry::settled).toArray();
+        putTable(number, entries);
+        putListener(new ListenerKey(Protocol.TCP, endpoint), new ListenerEntry(number, index, Set.of(), number, entries.length, 0));
+    }
+
+    /** @param entries see {@link TableEntry}; none: no table */
+    public void putTable(int number, int... entries) {
+        if (entries.length > 0) {
+            TableContent.publish(map("loom_tables"), number, entries);
         }
-        ListenerEntry entry = new ListenerEntry(number, index, false, number, numbers.size());
-        map(endpoint.family() == Family.IPV4 ? "loom_listeners4" : "loom_listeners6")
-                .update(ListenerKeys.encode(new ListenerKey(Protocol.TCP, endpoint)), entry.encode(), UpdateMode.ANY);
+    }
+
+    public void putListener(ListenerKey listener, ListenerEntry entry) {
+        map(listener.endpoint().family() == Family.IPV4 ? "loom_listeners4" : "loom_listeners6")
+                .update(ListenerKeys.encode(listener), entry.encode(), UpdateMode.ANY);
+    }
+
+    /** The connection table of a family. */
+    public ConnectionTable connections(Family family) {
+        return new ConnectionTable(family, map("loom_conns" + family.version()));
     }
 
     /** Runs the program once on the frame. */

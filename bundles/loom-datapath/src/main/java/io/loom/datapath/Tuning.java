@@ -2,6 +2,7 @@ package io.loom.datapath;
 
 import io.loom.api.config.Conntrack;
 import io.loom.api.config.MapSettings;
+import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.MapType;
 import java.time.Duration;
 import java.util.List;
@@ -11,12 +12,15 @@ import java.util.Locale;
  * What is set in a program before it is loaded.
  *
  * @param hz          jiffies a second
- * @param timeouts    jiffies until a connection expires, by enum loom_conn_state
+ * @param timeouts    ticks until a connection expires, by enum loom_conn_state
+ * @param affinity    ticks until a client's affinity expires
+ * @param seed        secret of the connection table's hash; stays with the table
  * @param backends    numbered backends
  * @param connections tracked connections of each family, and entries of each hash map of a method
  * @param verdicts    verdict counters
  */
-public record Tuning(int hz, List<Integer> timeouts, Size backends, Size connections, Size verdicts) {
+public record Tuning(
+        int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts) {
 
     public record Size(int maxEntries, MapType type) {
         static Size of(MapSettings.Setting setting) {
@@ -24,32 +28,95 @@ public record Tuning(int hz, List<Integer> timeouts, Size backends, Size connect
         }
     }
 
+    /** Which table holds connections: Loom's own cache, or a map of the kernel. */
+    public record Connections(int maxEntries, Kind kind) {
+        private static final int WAYS_PER_ENTRY = 2;
+        private static final int WAYS_PER_SET = 8;
+
+        public enum Kind {
+            CACHE(MapType.ARRAY), LRU_HASH(MapType.LRU_HASH), HASH(MapType.HASH);
+
+            private final MapType mapType;
+
+            Kind(MapType mapType) {
+                this.mapType = mapType;
+            }
+        }
+
+        static Connections of(MapSettings.Setting setting) {
+            return new Connections(setting.maxEntries(), Kind.valueOf(setting.type().toUpperCase(Locale.ROOT)));
+        }
+
+        /** The table that a map is. */
+        public static Connections of(BpfMap map) {
+            return switch (map.type()) {
+                case ARRAY -> new Connections(map.maxEntries() * WAYS_PER_SET / WAYS_PER_ENTRY, Kind.CACHE);
+                case HASH -> new Connections(map.maxEntries(), Kind.HASH);
+                default -> new Connections(map.maxEntries(), Kind.LRU_HASH);
+            };
+        }
+
+        public boolean isCache() {
+            return kind == Kind.CACHE;
+        }
+
+        /** The cache has twice as many ways as connections, so that few sets are full when the table is. */
+        public int sets() {
+            return Math.max(1, (maxEntries * WAYS_PER_ENTRY + WAYS_PER_SET - 1) / WAYS_PER_SET);
+        }
+
+        /** The map that it takes. */
+        public Size map() {
+            return new Size(isCache() ? sets() : maxEntries, kind.mapType);
+        }
+    }
+
     public Tuning {
         timeouts = List.copyOf(timeouts);
     }
 
-    public static Tuning of(Conntrack conntrack, MapSettings maps, int hz) {
+    /** @param seed of the table that exists, or a new one */
+    public static Tuning of(Conntrack conntrack, MapSettings maps, int hz, long seed) {
         List<Integer> timeouts = List.of(
-                jiffies(conntrack.synSent(), hz), jiffies(conntrack.established(), hz), jiffies(conntrack.finWait(), hz),
-                jiffies(conntrack.timeWait(), hz), jiffies(conntrack.synReceived(), hz));
+                ticks(conntrack.synSent(), hz), ticks(conntrack.established(), hz), ticks(conntrack.finWait(), hz),
+                ticks(conntrack.timeWait(), hz), ticks(conntrack.synReceived(), hz), ticks(conntrack.timeout(), hz));
         return new Tuning(
-                hz, timeouts, Size.of(maps.backends()), Size.of(maps.connections()), Size.of(maps.stats()));
+                hz, timeouts, ticks(conntrack.timeout(), hz), seed, Size.of(maps.backends()),
+                Connections.of(maps.connections()), Size.of(maps.stats()));
     }
 
     /** Small maps and the default timeouts: for self tests and packet tables. */
     public static Tuning small(int hz) {
         return new Tuning(
-                hz, List.of(30 * hz, 300 * hz, 60 * hz, 120 * hz, 30 * hz),
-                new Size(64, MapType.ARRAY), new Size(1024, MapType.LRU_HASH), new Size(256, MapType.PERCPU_ARRAY));
+                hz, List.of(seconds(30, hz), seconds(300, hz), seconds(60, hz), seconds(120, hz), seconds(30, hz), seconds(300, hz)),
+                seconds(300, hz), 0, new Size(64, MapType.ARRAY), new Connections(1024, Connections.Kind.CACHE),
+                new Size(256, MapType.PERCPU_ARRAY));
     }
 
-    /** The same with another size of the connection tables. */
-    public Tuning withConnections(int maxEntries) {
-        return new Tuning(hz, timeouts, backends, new Size(maxEntries, connections.type()), verdicts);
+    /** The same with another connection table. */
+    public Tuning withConnections(Connections other) {
+        return new Tuning(hz, timeouts, affinity, seed, backends, other, verdicts);
     }
 
-    /** The program compares 32-bit differences, so a timeout is capped at half their range. */
-    private static int jiffies(Duration duration, int hz) {
-        return (int) Math.min(Integer.MAX_VALUE, duration.toMillis() * hz / 1000);
+    /** The same with all connections expiring after so many ticks. */
+    public Tuning withTimeout(int ticks) {
+        return new Tuning(
+                hz, timeouts.stream().map(any -> ticks).toList(), affinity, seed, backends, connections, verdicts);
+    }
+
+    /** A tick is two to the power of this jiffies: the nearest to a second. */
+    public static int tickShift(int hz) {
+        return (int) Math.round(Math.log(hz) / Math.log(2));
+    }
+
+    private static int seconds(int seconds, int hz) {
+        return ticks(Duration.ofSeconds(seconds), hz);
+    }
+
+    /** Rounded up, so that nothing expires early. */
+    public static int ticks(Duration duration, int hz) {
+        long jiffiesTimes1000 = duration.toMillis() * hz;
+        long tick = 1000L << tickShift(hz);
+        return (int) Math.max(1, (jiffiesTimes1000 + tick - 1) / tick);
     }
 }

@@ -1,6 +1,8 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.api.Protocol;
 import io.loom.datapath.Composition;
 import io.loom.datapath.internal.layout.Field;
 import io.loom.datapath.internal.layout.Layouts;
@@ -30,13 +32,30 @@ public final class AbiCheck {
         if (!plugin.symbols().contains("loom_forward_slotXX")) {
             throw refused("LOOM-4101", method, "its object does not define loom_forward_slotXX");
         }
-        for (Btf.Struct struct : plugin.btf().structs()) {
-            if (struct.name().startsWith("loom_")) {
-                difference(struct, core).ifPresent(text -> {
-                    throw refused("LOOM-4103", method, text);
-                });
-            }
+        firstDifference(plugin, core).ifPresent(text -> {
+            throw refused("LOOM-4103", method, text);
+        });
+    }
+
+    /**
+     * The same for a protocol handler.
+     *
+     * @throws LoomException LOOM-4101 or LOOM-4103
+     */
+    public static void requireHandler(Protocol protocol, ElfObject plugin, Btf core) {
+        if (!plugin.symbols().contains("loom_protocol_slotXX")) {
+            throw refused("LOOM-4101", protocol, "its object does not define loom_protocol_slotXX");
         }
+        firstDifference(plugin, core).ifPresent(text -> {
+            throw refused("LOOM-4103", protocol, text);
+        });
+    }
+
+    private static Optional<String> firstDifference(ElfObject plugin, Btf core) {
+        return plugin.btf().structs().stream()
+                .filter(struct -> struct.name().startsWith("loom_"))
+                .flatMap(struct -> difference(struct, core).stream())
+                .findFirst();
     }
 
     /**
@@ -47,17 +66,26 @@ public final class AbiCheck {
     public static void requireVersions(Composition composition) {
         try (BpfObject object = BpfObject.open("loom", composition.elf())) {
             composition.methods().forEach((slot, method) -> {
-                Optional<Integer> version = object.constant("loom_abi_slot0" + slot)
-                        .map(value -> ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getInt());
-                if (version.isEmpty()) {
-                    throw refused("LOOM-4102", method.name(), "its object does not say for which ABI it was built");
-                }
-                if (version.get() != Layouts.ABI_VERSION) {
-                    throw refused("LOOM-4102", method.name(), "it was built for ABI " + version.get()
-                            + ", and this Loom has ABI " + Layouts.ABI_VERSION);
-                }
+                versionTrouble(object, "loom_abi_slot0" + slot).ifPresent(why -> {
+                    throw refused("LOOM-4102", method.name(), why);
+                });
+            });
+            composition.protocols().forEach((slot, protocol) -> {
+                versionTrouble(object, "loom_protocol_abi_slot0" + slot).ifPresent(why -> {
+                    throw refused("LOOM-4102", protocol, why);
+                });
             });
         }
+    }
+
+    private static Optional<String> versionTrouble(BpfObject object, String constant) {
+        Optional<Integer> version =
+                object.constant(constant).map(value -> ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getInt());
+        if (version.isEmpty()) {
+            return Optional.of("its object does not say for which ABI it was built");
+        }
+        return version.filter(there -> there != Layouts.ABI_VERSION)
+                .map(there -> "it was built for ABI " + there + ", and this Loom has ABI " + Layouts.ABI_VERSION);
     }
 
     private static Optional<String> difference(Btf.Struct plugin, Btf core) {
@@ -89,5 +117,9 @@ public final class AbiCheck {
 
     private static MethodRefused refused(String code, String method, String why) {
         return new MethodRefused(method, Problem.of(code, "cannot link forwarding method " + method, why, FIX));
+    }
+
+    private static LoomException refused(String code, Protocol protocol, String why) {
+        return new LoomException(Problem.of(code, "cannot link the protocol handler for " + protocol, why, FIX));
     }
 }

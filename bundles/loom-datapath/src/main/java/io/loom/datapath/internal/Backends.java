@@ -5,6 +5,7 @@ import io.loom.api.Problem;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.datapath.internal.layout.BackendEntry;
 import io.loom.datapath.internal.layout.NextHop;
+import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
 import java.net.InetAddress;
@@ -34,7 +35,7 @@ final class Backends {
     Backends(BpfMap entries, BpfMap counters) {
         this.entries = entries;
         this.counters = counters;
-        this.numbers = new Numbers(1, entries.maxEntries());
+        this.numbers = new Numbers(1, Math.min(entries.maxEntries(), TableEntry.HIGHEST_BACKEND + 1));
     }
 
     /**
@@ -64,7 +65,7 @@ final class Backends {
         int number = number(backend).orElseGet(() -> newNumber(backend));
         Optional<NextHop> before = Optional.ofNullable(written.get(number)).flatMap(BackendEntry::hop);
         Optional<NextHop> hop = hops.getOrDefault(backend.endpoint().address(), before);
-        write(number, new BackendEntry(backend.endpoint(), slot, down, stateful, hop));
+        write(number, new BackendEntry(backend.endpoint(), slot, down, stateful, false, hop));
         live.put(backend, number);
     }
 

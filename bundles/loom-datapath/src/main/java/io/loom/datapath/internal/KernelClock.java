@@ -1,5 +1,6 @@
 package io.loom.datapath.internal;
 
+import io.loom.datapath.Tuning;
 import io.loom.libbpf.BpfProgram;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,21 +16,31 @@ final class KernelClock implements AutoCloseable {
     private static final long MEASURE_MILLIS = 80;
 
     private final BpfProgram program;
+    private final int hz;
 
-    /** @param program loom_clock */
+    /**
+     * Takes 80 ms.
+     *
+     * @param program loom_clock
+     */
     KernelClock(BpfProgram program) {
         this.program = program;
+        this.hz = measureHz();
     }
 
     private record Reading(long jiffies, long nanoseconds) {}
 
-    /** Low 32 bits of the kernel's jiffies. */
-    int now() {
-        return (int) read().jiffies();
+    /** The tick that it is, as the program counts them. */
+    int tick() {
+        return (int) (read().jiffies() >>> Tuning.tickShift(hz));
     }
 
-    /** Jiffies a second. Takes 80 ms. */
-    int measureHz() {
+    /** Jiffies a second, measured when this was made. */
+    int hz() {
+        return hz;
+    }
+
+    private int measureHz() {
         Reading before = read();
         try {
             Thread.sleep(MEASURE_MILLIS);

@@ -7,6 +7,7 @@ import io.loom.api.control.Status;
 import io.loom.api.control.Telemetry;
 import io.loom.api.plugin.Algorithm;
 import io.loom.api.plugin.ForwardingMethod;
+import io.loom.api.plugin.ProtocolHandler;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane;
@@ -37,6 +38,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
     private static final Attachment NOWHERE = new Attachment(List.of(), Attachment.Mode.NATIVE, false);
 
     private final Plugins<MethodCode> methods = new Plugins<>();
+    private final Handlers handlers = new Handlers();
     private final Plugins<Algorithm> algorithms = new Plugins<>();
     private final UnusablePlugins unusable = new UnusablePlugins();
     private final Opening opening;
@@ -53,7 +55,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
 
     /** @param data directory for the lock where /run/loom cannot be written */
     KernelDataPlane(Path bpffs, String instance, Path data) {
-        this.opening = new Opening(bpffs, instance, data, methods::byName, algorithms::get);
+        this.opening = new Opening(bpffs, instance, data, methods::byName, handlers::objects, algorithms::get);
         this.timers = new Timers(this::changed);
     }
 
@@ -79,6 +81,18 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
 
     public void removeMethod(ForwardingMethod method, ServiceReference<ForwardingMethod> reference) {
         methods.remove(reference);
+        unusable.remove(reference);
+        methodsChanged();
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void addHandler(ProtocolHandler handler, ServiceReference<ProtocolHandler> reference) {
+        unusable.guard(reference, "protocol handler", () -> handlers.add(reference, handler));
+        methodsChanged();
+    }
+
+    public void removeHandler(ProtocolHandler handler, ServiceReference<ProtocolHandler> reference) {
+        handlers.remove(reference);
         unusable.remove(reference);
         methodsChanged();
     }

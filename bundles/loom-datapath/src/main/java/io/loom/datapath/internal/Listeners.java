@@ -56,7 +56,7 @@ final class Listeners {
             ListenerKey listener = ListenerKeys.decode(family, key);
             numbers.adopt(entry.number());
             live.put(listener, entry.number());
-            specs.put(listener, new ListenerSpec(table, entry.assigned()));
+            specs.put(listener, new ListenerSpec(table, entry.flags().contains(ListenerEntry.Flag.ASSIGNED)));
         }));
         referred.stream().filter(number -> !live.containsValue(number)).forEach(numbers::rest);
     }
@@ -77,8 +77,28 @@ final class Listeners {
     private void write(ListenerKey listener, int number, ListenerSpec spec) {
         Tables.Published table = tables.get(spec.table()).orElseThrow(
                 () -> new IllegalStateException("listener " + listener + " comes before its table " + spec.table()));
-        ListenerEntry entry = new ListenerEntry(number, table.index(), spec.assigned(), table.number(), table.size());
+        ListenerEntry entry = new ListenerEntry(number, table.index(), flags(spec), table.number(), table.size(), 0);
         entries.get(listener.endpoint().family()).update(ListenerKeys.encode(listener), entry.encode(), UpdateMode.ANY);
+    }
+
+    private static Set<ListenerEntry.Flag> flags(ListenerSpec spec) {
+        return spec.assigned() ? Set.of(ListenerEntry.Flag.ASSIGNED) : Set.of();
+    }
+
+    /**
+     * Listeners whose tables these are, by number.
+     *
+     * @param wanted tables that go by flow hash
+     */
+    synchronized Map<Integer, Dissent.View> views(Map<TableKey, Tables.Published> wanted) {
+        Map<Integer, Dissent.View> views = new HashMap<>();
+        specs.forEach((listener, spec) -> {
+            Tables.Published table = wanted.get(spec.table());
+            if (table != null) {
+                views.put(live.get(listener), new Dissent.View(table.number(), new FlowHash(listener), table.entries()));
+            }
+        });
+        return views;
     }
 
     private int newNumber(ListenerKey listener) {

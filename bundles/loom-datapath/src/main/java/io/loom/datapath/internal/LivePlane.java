@@ -13,7 +13,9 @@ import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.control.dataplane.KernelState;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
+import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.libbpf.BpfProgram;
 import java.net.InetAddress;
@@ -81,7 +83,7 @@ final class LivePlane implements AutoCloseable {
     }
 
     private void adopt() {
-        lastSweep = sweep.run(timeouts());
+        lastSweep = sweep.run(timeouts(), programs.tuning().affinity(), new Dissent(Map.of()));
         References referred = lastSweep.references();
         listeners.adopt(referred.listeners());
         tables.discardOthers();
@@ -219,7 +221,10 @@ final class LivePlane implements AutoCloseable {
         Set<Integer> restingBackends = backends.restingNumbers();
         Set<Integer> restingListeners = listeners.restingNumbers();
         Set<Integer> retiredTables = tables.retired();
-        Sweep.Result result = sweep.run(timeouts());
+        Map<TableKey, Tables.Published> changing = tables.changing();
+        Dissent dissent = new Dissent(listeners.views(changing));
+        Sweep.Result result = sweep.run(timeouts(), programs.tuning().affinity(), dissent);
+        tables.settle(changing, dissent, patience());
         Set<Integer> referred = new HashSet<>(result.references().backends());
         referred.addAll(tables.backends());
         backends.swept(restingBackends, referred);
@@ -229,6 +234,12 @@ final class LivePlane implements AutoCloseable {
         return programs.methods().entrySet().stream()
                 .anyMatch(entry -> !entry.getValue().deployed()
                         && programs.slot(entry.getKey()).stream().noneMatch(backends::usesSlot));
+    }
+
+    /** How long a connection can exist that is in no table: deferred, while its handshake lasts. */
+    private long patience() {
+        Tuning tuning = programs.tuning();
+        return Duration.ofMillis((tuning.timeouts().get(0) + 1L) * (1000L << Tuning.tickShift(tuning.hz())) / tuning.hz()).toNanos();
     }
 
     private int[] timeouts() {

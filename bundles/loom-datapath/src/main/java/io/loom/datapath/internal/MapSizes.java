@@ -15,7 +15,7 @@ final class MapSizes {
     static List<Problem> differences(Map<String, BpfMap> maps, Tuning tuning) {
         List<Problem> problems = new ArrayList<>();
         compare("maps.backends", maps.get("loom_backends"), tuning.backends(), problems);
-        compare("maps.connections", maps.get("loom_conns4"), tuning.connections(), problems);
+        compare("maps.connections", maps.get("loom_conns4"), tuning.connections().map(), problems);
         compare("maps.stats", maps.get("loom_verdicts"), tuning.verdicts(), problems);
         return problems;
     }

@@ -1,5 +1,6 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.Protocol;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.plugin.Algorithm;
 import io.loom.datapath.Composer;
@@ -8,31 +9,39 @@ import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
 import io.loom.libbpf.Kernel;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Opens an instance: adopts what is pinned or begins anew, so that the rest need not know which it was. */
 final class Opening {
+    /** In loom_meta: hex digits. */
+    private static final String SEED = "seed";
+
     private final Path bpffs;
     private final String name;
     private final Path data;
     private final Supplier<Map<String, MethodCode>> methods;
+    private final Supplier<SortedMap<Protocol, byte[]>> protocols;
     private final Function<String, Optional<Algorithm>> algorithms;
 
     /**
      * @param data       directory for the lock where /run/loom cannot be written
      * @param methods    deployed ones by name, at any moment
+     * @param protocols  objects of deployed handlers, at any moment
      * @param algorithms deployed ones by name, at any moment
      */
     Opening(
             Path bpffs, String name, Path data, Supplier<Map<String, MethodCode>> methods,
-            Function<String, Optional<Algorithm>> algorithms) {
+            Supplier<SortedMap<Protocol, byte[]>> protocols, Function<String, Optional<Algorithm>> algorithms) {
         this.bpffs = bpffs;
         this.name = name;
         this.data = data;
         this.methods = methods;
+        this.protocols = protocols;
         this.algorithms = algorithms;
     }
 
@@ -54,19 +63,26 @@ final class Opening {
 
     private LivePlane open(LoomConfig config, KernelClock clock, HopLookup lookup) {
         lookup.allow();
-        Tuning tuning = Tuning.of(config.conntrack(), config.maps(), clock.measureHz());
         Instance instance = Instance.open(bpffs, name, data);
         try {
+            Tuning tuning = Tuning.of(config.conntrack(), config.maps(), clock.hz(), seed(instance.meta()));
             ProgramStore store = new ProgramStore(instance);
             Workshop workshop = new Workshop(Composer.builtIn(), store);
             Programs programs = instance.adopted()
-                    ? Programs.adopt(workshop, store, methods, tuning, instance.pinnedProgram().orElseThrow())
-                    : Programs.begin(workshop, store, methods, tuning);
+                    ? Programs.adopt(workshop, store, methods, protocols, tuning, instance.pinnedProgram().orElseThrow())
+                    : Programs.begin(workshop, store, methods, protocols, tuning);
             return new LivePlane(instance, programs, attachments(instance, store, programs), lookup, clock, algorithms);
         } catch (RuntimeException failure) {
             instance.close();
             throw failure;
         }
+    }
+
+    /** Of the hash of the connection table: drawn with it, kept beside it, told to nobody. */
+    private static long seed(Meta meta) {
+        String seed = meta.get(SEED).orElseGet(() -> Long.toHexString(new SecureRandom().nextLong()));
+        meta.put(SEED, seed);
+        return Long.parseUnsignedLong(seed, 16);
     }
 
     private static Attachments attachments(Instance instance, ProgramStore store, Programs programs) {
@@ -81,7 +97,7 @@ final class Opening {
     /** Sets what a new configuration changes in the program; true if it has to be loaded anew. */
     boolean tune(LivePlane plane, LoomConfig config) {
         Tuning before = plane.programs().tuning();
-        Tuning next = Tuning.of(config.conntrack(), config.maps(), before.hz());
+        Tuning next = Tuning.of(config.conntrack(), config.maps(), before.hz(), before.seed());
         plane.programs().tune(next);
         return !next.equals(before);
     }

@@ -1,13 +1,19 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.Protocol;
 import io.loom.datapath.Composition;
 import io.loom.datapath.SlottedMethod;
+import io.loom.datapath.Tuning;
+import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
 import java.nio.file.Files;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The pinned program of an instance and what loom_meta says of it. Order of a replacement, so that a process can die between
@@ -16,6 +22,7 @@ import java.util.Optional;
 final class ProgramStore {
     private static final String SLOT = "slot.";
     private static final String PROGRAM = "program";
+    private static final String PROTOCOLS = "protocols";
 
     private final Instance instance;
     private final MethodMapLayouts layouts;
@@ -30,6 +37,12 @@ final class ProgramStore {
         layouts.require(method, used);
     }
 
+    /** The tuning with the connection table that is there: another kind or size needs a new one. */
+    Tuning fit(Tuning wanted) {
+        BpfMap there = instance.maps().get("loom_conns4");
+        return there == null ? wanted : wanted.withConnections(Tuning.Connections.of(there));
+    }
+
     /** Loads the composition on the instance's maps; maps that it adds are pinned. */
     BpfProgram load(Composition composition) {
         composition.methods().values().forEach(layouts::adopt);
@@ -42,8 +55,9 @@ final class ProgramStore {
     }
 
     /** Puts the program in the place of the pinned one, on all links as well. The slots become those of the composition. */
-    void replace(BpfProgram next, SlotBook slots, String fingerprint, Attachments attachments) {
+    void replace(BpfProgram next, SlotBook slots, Composition composition, Attachments attachments) {
         writeSlots(slots);
+        writeProtocols(composition);
         PinTree pins = instance.pins();
         PinTree.remove(pins.nextProgram());
         next.pin(pins.nextProgram());
@@ -54,14 +68,15 @@ final class ProgramStore {
             throw failure;
         }
         pins.promoteNextProgram();
-        writeFingerprint(next, fingerprint);
+        writeFingerprint(next, composition.fingerprint());
     }
 
     /** The first program of an instance. */
-    void begin(BpfProgram first, SlotBook slots, String fingerprint) {
+    void begin(BpfProgram first, SlotBook slots, Composition composition) {
         writeSlots(slots);
+        writeProtocols(composition);
         first.pin(instance.pins().program());
-        writeFingerprint(first, fingerprint);
+        writeFingerprint(first, composition.fingerprint());
         instance.markComplete();
     }
 
@@ -94,6 +109,17 @@ final class ProgramStore {
                 .filter(slot -> slots.method(Integer.parseInt(slot)).isEmpty())
                 .forEach(slot -> instance.meta().remove(SLOT + slot));
         slots.slots().forEach((slot, method) -> instance.meta().put(SLOT + slot, method.text()));
+    }
+
+    /** Notes which protocols the program handles. */
+    void writeProtocols(Composition composition) {
+        instance.meta().put(PROTOCOLS, composition.protocols().values().stream().map(Protocol::name).collect(Collectors.joining(" ")));
+    }
+
+    /** Protocols that the pinned program handles. */
+    Set<Protocol> protocols() {
+        return instance.meta().get(PROTOCOLS).stream().flatMap(text -> Arrays.stream(text.split(" ")))
+                .filter(name -> !name.isEmpty()).map(Protocol::valueOf).collect(Collectors.toSet());
     }
 
     SlotBook slots() {

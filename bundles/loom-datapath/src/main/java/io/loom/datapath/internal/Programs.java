@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.api.Protocol;
 import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.datapath.Composition;
 import io.loom.datapath.Tuning;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
@@ -29,17 +31,20 @@ final class Programs implements AutoCloseable {
     private final Workshop workshop;
     private final ProgramStore store;
     private final Supplier<Map<String, MethodCode>> deployed;
+    private final Supplier<SortedMap<Protocol, byte[]>> protocols;
     private volatile Running running;
     private volatile Tuning tuning;
     private volatile Set<Integer> leaving = Set.of();
     private volatile List<Problem> problems = List.of();
 
     private Programs(
-            Workshop workshop, ProgramStore store, Supplier<Map<String, MethodCode>> deployed, Tuning tuning,
+            Workshop workshop, ProgramStore store, Supplier<Map<String, MethodCode>> deployed,
+            Supplier<SortedMap<Protocol, byte[]>> protocols, Tuning tuning,
             Running running) {
         this.workshop = workshop;
         this.store = store;
         this.deployed = deployed;
+        this.protocols = protocols;
         this.tuning = tuning;
         this.running = running;
     }
@@ -47,33 +52,37 @@ final class Programs implements AutoCloseable {
     /**
      * Loads the first program of a new instance.
      *
-     * @param deployed methods by name, at any moment
+     * @param deployed  methods by name, at any moment
+     * @param protocols objects of handlers, at any moment
      */
     static Programs begin(
-            Workshop workshop, ProgramStore store, Supplier<Map<String, MethodCode>> deployed, Tuning tuning) {
+            Workshop workshop, ProgramStore store, Supplier<Map<String, MethodCode>> deployed,
+            Supplier<SortedMap<Protocol, byte[]>> protocols, Tuning tuning) {
         SlotBook none = new SlotBook(Map.of());
-        Workshop.Product product = workshop.make(deployed.get(), none, Map.of(), slot -> false, tuning, "");
+        Workshop.Product product = workshop.make(deployed.get(), protocols.get(), none, Map.of(), slot -> false, tuning, "");
         Composition composition = product.composition().orElseThrow();
         BpfProgram program = store.load(composition);
-        store.begin(program, product.slots(), composition.fingerprint());
+        store.begin(program, product.slots(), composition);
         Programs programs = new Programs(
-                workshop, store, deployed, tuning, new Running(program, product.composition(), product.slots()));
+                workshop, store, deployed, protocols, tuning, new Running(program, product.composition(), product.slots()));
         programs.problems = product.problems();
         return programs;
     }
 
     /** Goes on with a program that is pinned; what it was made of shows with the next update. */
     static Programs adopt(
-            Workshop workshop, ProgramStore store, Supplier<Map<String, MethodCode>> deployed, Tuning tuning,
+            Workshop workshop, ProgramStore store, Supplier<Map<String, MethodCode>> deployed,
+            Supplier<SortedMap<Protocol, byte[]>> protocols, Tuning tuning,
             BpfProgram pinned) {
-        return new Programs(workshop, store, deployed, tuning, new Running(pinned, Optional.empty(), store.slots()));
+        return new Programs(workshop, store, deployed, protocols, tuning, new Running(pinned, Optional.empty(), store.slots()));
     }
 
-    /** True while methods of an adopted program have not been deployed again: their bundles may be about to start. */
+    /** True while methods or handlers of an adopted program have not been deployed again: their bundles may be about to start. */
     boolean isWaitingForMethods() {
         Running now = running;
         return now.composition().isEmpty()
-                && now.slots().slots().values().stream().anyMatch(facts -> !deployed.get().containsKey(facts.name()));
+                && (now.slots().slots().values().stream().anyMatch(facts -> !deployed.get().containsKey(facts.name()))
+                || !protocols.get().keySet().containsAll(store.protocols()));
     }
 
     void tune(Tuning next) {
@@ -91,7 +100,7 @@ final class Programs implements AutoCloseable {
         try {
             String present = store.fingerprint(now.program());
             Workshop.Product product =
-                    workshop.make(deployed.get(), now.slots(), now.code(), used, tuning, present);
+                    workshop.make(deployed.get(), protocols.get(), now.slots(), now.code(), used, tuning, present);
             if (product.composition().isPresent()) {
                 Composition composition = product.composition().get();
                 if (composition.fingerprint().equals(present)) {
@@ -146,7 +155,7 @@ final class Programs implements AutoCloseable {
     private void replace(Running now, Composition composition, SlotBook slots, Attachments attachments) {
         BpfProgram next = store.load(composition);
         try {
-            store.replace(next, slots, composition.fingerprint(), attachments);
+            store.replace(next, slots, composition, attachments);
         } catch (RuntimeException failure) {
             store.writeSlots(now.slots());
             next.close();

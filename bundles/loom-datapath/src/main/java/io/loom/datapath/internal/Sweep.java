@@ -2,9 +2,8 @@ package io.loom.datapath.internal;
 
 import io.loom.api.Family;
 import io.loom.datapath.MethodMaps;
-import io.loom.datapath.internal.layout.Age;
-import io.loom.datapath.internal.layout.Connection;
-import io.loom.datapath.internal.layout.ConnectionKeys;
+import io.loom.datapath.internal.layout.Affinities;
+import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.libbpf.BpfMap;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,10 +11,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * One walk over everything that ages: counts live connections, deletes expired entries, and learns which numbers are still
- * referred to. The program itself treats expired entries as absent, so nothing depends on when this runs.
+ * referred to and which entries of lookup tables have connections with another backend than theirs. The program itself treats
+ * expired entries as absent, so nothing depends on when this runs.
  */
 final class Sweep {
     private final Instance instance;
@@ -29,76 +30,73 @@ final class Sweep {
     /**
      * What a sweep found.
      *
-     * @param active    unexpired connections
-     * @param byBackend of them, by number of backend
-     * @param expired   entries that it deleted
+     * @param byBackend  unexpired connections, by number of backend
+     * @param byListener the same, by number of listener
+     * @param expired    entries that it deleted
      */
-    record Result(long active, Map<Integer, Long> byBackend, References references, long expired) {
-        static final Result NONE = new Result(0, Map.of(), new References(Set.of(), Set.of()), 0);
+    record Result(Map<Integer, Long> byBackend, Map<Integer, Long> byListener, References references, long expired) {
+        static final Result NONE = new Result(Map.of(), Map.of(), new References(Set.of(), Set.of()), 0);
+
+        long active() {
+            return byBackend.values().stream().mapToLong(Long::longValue).sum();
+        }
 
         long activeOf(int backend) {
             return byBackend.getOrDefault(backend, 0L);
         }
     }
 
-    /** @param timeouts jiffies by state, as the running program has them */
-    Result run(int[] timeouts) {
+    /**
+     * @param timeouts ticks by state, as the running program has them
+     * @param affinity ticks until a client's affinity expires
+     * @param dissent  is told of every live connection
+     */
+    Result run(int[] timeouts, int affinity, Dissent dissent) {
         Map<Integer, Long> byBackend = new HashMap<>();
-        Set<Integer> listeners = new HashSet<>();
+        Map<Integer, Long> byListener = new HashMap<>();
+        Set<Integer> backends = new HashSet<>();
         long expired = 0;
+        int now = clock.tick();
         for (Family family : Family.values()) {
-            expired += connections(family, timeouts, byBackend, listeners);
+            ConnectionTable table = new ConnectionTable(family, instance.map("loom_conns" + family.version()));
+            expired += table.walk((listener, client, rawPort, word) -> {
+                if (ConnectionWord.expired(word, now, timeouts)) {
+                    return 0;
+                }
+                byBackend.merge(ConnectionWord.backend(word), 1L, Long::sum);
+                byListener.merge(listener, 1L, Long::sum);
+                dissent.see(listener, client, rawPort, word);
+                return word;
+            });
+            expired += affinities(family, now, affinity, backends);
         }
         for (BpfMap map : instance.maps().values()) {
             if (MethodMaps.ages(map.name(), map.type())) {
-                expired += deleteExpired(map, timeouts);
+                expired += delete(map, value -> ConnectionWord.expired(ConnectionWord.head(value), now, timeouts));
             }
         }
-        long active = byBackend.values().stream().mapToLong(Long::longValue).sum();
-        return new Result(active, byBackend, new References(byBackend.keySet(), listeners), expired);
+        backends.addAll(byBackend.keySet());
+        return new Result(byBackend, byListener, new References(backends, byListener.keySet()), expired);
     }
 
-    private long connections(Family family, int[] timeouts, Map<Integer, Long> byBackend, Set<Integer> listeners) {
-        BpfMap map = instance.map("loom_conns" + family.version());
-        int now = clock.now();
-        List<byte[]> expired = new ArrayList<>();
-        map.forEach((key, value) -> {
-            Connection connection = Connection.decode(value);
-            if (isExpired(connection.age(), now, timeouts)) {
-                expired.add(key);
-            } else {
-                byBackend.merge(connection.backend(), 1L, Long::sum);
-                listeners.add(ConnectionKeys.listener(family, key));
+    private long affinities(Family family, int now, int timeout, Set<Integer> backends) {
+        return delete(instance.map("loom_affinity" + family.version()), value -> {
+            boolean expired = Affinities.expired(value, now, timeout);
+            if (!expired) {
+                backends.add(Affinities.backend(value));
             }
+            return expired;
         });
-        return delete(map, expired, timeouts);
     }
 
-    private long deleteExpired(BpfMap map, int[] timeouts) {
-        int now = clock.now();
+    /** Looks again just before each deletion: what was seen since keeps its entry. */
+    private static long delete(BpfMap map, Predicate<byte[]> isExpired) {
         List<byte[]> expired = new ArrayList<>();
         map.forEach((key, value) -> {
-            if (isExpired(Age.decode(value), now, timeouts)) {
+            if (isExpired.test(value)) {
                 expired.add(key);
             }
         });
-        return delete(map, expired, timeouts);
-    }
-
-    /** A packet that was counted while the walk went on has a time after {@code now}: it is not expired. */
-    private static boolean isExpired(Age age, int now, int[] timeouts) {
-        return age.seen() - now <= 0 && age.expired(now, timeouts);
-    }
-
-    /** Looks again just before each deletion: a flow that came back since keeps its entry. */
-    private long delete(BpfMap map, List<byte[]> keys, int[] timeouts) {
-        if (keys.isEmpty()) {
-            return 0;
-        }
-        int now = clock.now();
-        return keys.stream()
-                .filter(key -> map.lookup(key).filter(value -> isExpired(Age.decode(value), now, timeouts)).isPresent())
-                .filter(map::delete)
-                .count();
+        return expired.stream().filter(key -> map.lookup(key).filter(isExpired).isPresent()).filter(map::delete).count();
     }
 }

@@ -1,13 +1,14 @@
 package io.loom.datapath.internal;
 
+import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.datapath.internal.layout.TableRows;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.MapType;
 import io.loom.libbpf.Mapping;
-import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** The inner maps of loom_tables: filled through shared memory before anyone sees them, then published by one update. */
 public final class TableContent {
@@ -20,30 +21,44 @@ public final class TableContent {
      * Puts a table in the place of whatever has its number. Programs see the old one or the new one, nothing between; takes
      * about 10 ms.
      *
-     * @param backends number of the backend of each entry
+     * @param entries see {@link TableEntry}
      */
-    public static void publish(BpfMap tables, int number, int[] backends) {
+    public static void publish(BpfMap tables, int number, int[] entries) {
         try (BpfMap inner = BpfMap.create(
-                MapType.ARRAY, "loom_table", Integer.BYTES, TableRows.rowSize(), TableRows.rows(backends.length),
+                MapType.ARRAY, "loom_table", Integer.BYTES, TableRows.rowSize(), TableRows.rows(entries.length),
                 BPF_F_MMAPABLE | BPF_F_INNER_MAP)) {
             try (Mapping mapping = inner.map()) {
-                TableRows.write(mapping.buffer(), backends);
+                TableRows.write(mapping.buffer(), entries);
             }
             tables.updateFd(Keys.of(number), inner);
         }
     }
 
-    /** True if the table with that number holds exactly these entries (and maybe a rest of its last row). */
-    public static boolean holds(BpfMap tables, int number, int[] backends) {
-        return read(tables, number, backends.length).filter(there -> Arrays.equals(there, backends)).isPresent();
+    /**
+     * Ends the change of entries, one by one while programs read them.
+     *
+     * @param positions of entries that no connection disagrees with any more
+     */
+    static void settle(BpfMap tables, int number, BitSet positions) {
+        tables.lookup(Keys.of(number)).map(Keys::number).ifPresent(id -> {
+            try (BpfMap inner = BpfMap.open(id); Mapping mapping = inner.map()) {
+                positions.stream().forEach(position -> TableRows.settle(mapping.buffer(), position));
+            }
+        });
     }
 
-    /** Numbers in a table of that many entries; none if there is no such table. */
-    static Set<Integer> backends(BpfMap tables, int number, int size) {
-        return read(tables, number, size).stream().flatMapToInt(Arrays::stream).boxed().collect(Collectors.toSet());
+    /** Backends that entries name as their present or their previous one. */
+    static Set<Integer> backends(int[] entries) {
+        Set<Integer> numbers = new HashSet<>();
+        for (int entry : entries) {
+            numbers.add(TableEntry.current(entry));
+            numbers.add(TableEntry.previous(entry));
+        }
+        return numbers;
     }
 
-    private static Optional<int[]> read(BpfMap tables, int number, int size) {
+    /** The entries of a table of that many; empty if there is no such table. */
+    static Optional<int[]> read(BpfMap tables, int number, int size) {
         return tables.lookup(Keys.of(number)).map(Keys::number).flatMap(id -> readInner(id, size));
     }
 

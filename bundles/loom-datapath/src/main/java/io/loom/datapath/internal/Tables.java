@@ -6,8 +6,10 @@ import io.loom.api.Problem;
 import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
+import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.libbpf.BpfMap;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,11 +19,13 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
- * The lookup tables: an outer map of arrays of backend numbers, one array for each vip and family. New content takes one
- * update; a new size or index takes a new number, since size and index stand in the listeners, which then follow. Names of
- * tables are kept in loom_meta, so that a later process knows which is whose. Thread-safe.
+ * The lookup tables: an outer map of arrays of entries, one array for each vip and family. New content takes one update; a new
+ * size or index takes a new number, since size and index stand in the listeners, which then follow. An entry that changes
+ * remembers the backend it had, until no connection disagrees with it. Names of tables are kept in loom_meta, so that a later
+ * process knows which is whose. Thread-safe.
  */
 final class Tables {
     private static final String META = "table.";
@@ -39,10 +43,18 @@ final class Tables {
     /**
      * A table as the kernel has it.
      *
-     * @param size     entries; 0: no backend, and no array under the number
-     * @param backends numbers in it
+     * @param entries as in the array; none: no backend, and no array under the number
+     * @param changed when an entry changed last, {@link System#nanoTime()}
      */
-    record Published(int number, LookupTable.Index index, int size, TableSpec spec, Set<Integer> backends) {}
+    record Published(int number, LookupTable.Index index, TableSpec spec, int[] entries, long changed) {
+        int size() {
+            return entries.length;
+        }
+
+        boolean isChanging() {
+            return Arrays.stream(entries).anyMatch(TableEntry::isChanging);
+        }
+    }
 
     /**
      * Takes over a table that a listener refers to.
@@ -57,8 +69,8 @@ final class Tables {
             key = unknown;
         }
         published.computeIfAbsent(key, absent -> new Published(
-                number, index, size, new TableSpec("", size, Collections.emptySortedMap()),
-                TableContent.backends(outer, number, size)));
+                number, index, new TableSpec("", size, Collections.emptySortedMap()),
+                TableContent.read(outer, number, size).orElse(new int[0]), System.nanoTime()));
         return key;
     }
 
@@ -72,23 +84,79 @@ final class Tables {
     /**
      * Publishes the table.
      *
-     * @param entries backend number of each entry; empty if there is no backend
-     * @param moved   called if number, size or index are others than before, before the old array goes
+     * @param backends numbers, one for each entry; empty if there is no backend
+     * @param moved    called if number, size or index are others than before, before the old array goes
      */
-    synchronized void put(TableKey key, TableSpec spec, LookupTable.Index index, int[] entries, Runnable moved) {
+    synchronized void put(TableKey key, TableSpec spec, LookupTable.Index index, int[] backends, Runnable moved) {
         Published before = published.get(key);
-        boolean inPlace = before != null && before.size() == entries.length && before.index() == index;
+        boolean inPlace = before != null && before.size() == backends.length && before.index() == index;
         int number = inPlace ? before.number() : newNumber(key);
-        if (entries.length > 0 && !(inPlace && TableContent.holds(outer, number, entries))) {
+        int[] entries = entries(before, inPlace, backends);
+        boolean same = inPlace && Arrays.equals(entries, before.entries());
+        if (entries.length > 0 && !same) {
             TableContent.publish(outer, number, entries);
         }
-        published.put(key, new Published(number, index, entries.length, spec, numbers(entries)));
+        published.put(key, new Published(number, index, spec, entries, same ? before.changed() : System.nanoTime()));
         if (!inPlace) {
             moved.run();
             if (before != null) {
                 retired.add(before.number());
             }
         }
+    }
+
+    /** Of a table of another size or kind, entries only tell about where a flow was that has the middle of their share. */
+    private static int[] entries(Published before, boolean inPlace, int[] backends) {
+        int[] entries = new int[backends.length];
+        for (int i = 0; i < entries.length; i++) {
+            if (before == null) {
+                entries[i] = TableEntry.settled(backends[i]);
+            } else if (before.size() == 0) {
+                entries[i] = TableEntry.changing(backends[i], backends[i]);
+            } else if (inPlace) {
+                entries[i] = TableEntry.next(before.entries()[i], backends[i]);
+            } else {
+                int there = before.entries()[(int) ((2L * i + 1) * before.size() / (2L * entries.length))];
+                int previous = TableEntry.isChanging(there) ? TableEntry.previous(there) : TableEntry.current(there);
+                entries[i] = TableEntry.changing(backends[i], previous);
+            }
+        }
+        return entries;
+    }
+
+    /**
+     * Ends the change of entries that no connection disagrees with.
+     *
+     * @param seen     the tables as they were when the connections were looked at: one that has changed since is left alone
+     * @param patience nanoseconds after a change in which connections can exist that no table tells of
+     */
+    synchronized void settle(Map<TableKey, Published> seen, Dissent dissent, long patience) {
+        long now = System.nanoTime();
+        seen.forEach((key, table) -> {
+            if (published.get(key) == table && now - table.changed() > patience) {
+                BitSet done = new BitSet();
+                IntStream.range(0, table.size()).filter(i -> TableEntry.isChanging(table.entries()[i])).forEach(done::set);
+                done.andNot(dissent.of(table.number()));
+                settle(key, table, done);
+            }
+        });
+    }
+
+    private void settle(TableKey key, Published table, BitSet positions) {
+        if (positions.isEmpty()) {
+            return;
+        }
+        int[] entries = table.entries().clone();
+        positions.stream().forEach(i -> entries[i] = TableEntry.settled(TableEntry.current(entries[i])));
+        TableContent.settle(outer, table.number(), positions);
+        published.put(key, new Published(table.number(), table.index(), table.spec(), entries, table.changed()));
+    }
+
+    /** Tables with entries that have changed and may have connections that disagree. */
+    synchronized Map<TableKey, Published> changing() {
+        Map<TableKey, Published> changing = new TreeMap<>(published);
+        changing.values().removeIf(table -> !table.isChanging());
+        return changing;
     }
 
     private int newNumber(TableKey key) {
@@ -109,12 +177,6 @@ final class Tables {
         return new TableKey(name.substring(2), name.charAt(0) == '4' ? Family.IPV4 : Family.IPV6);
     }
 
-    private static Set<Integer> numbers(int[] entries) {
-        Set<Integer> numbers = new HashSet<>();
-        Arrays.stream(entries).forEach(numbers::add);
-        return numbers;
-    }
-
     synchronized void remove(TableKey key) {
         Published before = published.remove(key);
         if (before != null) {
@@ -132,10 +194,10 @@ final class Tables {
         return specs;
     }
 
-    /** Numbers of backends in any table. */
+    /** Numbers of backends in any table, present or previous ones. */
     synchronized Set<Integer> backends() {
         Set<Integer> all = new HashSet<>();
-        published.values().forEach(table -> all.addAll(table.backends()));
+        published.values().forEach(table -> all.addAll(TableContent.backends(table.entries())));
         return all;
     }
 

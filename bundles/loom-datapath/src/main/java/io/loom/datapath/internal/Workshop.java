@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.api.Protocol;
 import io.loom.datapath.Composer;
 import io.loom.datapath.Composition;
 import io.loom.datapath.SlottedMethod;
@@ -12,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeSet;
 import java.util.function.IntPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +42,7 @@ final class Workshop {
     record Product(Optional<Composition> composition, SlotBook slots, List<Problem> problems) {}
 
     /**
+     * @param protocols objects of the handlers
      * @param before  slots of the program in force
      * @param known   its methods as far as their objects are known
      * @param used    true for slots that backends refer to
@@ -46,28 +50,32 @@ final class Workshop {
      * @throws io.loom.api.LoomException if the program cannot be linked or loaded at all
      */
     Product make(
-            Map<String, MethodCode> deployed, SlotBook before, Map<String, MethodCode> known, IntPredicate used,
-            Tuning tuning, String present) {
+            Map<String, MethodCode> deployed, SortedMap<Protocol, byte[]> protocols, SlotBook before,
+            Map<String, MethodCode> known, IntPredicate used, Tuning wanted, String present) {
+        Tuning tuning = store.fit(wanted);
         Set<String> refused = new HashSet<>();
         List<Problem> problems = new ArrayList<>();
         while (true) {
             Selection selection = Selection.of(deployed, refused, before, known, used);
             List<Problem> all = new ArrayList<>(problems);
             all.addAll(selection.problems());
-            if (!selection.missing().isEmpty()) {
-                selection.missing().forEach(method -> all.add(frozen(method)));
+            Set<Protocol> handlers = new TreeSet<>(store.protocols());
+            handlers.removeAll(protocols.keySet());
+            if (!selection.missing().isEmpty() || !handlers.isEmpty()) {
+                selection.missing().forEach(method -> all.add(frozen("forwarding method " + method + ", which is in use and")));
+                handlers.forEach(protocol -> all.add(frozen("a protocol handler for " + protocol)));
                 return new Product(Optional.empty(), before, all);
             }
             try {
                 selection.methods().forEach(method -> store.requireFit(method, used.test(method.slot())));
-                Composition composition = composer.compose(selection.methods(), tuning);
+                Composition composition = composer.compose(selection.methods(), protocols, tuning);
                 if (!composition.fingerprint().equals(present)) {
                     SelfTests.run(composition.tuned(Tuning.small(tuning.hz())));
                 }
                 return new Product(Optional.of(composition), selection.slots(), all);
             } catch (RuntimeException failure) {
                 MethodRefused culprit = failure instanceof MethodRefused one
-                        ? one : culprit(selection, refused, tuning).orElseThrow(() -> failure);
+                        ? one : culprit(selection, refused, protocols, tuning).orElseThrow(() -> failure);
                 if (!refused.add(culprit.method())) {
                     throw failure;
                 }
@@ -77,11 +85,12 @@ final class Workshop {
     }
 
     /** The linker and the verifier see one program: the method that they do not take without the others either is to blame. */
-    private Optional<MethodRefused> culprit(Selection selection, Set<String> refused, Tuning tuning) {
+    private Optional<MethodRefused> culprit(
+            Selection selection, Set<String> refused, SortedMap<Protocol, byte[]> protocols, Tuning tuning) {
         for (SlottedMethod method : selection.methods()) {
             if (!refused.contains(method.name())) {
                 try {
-                    SelfTests.run(composer.compose(List.of(method), tuning).tuned(Tuning.small(tuning.hz())));
+                    SelfTests.run(composer.compose(List.of(method), protocols, tuning).tuned(Tuning.small(tuning.hz())));
                 } catch (MethodRefused failure) {
                     return Optional.of(failure);
                 } catch (RuntimeException failure) {
@@ -101,10 +110,10 @@ final class Workshop {
                 "install another version of its bundle; the verifier's whole log is in Loom's"));
     }
 
-    private static Problem frozen(String method) {
+    private static Problem frozen(String part) {
         return Problem.of(
                 "LOOM-4108", "the program cannot be changed",
-                "it contains forwarding method " + method + ", which is in use and whose bundle is missing since the restart",
+                "it contains " + part + " whose bundle is missing since the restart",
                 "put the bundle back");
     }
 }

@@ -2,6 +2,7 @@ package io.loom.itests.bench;
 
 import io.loom.api.Family;
 import io.loom.api.LoomException;
+import io.loom.api.Protocol;
 import io.loom.api.plugin.ForwardingMethod;
 import io.loom.datapath.Composer;
 import io.loom.datapath.Composition;
@@ -13,11 +14,16 @@ import io.loom.forward.ipip.IpipForwarding;
 import io.loom.forward.l2.L2Forwarding;
 import io.loom.forward.nat.NatForwarding;
 import io.loom.libbpf.BpfObject;
+import io.loom.protocol.tcp.TcpHandler;
+import io.loom.protocol.udp.UdpHandler;
 import io.loom.libbpf.BpfProgram;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** {@code Bench [--json FILE]}: measures, prints a table, and writes it as JSON. Needs root; about a minute. */
 public final class Bench {
@@ -41,7 +47,13 @@ public final class Bench {
         // In the order in which a fresh installation deploys them, because slots are part of the program.
         List<SlottedMethod> deployed = List.of(
                 SlottedMethod.of(0, gue), SlottedMethod.of(1, ipip), SlottedMethod.of(2, l2), SlottedMethod.of(3, nat));
-        composition = Composer.builtIn().compose(deployed, Tuning.small(HZ).withConnections(CONNECTIONS));
+        composition = Composer.builtIn().compose(
+                deployed, handlers(), Tuning.small(HZ).withConnections(new Tuning.Connections(CONNECTIONS, Tuning.Connections.Kind.CACHE)));
+    }
+
+    private static SortedMap<Protocol, byte[]> handlers() {
+        return new TreeMap<>(Map.of(
+                Protocol.TCP, new TcpHandler().object(), Protocol.UDP, new UdpHandler().object()));
     }
 
     public static void main(String[] arguments) throws IOException {

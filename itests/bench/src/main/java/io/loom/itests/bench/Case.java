@@ -36,7 +36,8 @@ record Case(String name, ScratchPlane plane, Wrapper wrapper, Verdict expected, 
     }
 
     private void require(String what, long wanted, long found) {
-        if (wanted != found) {
+        // Of a full cache a few entries outlive a whole round of its flows.
+        if (Math.abs(wanted - found) > wanted / 100) {
             throw new IllegalStateException(
                     name + ": " + found + " of " + packets + " packets, instead of " + wanted + ", got " + what);
         }

@@ -12,9 +12,10 @@ import java.util.Optional;
  * @param slot     of its forwarding method
  * @param down     its connections choose anew
  * @param stateful its method needs a connection
+ * @param draining it keeps its connections, and no client is used to it any more
  * @param hop      empty: unknown, packets are dropped
  */
-public record BackendEntry(Endpoint endpoint, int slot, boolean down, boolean stateful, Optional<NextHop> hop) {
+public record BackendEntry(Endpoint endpoint, int slot, boolean down, boolean stateful, boolean draining, Optional<NextHop> hop) {
     private static final Field ADDRESS = new Field("address", 0, 16);
     private static final Field SOURCE = new Field("source", 16, 16);
     private static final Field PORT = new Field("port", 32, 2);
@@ -24,11 +25,13 @@ public record BackendEntry(Endpoint endpoint, int slot, boolean down, boolean st
     private static final Field MTU = new Field("mtu", 38, 2);
     private static final Field IFINDEX = new Field("ifindex", 40, 4);
     private static final Field MAC = new Field("mac", 44, 12);
+    private static final Field ENTROPY = new Field("entropy", 56, 4);
     static final StructLayout LAYOUT = new StructLayout(
-            "loom_backend", 64, ADDRESS, SOURCE, PORT, FAMILY, SLOT, FLAGS, MTU, IFINDEX, MAC);
+            "loom_backend", 64, ADDRESS, SOURCE, PORT, FAMILY, SLOT, FLAGS, MTU, IFINDEX, MAC, ENTROPY);
 
     private static final int DOWN = 1;
     private static final int STATEFUL = 2;
+    private static final int DRAINING = 4;
     private static final int MAC_BYTES = 6;
 
     /** The value that means "no entry". */
@@ -42,7 +45,7 @@ public record BackendEntry(Endpoint endpoint, int slot, boolean down, boolean st
         PORT.putPort(struct, endpoint.port());
         FAMILY.put(struct, endpoint.family().version());
         SLOT.put(struct, slot);
-        FLAGS.put(struct, (down ? DOWN : 0) | (stateful ? STATEFUL : 0));
+        FLAGS.put(struct, (down ? DOWN : 0) | (stateful ? STATEFUL : 0) | (draining ? DRAINING : 0));
         hop.ifPresent(known -> encodeHop(struct, known));
         return struct.array();
     }
@@ -67,7 +70,8 @@ public record BackendEntry(Endpoint endpoint, int slot, boolean down, boolean st
         long flags = FLAGS.get(struct);
         return Optional.of(new BackendEntry(
                 new Endpoint(Addresses.get(struct, ADDRESS, family), PORT.getPort(struct)),
-                (int) SLOT.get(struct), (flags & DOWN) != 0, (flags & STATEFUL) != 0, decodeHop(struct, family)));
+                (int) SLOT.get(struct), (flags & DOWN) != 0, (flags & STATEFUL) != 0, (flags & DRAINING) != 0,
+                decodeHop(struct, family)));
     }
 
     private static Optional<NextHop> decodeHop(ByteBuffer struct, Family family) {
@@ -82,10 +86,10 @@ public record BackendEntry(Endpoint endpoint, int slot, boolean down, boolean st
     }
 
     public BackendEntry withDown(boolean nowDown) {
-        return new BackendEntry(endpoint, slot, nowDown, stateful, hop);
+        return new BackendEntry(endpoint, slot, nowDown, stateful, draining, hop);
     }
 
     public BackendEntry withHop(Optional<NextHop> nowHop) {
-        return new BackendEntry(endpoint, slot, down, stateful, nowHop);
+        return new BackendEntry(endpoint, slot, down, stateful, draining, nowHop);
     }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 /** Every struct that crosses the border to the kernel, and the hash that a pinned instance is compared by. */
 public final class Layouts {
     /** LOOM_ABI_VERSION of the header that the codecs follow. */
-    public static final int ABI_VERSION = 1;
+    public static final int ABI_VERSION = 2;
     /** LOOM_SLOTS. */
     public static final int SLOTS = 8;
 
@@ -19,8 +19,9 @@ public final class Layouts {
     public static List<StructLayout> all() {
         return List.of(
                 VerdictCount.LAYOUT, ListenerKeys.LAYOUT4, ListenerKeys.LAYOUT6, ListenerEntry.LAYOUT, TableRows.LAYOUT,
-                BackendEntry.LAYOUT, FlowCount.LAYOUT, ConnectionKeys.LAYOUT4, ConnectionKeys.LAYOUT6, Connection.LAYOUT,
-                Age.LAYOUT);
+                BackendEntry.LAYOUT, FlowCount.LAYOUT, ConnectionKeys.LAYOUT4, ConnectionKeys.LAYOUT6,
+                ConnectionSets.WAY_LAYOUT, ConnectionSets.LAYOUT4, ConnectionSets.LAYOUT6, Affinities.KEY_LAYOUT4,
+                Affinities.KEY_LAYOUT6, Affinities.LAYOUT);
     }
 
     /** SHA-256 over all names, offsets and sizes: pinned maps of another hash are not adopted. */

@@ -2,40 +2,64 @@ package io.loom.datapath.internal.layout;
 
 import io.loom.api.plugin.LookupTable;
 import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * Value of loom_listeners4/6.
  *
  * @param number    in connection keys; index of loom_lstats
  * @param index     how the program picks the entry of the table
- * @param assigned  Loom put the address on the interface
  * @param table     index of loom_tables
  * @param tableSize entries; 0 if the vip has no backend
+ * @param affinity  what clients of the vip are remembered under; 0: they are not
  */
-public record ListenerEntry(int number, LookupTable.Index index, boolean assigned, int table, int tableSize) {
+public record ListenerEntry(int number, LookupTable.Index index, Set<Flag> flags, int table, int tableSize, int affinity) {
     private static final Field NUMBER = new Field("number", 0, 2);
     private static final Field INDEX = new Field("index", 2, 1);
     private static final Field FLAGS = new Field("flags", 3, 1);
     private static final Field TABLE = new Field("table", 4, 4);
     private static final Field TABLE_SIZE = new Field("table_size", 8, 4);
-    static final StructLayout LAYOUT = new StructLayout("loom_listener", 16, NUMBER, INDEX, FLAGS, TABLE, TABLE_SIZE);
+    private static final Field AFFINITY = new Field("affinity", 12, 4);
+    static final StructLayout LAYOUT =
+            new StructLayout("loom_listener", 16, NUMBER, INDEX, FLAGS, TABLE, TABLE_SIZE, AFFINITY);
 
-    private static final int ASSIGNED = 1;
+    /** enum loom_listener_flags, in the order of its bits. */
+    public enum Flag {
+        /** Loom put the address on the interface. */
+        ASSIGNED,
+        /** An opening packet makes no entry where the table has not changed. */
+        DEFER,
+        /** No packet does. */
+        MINIMAL,
+        /** Each packet goes by the table. */
+        STATELESS,
+        /** nat leaves the client's address as it is. */
+        KEEP_CLIENT
+    }
+
+    public ListenerEntry {
+        flags = Collections.unmodifiableSet(flags.isEmpty() ? EnumSet.noneOf(Flag.class) : EnumSet.copyOf(flags));
+    }
 
     public byte[] encode() {
         ByteBuffer struct = LAYOUT.create();
         NUMBER.put(struct, number);
         INDEX.put(struct, index.ordinal());
-        FLAGS.put(struct, assigned ? ASSIGNED : 0);
+        FLAGS.put(struct, flags.stream().mapToInt(flag -> 1 << flag.ordinal()).sum());
         TABLE.put(struct, table);
         TABLE_SIZE.put(struct, tableSize);
+        AFFINITY.put(struct, affinity);
         return struct.array();
     }
 
     public static ListenerEntry decode(byte[] value) {
         ByteBuffer struct = LAYOUT.at(value);
+        Set<Flag> flags = EnumSet.allOf(Flag.class);
+        flags.removeIf(flag -> (FLAGS.get(struct) >> flag.ordinal() & 1) == 0);
         return new ListenerEntry(
-                (int) NUMBER.get(struct), LookupTable.Index.values()[(int) INDEX.get(struct)],
-                (FLAGS.get(struct) & ASSIGNED) != 0, (int) TABLE.get(struct), (int) TABLE_SIZE.get(struct));
+                (int) NUMBER.get(struct), LookupTable.Index.values()[(int) INDEX.get(struct)], flags,
+                (int) TABLE.get(struct), (int) TABLE_SIZE.get(struct), (int) AFFINITY.get(struct));
     }
 }

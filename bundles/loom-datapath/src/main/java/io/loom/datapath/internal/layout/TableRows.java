@@ -2,10 +2,10 @@ package io.loom.datapath.internal.layout;
 
 import java.nio.ByteBuffer;
 
-/** Values of the inner maps of loom_tables: rows of 16 backend numbers. */
+/** Values of the inner maps of loom_tables: rows of 16 entries, see {@link TableEntry}. */
 public final class TableRows {
-    private static final Field BACKEND = new Field("backend", 0, 64);
-    static final StructLayout LAYOUT = new StructLayout("loom_table_row", 64, BACKEND);
+    private static final Field ENTRY = new Field("entry", 0, 64);
+    static final StructLayout LAYOUT = new StructLayout("loom_table_row", 64, ENTRY);
     private static final int COLUMNS = 16;
 
     private TableRows() {}
@@ -20,15 +20,21 @@ public final class TableRows {
         return LAYOUT.size();
     }
 
-    /** Writes the numbers in order to a mapped table, little endian. */
-    public static void write(ByteBuffer table, int[] numbers) {
-        table.asIntBuffer().put(0, numbers);
+    /** Writes the entries in order to a mapped table, little endian. */
+    public static void write(ByteBuffer table, int[] entries) {
+        table.asIntBuffer().put(0, entries);
+    }
+
+    /** The entry's change is over: from now on all its connections go to its present backend. */
+    public static void settle(ByteBuffer table, int position) {
+        int entry = table.getInt(position * Integer.BYTES);
+        table.putInt(position * Integer.BYTES, TableEntry.settled(TableEntry.current(entry)));
     }
 
     /** Reads so many entries from a mapped table. */
     public static int[] read(ByteBuffer table, int entries) {
-        int[] numbers = new int[entries];
-        table.asIntBuffer().get(0, numbers);
-        return numbers;
+        int[] read = new int[entries];
+        table.asIntBuffer().get(0, read);
+        return read;
     }
 }

@@ -1,0 +1,40 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.Protocol;
+import io.loom.api.plugin.ProtocolHandler;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.osgi.framework.ServiceReference;
+
+/** Objects of protocol handlers. One whose bundle has gone is kept: listeners may need it until a successor comes. Thread-safe. */
+final class Handlers {
+    private record Code(Protocol protocol, byte[] object) {
+        Code {
+            Objects.requireNonNull(protocol, "it names no protocol");
+            Objects.requireNonNull(object, "it has no object");
+        }
+    }
+
+    private final Plugins<Code> deployed = new Plugins<>();
+    private final SortedMap<Protocol, byte[]> known = new TreeMap<>();
+
+    synchronized void add(ServiceReference<ProtocolHandler> reference, ProtocolHandler handler) {
+        Code code = new Code(handler.protocol(), handler.object());
+        deployed.add(reference, code.protocol().name(), code);
+        refresh();
+    }
+
+    synchronized void remove(ServiceReference<ProtocolHandler> reference) {
+        deployed.remove(reference);
+        refresh();
+    }
+
+    private void refresh() {
+        deployed.byName().values().forEach(code -> known.put(code.protocol(), code.object()));
+    }
+
+    synchronized SortedMap<Protocol, byte[]> objects() {
+        return new TreeMap<>(known);
+    }
+}

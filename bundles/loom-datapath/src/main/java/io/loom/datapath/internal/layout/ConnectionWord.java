@@ -1,0 +1,67 @@
+package io.loom.datapath.internal.layout;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * What the kernel knows of a connection, packed into 64 bits as enum loom_word says. Head of every value that ages.
+ *
+ * @param backend number
+ * @param assured never evicted while it lives
+ * @param state   enum loom_conn_state
+ * @param fins    enum loom_side, who has sent a FIN
+ * @param cookie  the forwarding method's own, 20 bits
+ * @param seen    tick at the last packet, 23 bits
+ */
+public record ConnectionWord(int backend, boolean assured, int state, int fins, int cookie, int seen) {
+    private static final int BACKEND_BITS = 15;
+    private static final int ASSURED_AT = 15;
+    private static final int STATE_AT = 16;
+    private static final int FINS_AT = 19;
+    private static final int COOKIE_AT = 21;
+    private static final int COOKIE_BITS = 20;
+    private static final int SEEN_AT = 41;
+    private static final int SEEN_BITS = 23;
+
+    public static ConnectionWord decode(long word) {
+        return new ConnectionWord(backend(word), (word >>> ASSURED_AT & 1) != 0, state(word), (int) (word >>> FINS_AT & 3),
+                (int) (word >>> COOKIE_AT & mask(COOKIE_BITS)), seen(word));
+    }
+
+    /** Of the value of a map whose entries age. */
+    public static long head(byte[] value) {
+        return ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    }
+
+    public long encode() {
+        return backend & mask(BACKEND_BITS) | (assured ? 1L << ASSURED_AT : 0) | (long) state << STATE_AT
+                | (long) fins << FINS_AT | (cookie & mask(COOKIE_BITS)) << COOKIE_AT | (seen & mask(SEEN_BITS)) << SEEN_AT;
+    }
+
+    public static int backend(long word) {
+        return (int) (word & mask(BACKEND_BITS));
+    }
+
+    private static int state(long word) {
+        return (int) (word >>> STATE_AT & 7);
+    }
+
+    private static int seen(long word) {
+        return (int) (word >>> SEEN_AT & mask(SEEN_BITS));
+    }
+
+    /**
+     * The twin of loom_word_expired(). A packet that came after {@code now} was read leaves it negative, and alive.
+     *
+     * @param now      tick
+     * @param timeouts ticks, by state
+     */
+    public static boolean expired(long word, int now, int[] timeouts) {
+        int idle = now - seen(word) << Integer.SIZE - SEEN_BITS >> Integer.SIZE - SEEN_BITS;
+        return idle > timeouts[state(word)];
+    }
+
+    private static long mask(int bits) {
+        return (1L << bits) - 1;
+    }
+}
