@@ -93,29 +93,46 @@ static __always_inline int cache_locate(const struct loom_packet *packet, struct
 	return 0;
 }
 
+/* Whether the way holds the connection; the key of another client over IPv6 is equal once in 2^32 times. */
 static __always_inline int cache_is_at(const struct cache_place *place, const struct loom_packet *packet, __u32 i)
 {
 	const __be32 *client;
 
-	if (place->way[i].key != place->key)
+	if (*(volatile __u64 *)&place->way[i & (LOOM_WAYS - 1)].key != place->key)
 		return 0;
 	if (!place->client)
 		return 1;
-	client = place->client[i];
+	client = place->client[i & (LOOM_WAYS - 1)];
 	return client[0] == packet->source[0] && client[1] == packet->source[1] && client[2] == packet->source[2] &&
 	       client[3] == packet->source[3];
 }
 
-/* The way that holds the connection, or LOOM_WAYS. */
-static __always_inline __u32 cache_search(const struct cache_place *place, const struct loom_packet *packet)
+/*
+ * A number that the verifier forgets: a word in the upper half of a stack slot is not followed (up to 6.18 at least). What
+ * comes after the search is else verified once for every way.
+ */
+static __always_inline __u32 cache_opaque(__u32 number)
 {
-	__u32 found = LOOM_WAYS;
+	volatile struct {
+		__u32 lower, upper;
+	} box __attribute__((aligned(8)));
+
+	box.upper = number;
+	return box.upper;
+}
+
+/* The way that has the key; if none has it, any. */
+static __always_inline __u32 cache_search(const struct cache_place *place)
+{
+	__u32 found = 0;
 
 #pragma unroll
-	for (__u32 i = 0; i < LOOM_WAYS; i++)
-		if (found == LOOM_WAYS && cache_is_at(place, packet, i))
+	for (__u32 i = LOOM_WAYS - 1; i > 0; i--)
+		if (place->way[i].key == place->key) {
 			found = i;
-	return found;
+			break;
+		}
+	return cache_opaque(found) & (LOOM_WAYS - 1);
 }
 
 static __always_inline struct cache_lock *cache_lock_of(const struct cache_place *place)
@@ -156,14 +173,13 @@ static __always_inline int cache_move(const struct cache_place *place, struct lo
 static __always_inline struct loom_way *cache_read(const struct cache_place *place, const struct loom_packet *packet,
 						   __u64 *word)
 {
-	__u32 i = cache_search(place, packet);
-	struct loom_way *way;
+	__u32 i = cache_search(place);
+	struct loom_way *way = &place->way[i];
 
-	if (i >= LOOM_WAYS)
+	if (!cache_is_at(place, packet, i))
 		return NULL;
-	way = &place->way[i];
 	*word = *(volatile __u64 *)&way->word;
-	if (*(volatile __u64 *)&way->key != place->key || !cache_is_at(place, packet, i))
+	if (!cache_is_at(place, packet, i))
 		return NULL;
 	return *word && !loom_word_expired(*word, packet->now) ? way : NULL;
 }
@@ -199,35 +215,55 @@ __hidden int loom_conn_answer(const struct loom_packet *packet)
 	return way ? cache_move(&place, way, &word, packet, LOOM_SIDE_SERVER) : 0;
 }
 
-/* How gladly the connection in a way is given up; 0: never. */
-static __always_inline __u32 cache_worth(__u64 key, __u64 word, __u32 now)
+/*
+ * Comparisons without branches: 1 or 0. The choice of a victim is then one path for the verifier, which would else follow
+ * every outcome of each.
+ */
+static __always_inline __u64 cache_is_zero(__u64 value)
 {
-	__u32 age = loom_word_idle(word, now) & ((1 << LOOM_SEEN_BITS) - 1);
+	__u64 negative = -value, other;
 
-	if (!key || !word)
-		return 3 << LOOM_SEEN_BITS;
-	if (loom_word_expired(word, now))
-		return 2 << LOOM_SEEN_BITS | age;
-	return word >> LOOM_WORD_ASSURED_AT & 1 ? 0 : 1 << LOOM_SEEN_BITS | age;
+	barrier_var(negative); /* or clang makes it a comparison and a branch */
+	other = (value | negative) >> 63;
+	barrier_var(other);
+	return other ^ 1;
 }
 
-/* The way of the same connection, or the one to give up: LOOM_WAYS if there is none. */
+static __always_inline __u64 cache_larger(__u64 a, __u64 b)
+{
+	__u64 b_is_larger = (__s64)(a - b) >> 63;
+
+	barrier_var(b_is_larger);
+	return a ^ ((a ^ b) & b_is_larger);
+}
+
+#define CACHE_ASSURED (1 << LOOM_SEEN_BITS) /* what is worth less than this stays */
+
+/* How gladly the connection in a way is given up: by kind, then by age. */
+static __always_inline __u64 cache_worth(__u64 word, __u32 now)
+{
+	__s64 idle = loom_word_idle(word, now), left = (__s64)loom_timeouts[loom_word_state(word)] - idle;
+	__u64 passing = ~(word >> LOOM_WORD_ASSURED_AT) & 1, unseen;
+
+	barrier_var(idle);
+	barrier_var(left);
+	unseen = (__u64)idle >> 63; /* another CPU has seen it since: as good as now */
+	barrier_var(unseen);
+	return (cache_is_zero(word) << 2 | (__u64)left >> 63 << 1 | passing) << LOOM_SEEN_BITS | (idle & (unseen - 1));
+}
+
+/* The way of the same connection, or else the one to give up; LOOM_WAYS if all are to stay. */
 static __always_inline __u32 cache_choose(const struct cache_place *place, const struct loom_packet *packet)
 {
-	__u32 chosen = cache_search(place, packet), best = 0;
+	__u32 present = cache_search(place);
+	__u64 best = 0;
 
-	if (chosen < LOOM_WAYS)
-		return chosen;
+	if (cache_is_at(place, packet, present))
+		return present;
 #pragma unroll
-	for (__u32 i = 0; i < LOOM_WAYS; i++) {
-		__u32 worth = cache_worth(place->way[i].key, place->way[i].word, packet->now);
-
-		if (worth > best) {
-			best = worth;
-			chosen = i;
-		}
-	}
-	return chosen;
+	for (__u32 i = 0; i < LOOM_WAYS; i++)
+		best = cache_larger(best, cache_worth(place->way[i].word, packet->now) << 3 | i);
+	return best >> 3 < CACHE_ASSURED ? LOOM_WAYS : best & (LOOM_WAYS - 1);
 }
 
 __hidden int loom_conn_add(const struct loom_packet *packet, struct loom_conn *conn)
@@ -247,9 +283,10 @@ __hidden int loom_conn_add(const struct loom_packet *packet, struct loom_conn *c
 	bpf_spin_lock(&lock->lock);
 	i = cache_choose(&place, packet);
 	if (i < LOOM_WAYS) {
+		i &= LOOM_WAYS - 1;
 		way = &place.way[i];
 		word = way->word;
-		result = word && way->key && !loom_word_expired(word, packet->now) ? LOOM_CONN_EVICTED : LOOM_CONN_ADDED;
+		result = word && !loom_word_expired(word, packet->now) ? LOOM_CONN_EVICTED : LOOM_CONN_ADDED;
 		if (result == LOOM_CONN_EVICTED && !packet->found && cache_is_at(&place, packet, i)) {
 			loom_conn_unpack(conn, word);
 			result = LOOM_CONN_LOST;

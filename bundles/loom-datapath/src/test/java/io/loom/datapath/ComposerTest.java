@@ -24,7 +24,7 @@ class ComposerTest {
 
     @Test
     void methodsGetTheSlotsThatTheyAreGiven() {
-        Composition composition = composer.compose(List.of(ipip, nat), TUNING);
+        Composition composition = composer.compose(List.of(ipip, nat), TestHandlers.ALL, TUNING);
         assertEquals(Optional.of(0), composition.slot("nat"));
         assertEquals(Optional.of(5), composition.slot("ipip"));
         assertEquals(Optional.of("DROP_PORTS_EXHAUSTED"), composition.verdictName(128));
@@ -36,12 +36,12 @@ class ComposerTest {
 
     @Test
     void equalInputsHaveEqualFingerprintsAndOthersDoNot() {
-        String fingerprint = composer.compose(List.of(nat, ipip), TUNING).fingerprint();
-        assertEquals(fingerprint, composer.compose(List.of(ipip, nat), TUNING).fingerprint());
-        assertEquals(fingerprint, composer.compose(List.of(nat, ipip), TUNING.withConnections(5)).fingerprint());
-        assertNotEquals(fingerprint, composer.compose(List.of(nat), TUNING).fingerprint());
-        assertNotEquals(fingerprint, composer.compose(List.of(nat, ipip), Tuning.small(1000)).fingerprint());
-        assertNotEquals(fingerprint, composer.compose(List.of(nat, withConstants(ipip, Map.of("x", 1L))), TUNING).fingerprint());
+        String fingerprint = composer.compose(List.of(nat, ipip), TestHandlers.ALL, TUNING).fingerprint();
+        assertEquals(fingerprint, composer.compose(List.of(ipip, nat), TestHandlers.ALL, TUNING).fingerprint());
+        assertEquals(fingerprint, composer.compose(List.of(nat, ipip), TestHandlers.ALL, TUNING.withConnections(new Tuning.Connections(5, Tuning.Connections.Kind.CACHE))).fingerprint());
+        assertNotEquals(fingerprint, composer.compose(List.of(nat), TestHandlers.ALL, TUNING).fingerprint());
+        assertNotEquals(fingerprint, composer.compose(List.of(nat, ipip), TestHandlers.ALL, Tuning.small(1000)).fingerprint());
+        assertNotEquals(fingerprint, composer.compose(List.of(nat, withConstants(ipip, Map.of("x", 1L))), TestHandlers.ALL, TUNING).fingerprint());
     }
 
     private static SlottedMethod withConstants(SlottedMethod method, Map<String, Long> constants) {
@@ -52,20 +52,20 @@ class ComposerTest {
 
     @Test
     void aConstantThatTheObjectLacksIsRefused() {
-        Composition composition = composer.compose(List.of(withConstants(ipip, Map.of("ipip_none", 1L))), TUNING);
+        Composition composition = composer.compose(List.of(withConstants(ipip, Map.of("ipip_none", 1L))), TestHandlers.ALL, TUNING);
         assertRefused("LOOM-4104", () -> composition.open(Map.of()).close());
     }
 
     @Test
     void anObjectWithoutTheForwardFunctionIsRefused() {
         byte[] object = replaced(ipip.object(), "loom_forward_slotXX", "loom_foreign_slotXX");
-        assertRefused("LOOM-4101", () -> composer.compose(List.of(new SlottedMethod(0, ipip.description(), object)), TUNING));
+        assertRefused("LOOM-4101", () -> composer.compose(List.of(new SlottedMethod(0, ipip.description(), object)), TestHandlers.ALL, TUNING));
     }
 
     @Test
     void anObjectWithoutAnAbiNumberIsRefused() {
         byte[] object = replaced(ipip.object(), "loom_abi_slotXX", "loom_iba_slotXX");
-        assertRefused("LOOM-4102", () -> composer.compose(List.of(new SlottedMethod(0, ipip.description(), object)), TUNING));
+        assertRefused("LOOM-4102", () -> composer.compose(List.of(new SlottedMethod(0, ipip.description(), object)), TestHandlers.ALL, TUNING));
     }
 
     /** A member of struct loom_backend under another name: the linker takes it, we do not. */
@@ -73,7 +73,7 @@ class ComposerTest {
     void anObjectWithAnotherLayoutIsRefused() {
         byte[] object = replaced(ipip.object(), "ifindex\0", "ifandex\0");
         LoomException refused = assertRefused(
-                "LOOM-4103", () -> composer.compose(List.of(new SlottedMethod(0, ipip.description(), object)), TUNING));
+                "LOOM-4103", () -> composer.compose(List.of(new SlottedMethod(0, ipip.description(), object)), TestHandlers.ALL, TUNING));
         assertTrue(refused.getMessage().contains("struct loom_backend"), refused.getMessage());
     }
 

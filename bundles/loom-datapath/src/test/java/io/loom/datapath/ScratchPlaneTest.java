@@ -19,7 +19,7 @@ class ScratchPlaneTest {
 
     @Test
     void aProgramWithoutMethodsPassesWhatIsNotForIt() {
-        Composition composition = Composer.builtIn().compose(List.of(), Tuning.small(250));
+        Composition composition = Composer.builtIn().compose(List.of(), TestHandlers.ALL, Tuning.small(250));
         try (ScratchPlane plane = ScratchPlane.open(composition, Map.of())) {
             ScratchPlane.Outcome outcome = plane.run(ARP);
             assertEquals("PASS_NOT_IP", outcome.verdict());
@@ -30,7 +30,7 @@ class ScratchPlaneTest {
 
     @Test
     void aCaseThatDoesNotHoldSaysWhy() {
-        Composition composition = Composer.builtIn().compose(List.of(), Tuning.small(250));
+        Composition composition = Composer.builtIn().compose(List.of(), TestHandlers.ALL, Tuning.small(250));
         try (ScratchPlane plane = ScratchPlane.open(composition, Map.of())) {
             assertEquals(
                     Optional.of("arp: verdict PASS_NOT_IP instead of FORWARD"),

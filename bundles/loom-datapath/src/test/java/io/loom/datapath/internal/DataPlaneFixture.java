@@ -12,6 +12,7 @@ import io.loom.algorithm.maglev.Maglev;
 import io.loom.api.Family;
 import io.loom.api.plugin.Algorithm;
 import io.loom.api.plugin.ForwardingMethod;
+import io.loom.api.plugin.ProtocolHandler;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.ListenerSpec;
@@ -20,6 +21,8 @@ import io.loom.control.dataplane.TableSpec;
 import io.loom.forward.ipip.IpipForwarding;
 import io.loom.forward.nat.NatForwarding;
 import io.loom.libbpf.BpfProgram;
+import io.loom.protocol.tcp.TcpHandler;
+import io.loom.protocol.udp.UdpHandler;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -50,6 +53,8 @@ abstract class DataPlaneFixture {
         KernelDataPlane opened = new KernelDataPlane(TestHost.BPFFS, "test", Path.of("target/lock"));
         opened.addMethod(new NatForwarding(), natService);
         opened.addMethod(new IpipForwarding(), ipipService);
+        opened.addHandler(new TcpHandler(), FakeReference.<ProtocolHandler>ofVersion("1.0.0"));
+        opened.addHandler(new UdpHandler(), FakeReference.<ProtocolHandler>ofVersion("1.0.0"));
         opened.addAlgorithm(new Maglev(), FakeReference.<Algorithm>ofVersion("1.0.0"));
         return opened;
     }

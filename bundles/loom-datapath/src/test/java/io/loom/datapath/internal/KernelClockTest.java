@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.datapath.Composer;
-import io.loom.datapath.internal.layout.Age;
+import io.loom.datapath.Tuning;
+import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.libbpf.BpfObject;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,16 +27,29 @@ class KernelClockTest {
     void thisKernelsClockIsMeasuredAlikeTwice() {
         try (BpfObject object = BpfObject.open("clock", Composer.object("nexthop"))) {
             object.load();
-            KernelClock clock = new KernelClock(object.program("loom_clock"));
-            int hz = clock.measureHz();
+            int hz = new KernelClock(object.program("loom_clock")).hz();
             assertTrue(List.of(100, 250, 300, 1000).contains(hz));
-            assertEquals(hz, clock.measureHz());
+            assertEquals(hz, new KernelClock(object.program("loom_clock")).hz());
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"1000, 0, 1100, false", "1000, 0, 1101, true", "1000, 1, 1101, false", "-50, 0, 50, false", "-50, 0, 51, true"})
+    @CsvSource({"1000, 0, 1100, false", "1000, 0, 1101, true", "1000, 1, 1101, false", "-50, 0, 50, false", "-50, 0, 51, true",
+        "1000, 0, 999, false"})
     void anEntryExpiresAfterTheTimeoutOfItsStateAlsoWhenTheClockWraps(int seen, int state, int now, boolean expired) {
-        assertEquals(expired, new Age(seen, state, 0).expired(now, TIMEOUTS));
+        long word = new ConnectionWord(1, false, state, 0, 0, seen).encode();
+        assertEquals(expired, ConnectionWord.expired(word, now, TIMEOUTS));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"100, 7", "250, 8", "300, 8", "1000, 10"})
+    void aTickIsAboutASecond(int hz, int shift) {
+        assertEquals(shift, Tuning.tickShift(hz));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 250, 1", "30000, 250, 30", "30000, 100, 24", "1024, 250, 1", "1025, 250, 2", "604800000, 1000, 590625"})
+    void timeoutsAreRoundedUpToTicks(long millis, int hz, int ticks) {
+        assertEquals(ticks, Tuning.ticks(Duration.ofMillis(millis), hz));
     }
 }

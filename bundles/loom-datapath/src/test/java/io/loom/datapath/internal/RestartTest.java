@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loom.api.Family;
 import io.loom.api.LoomException;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.Telemetry;
@@ -22,9 +23,10 @@ import io.loom.control.dataplane.KernelState;
 import io.loom.datapath.Composer;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.TestHandlers;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.BackendEntry;
-import io.loom.datapath.internal.layout.Connection;
+import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfProgram;
 import io.loom.libbpf.XdpLink;
@@ -140,7 +142,7 @@ class RestartTest extends DataPlaneFixture {
 
     /** The link has the next program already, the pin has not. */
     private static void leaveHalfASwap() {
-        Composition other = Composer.builtIn().compose(List.of(), Tuning.small(250));
+        Composition other = Composer.builtIn().compose(List.of(), TestHandlers.ALL, Tuning.small(250));
         try (ScratchPlane scratch = ScratchPlane.open(other, Map.of());
                 BpfProgram present = BpfProgram.open(ROOT.resolve("prog"));
                 XdpLink link = XdpLink.open(ROOT.resolve("links/lb%2E0"))) {
@@ -168,10 +170,13 @@ class RestartTest extends DataPlaneFixture {
         }
     }
 
-    private static List<Connection> connections() {
-        List<Connection> found = new ArrayList<>();
+    private static List<ConnectionWord> connections() {
+        List<ConnectionWord> found = new ArrayList<>();
         try (BpfMap map = BpfMap.open(ROOT.resolve("maps/loom_conns4"))) {
-            map.forEach((key, value) -> found.add(Connection.decode(value)));
+            new ConnectionTable(Family.IPV4, map).walk((listener, client, rawPort, word) -> {
+                found.add(ConnectionWord.decode(word));
+                return word;
+            });
         }
         return found;
     }

@@ -80,7 +80,7 @@ final class TestHost {
                 enabled, attachment,
                 new Conntrack(true, idle, idle, minute, minute, minute, minute),
                 new MapSettings(
-                        new MapSettings.Setting(1000, "array"), new MapSettings.Setting(4096, "lru_hash"),
+                        new MapSettings.Setting(1000, "array"), new MapSettings.Setting(4096, "cache"),
                         new MapSettings.Setting(256, "percpu_array")),
                 List.of(), List.of(),
                 new Admin(new InetSocketAddress("127.0.0.1", 9091), new InetSocketAddress("127.0.0.1", 8101)), List.of());

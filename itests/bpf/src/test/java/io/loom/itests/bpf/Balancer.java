@@ -1,6 +1,7 @@
 package io.loom.itests.bpf;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
@@ -11,9 +12,7 @@ import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.World;
 import io.loom.datapath.internal.Keys;
-import io.loom.datapath.internal.layout.Age;
-import io.loom.datapath.internal.layout.Connection;
-import io.loom.datapath.internal.layout.ConnectionKeys;
+import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.VerdictCount;
 import io.loom.libbpf.BpfMap;
@@ -24,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongUnaryOperator;
 
 /** One vip of one family with two backends, 1 and 2, on maps of its own; what a test does to it, and what it can see. */
 final class Balancer implements AutoCloseable {
@@ -90,31 +90,39 @@ final class Balancer implements AutoCloseable {
         return plane.run(FRAMES.answer(family, flags, port)).verdict();
     }
 
-    Optional<Connection> connection() {
-        return connections().lookup(key()).map(Connection::decode);
+    Optional<ConnectionWord> connection() {
+        List<Long> words = new ArrayList<>();
+        replace(word -> {
+            words.add(word);
+            return word;
+        });
+        assertTrue(words.size() < 2, "the connection is in the table twice");
+        return words.stream().map(ConnectionWord::decode).findFirst();
     }
 
     /** Moves the last packet of the connection into the past. */
-    void idle(int jiffies) {
-        Connection now = connection().orElseThrow();
-        Age age = new Age(now.age().seen() - jiffies, now.age().state(), now.age().fins());
-        connections().update(key(), new Connection(age, now.backend(), now.cookie()).encode(), UpdateMode.EXIST);
+    void idle(int ticks) {
+        replace(word -> aged(word, ticks));
     }
 
     /** The same for the reply half of every connection. */
-    void idleReplies(int jiffies) {
+    void idleReplies(int ticks) {
         BpfMap replies = replies();
         replies.forEach((key, value) -> {
-            ByteBuffer age = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN);
-            age.putInt(0, age.getInt(0) - jiffies);
-            replies.update(key, value, UpdateMode.EXIST);
+            long word = aged(ConnectionWord.head(value), ticks);
+            replies.update(key, ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).putLong(0, word).array(), UpdateMode.EXIST);
         });
+    }
+
+    private static long aged(long word, int ticks) {
+        ConnectionWord now = ConnectionWord.decode(word);
+        return new ConnectionWord(now.backend(), now.assured(), now.state(), now.fins(), now.cookie(), now.seen() - ticks).encode();
     }
 
     /** States of the reply halves. */
     List<Integer> replyStates() {
         List<Integer> states = new ArrayList<>();
-        replies().forEach((key, value) -> states.add(Age.decode(value).state()));
+        replies().forEach((key, value) -> states.add(ConnectionWord.decode(ConnectionWord.head(value)).state()));
         return states;
     }
 
@@ -124,7 +132,14 @@ final class Balancer implements AutoCloseable {
     }
 
     void forgetConnection() {
-        assertEquals(true, connections().delete(key()));
+        assertEquals(1, replace(word -> 0));
+    }
+
+    /** What becomes of the word of the client's connection; returns how many were deleted. */
+    private long replace(LongUnaryOperator next) {
+        int wanted = Short.toUnsignedInt(Short.reverseBytes((short) CLIENT_PORT));
+        return plane.connections(family).walk((listener, client, rawPort, word) ->
+                listener == LISTENER && rawPort == wanted ? next.applyAsLong(word) : word);
     }
 
     FlowCount backendCount(int number) {
@@ -147,17 +162,8 @@ final class Balancer implements AutoCloseable {
         return plane.map("loom_devices");
     }
 
-    private BpfMap connections() {
-        return plane.map(family == Family.IPV4 ? "loom_conns4" : "loom_conns6");
-    }
-
     private BpfMap replies() {
         return plane.map(family == Family.IPV4 ? "nat_replies4" : "nat_replies6");
-    }
-
-    private byte[] key() {
-        String client = family == Family.IPV4 ? "203.0.113.7" : "2001:db8:2::7";
-        return ConnectionKeys.encode(new Endpoint(IpAddress.parse(client).orElseThrow(), CLIENT_PORT), LISTENER);
     }
 
     @Override

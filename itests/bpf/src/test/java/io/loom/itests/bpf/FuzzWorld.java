@@ -7,9 +7,7 @@ import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
-import io.loom.libbpf.MapType;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -61,10 +59,8 @@ final class FuzzWorld {
     }
 
     static Composition composition() {
-        Tuning small = Tuning.small(Linked.HZ);
-        return Linked.shipped(new Tuning(
-                Linked.HZ, Collections.nCopies(5, TIMEOUT_SECONDS * Linked.HZ), small.backends(),
-                new Tuning.Size(CONNECTIONS, MapType.LRU_HASH), small.verdicts()));
+        return Linked.shipped(Tuning.small(Linked.HZ).withTimeout(TIMEOUT_SECONDS)
+                .withConnections(new Tuning.Connections(CONNECTIONS, Tuning.Connections.Kind.CACHE)));
     }
 
     static ScratchPlane open(Composition composition, List<Vip> vips) {

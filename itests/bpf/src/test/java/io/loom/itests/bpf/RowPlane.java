@@ -1,5 +1,6 @@
 package io.loom.itests.bpf;
 
+import io.loom.api.Family;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.libbpf.BpfMap;
@@ -9,7 +10,7 @@ import java.util.List;
 
 /** The program in the world of packet tables, behind poisoned headroom; forgets its connections between rows. */
 final class RowPlane implements AutoCloseable {
-    private static final List<String> REMEMBERED = List.of("loom_conns4", "loom_conns6", "nat_replies4", "nat_replies6");
+    private static final List<String> REMEMBERED = List.of("nat_replies4", "nat_replies6");
 
     private final ScratchPlane plane;
     private final Poison poison;
@@ -26,6 +27,9 @@ final class RowPlane implements AutoCloseable {
     }
 
     void forget() {
+        for (Family family : Family.values()) {
+            plane.connections(family).walk((listener, client, rawPort, word) -> 0);
+        }
         for (String name : REMEMBERED) {
             BpfMap map = plane.map(name);
             List<byte[]> keys = new ArrayList<>();

@@ -12,7 +12,6 @@ import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
 import io.loom.libbpf.BpfProgram.TestRun;
-import io.loom.libbpf.MapType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,10 +32,8 @@ class TwoCpusIT {
         assertTrue(Runtime.getRuntime().availableProcessors() > 1, "races need two CPUs; this machine has one");
     }
 
-    private static ScratchPlane plane(Family family, Tuning.Size connections, long ports) {
-        Tuning small = Tuning.small(Linked.HZ);
-        Composition composition = Linked.shipped(
-                new Tuning(Linked.HZ, small.timeouts(), small.backends(), connections, small.verdicts()));
+    private static ScratchPlane plane(Family family, Tuning.Connections connections, long ports) {
+        Composition composition = Linked.shipped(Tuning.small(Linked.HZ).withConnections(connections));
         ScratchPlane plane = ScratchPlane.open(
                 composition, Map.of("nat_port_first", (long) FIRST_PORT, "nat_port_count", ports));
         for (int host = 20; host < 22; host++) {
@@ -73,7 +70,7 @@ class TwoCpusIT {
     @ParameterizedTest
     @EnumSource
     void oneFlowOnBothCpusHasOneBackendAndOnePort(Family family) throws Exception {
-        try (ScratchPlane plane = plane(family, new Tuning.Size(4 * FLOWS, MapType.LRU_HASH), 30_000)) {
+        try (ScratchPlane plane = plane(family, new Tuning.Connections(4 * FLOWS, Tuning.Connections.Kind.CACHE), 30_000)) {
             plane.putVip(0, World.vip(family), LookupTable.Index.COUNTER, List.of(1, 2));
             List<byte[]> syns = syns(family, 10_000, FLOWS);
             List<List<TestRun>> runs = new TwoCpus().run(plane.program(), syns, syns);
@@ -90,7 +87,7 @@ class TwoCpusIT {
     @EnumSource
     void twoFlowsNeverGetOnePortHoweverFewThereAre(Family family) throws Exception {
         for (int round = 0; round < 12; round++) {
-            try (ScratchPlane plane = plane(family, new Tuning.Size(1024, MapType.LRU_HASH), 16)) {
+            try (ScratchPlane plane = plane(family, new Tuning.Connections(1024, Tuning.Connections.Kind.CACHE), 16)) {
                 List<List<TestRun>> runs = new TwoCpus().run(
                         plane.program(), syns(family, 10_000, 32), syns(family, 20_000, 32));
                 Map<Anatomy.Peer, Integer> owners = new HashMap<>();
@@ -105,7 +102,7 @@ class TwoCpusIT {
     @ParameterizedTest
     @EnumSource
     void aFullTableRefusesNewConnectionsAndKeepsThoseThatItHas(Family family) throws Exception {
-        try (ScratchPlane plane = plane(family, new Tuning.Size(100, MapType.HASH), 30_000)) {
+        try (ScratchPlane plane = plane(family, new Tuning.Connections(100, Tuning.Connections.Kind.HASH), 30_000)) {
             List<byte[]> first = syns(family, 10_000, 200);
             List<byte[]> second = syns(family, 20_000, 200);
             List<List<TestRun>> runs = new TwoCpus().run(plane.program(), first, second);

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,8 +38,9 @@ class CodecsTest {
 
     @Test
     void aListenerHasNumbersInHostOrder() {
-        ListenerEntry entry = new ListenerEntry(258, LookupTable.Index.COUNTER, true, 7, 65537);
-        assertEquals("0201" + "01" + "01" + "07000000" + "01000100" + "00000000", HEX.formatHex(entry.encode()));
+        ListenerEntry entry = new ListenerEntry(
+                258, LookupTable.Index.COUNTER, Set.of(ListenerEntry.Flag.ASSIGNED, ListenerEntry.Flag.KEEP_CLIENT), 7, 65537, 9);
+        assertEquals("0201" + "01" + "11" + "07000000" + "01000100" + "09000000", HEX.formatHex(entry.encode()));
         assertEquals(entry, ListenerEntry.decode(entry.encode()));
     }
 
@@ -47,7 +49,7 @@ class CodecsTest {
     void aBackendComesBackAsItWasWritten(String address) {
         NextHop hop = new NextHop(
                 IpAddress.parse(address).orElseThrow(), 300, 1500, HEX.parseHex("020000000020"), HEX.parseHex("020000000001"));
-        BackendEntry entry = new BackendEntry(endpoint(address, 8080), 3, true, true, Optional.of(hop));
+        BackendEntry entry = new BackendEntry(endpoint(address, 8080), 3, true, true, true, Optional.of(hop));
         assertEquals(Optional.of(entry), BackendEntry.decode(entry.encode()));
         BackendEntry unresolved = entry.withHop(Optional.empty()).withDown(false);
         assertEquals(Optional.of(unresolved), BackendEntry.decode(unresolved.encode()));
@@ -57,10 +59,21 @@ class CodecsTest {
     void aBackendsBytesAreThoseOfTheHeader() {
         NextHop hop = new NextHop(
                 IpAddress.parse("198.51.100.1").orElseThrow(), 2, 1500, HEX.parseHex("020000000020"), HEX.parseHex("020000000001"));
-        BackendEntry entry = new BackendEntry(endpoint("198.51.100.20", 8080), 3, false, true, Optional.of(hop));
+        BackendEntry entry = new BackendEntry(endpoint("198.51.100.20", 8080), 3, false, true, false, Optional.of(hop));
         String expected = "c6336414" + "00".repeat(12) + "c6336401" + "00".repeat(12) + "1f90" + "04" + "03" + "02" + "00"
                 + "dc05" + "02000000" + "020000000020" + "020000000001" + "00".repeat(8);
         assertEquals(expected, HEX.formatHex(entry.encode()));
+    }
+
+    @Test
+    void anEntryThatChangesTwiceRemembersItsFirstBackend() {
+        int first = TableEntry.settled(1);
+        int second = TableEntry.next(first, 2);
+        int third = TableEntry.next(second, 3);
+        assertEquals(TableEntry.changing(3, 1), third);
+        assertEquals(first, TableEntry.next(first, 1));
+        assertEquals(TableEntry.changing(1, 1), TableEntry.next(second, 1));
+        assertEquals(3 | 1 << 15 | 1 << 30, third);
     }
 
     @Test
@@ -78,8 +91,12 @@ class CodecsTest {
 
     @Test
     void aConnectionComesBackAsItWasWritten() {
-        Connection connection = new Connection(new Age(-5, 1, 2), 77, 0x80000001);
-        assertEquals(connection, Connection.decode(connection.encode()));
+        ConnectionWord highest = new ConnectionWord(0x7fff, true, 7, 3, 0xfffff, 0x7fffff);
+        assertEquals(-1L, highest.encode());
+        assertEquals(highest, ConnectionWord.decode(-1L));
+        ConnectionWord some = new ConnectionWord(1, false, 2, 1, 4, 5);
+        assertEquals(1L | 2L << 16 | 1L << 19 | 4L << 21 | 5L << 41, some.encode());
+        assertEquals(some, ConnectionWord.decode(some.encode()));
     }
 
     @Test
