@@ -20,7 +20,8 @@ public record Tuning(int hz, List<Integer> timeouts, Size backends, Size connect
 
     public record Size(int maxEntries, MapType type) {
         static Size of(MapSettings.Setting setting) {
-            return new Size(setting.maxEntries(), MapType.valueOf(setting.type().toUpperCase(Locale.ROOT)));
+            return new Size(setting.maxEntries(), MapType.valueOf(
+                    setting.type().equals("cache") ? "LRU_HASH" : setting.type().toUpperCase(Locale.ROOT)));
         }
     }
 
