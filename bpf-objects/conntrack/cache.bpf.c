@@ -63,7 +63,8 @@ static __always_inline __u64 cache_key(const struct loom_packet *packet, __u32 a
 
 static __always_inline __u32 cache_set(__u64 hash, __u32 sets)
 {
-	return (__u64)(__u32)(cache_mix(hash ^ loom_conn_seed) >> 16) * sets >> 32;
+	/* The upper half of a product depends on all bits, the lower on those below. */
+	return (cache_mix(hash ^ loom_conn_seed) * 0xd6e8feb86659fd93ULL >> 32) * sets >> 32;
 }
 
 /* Returns 0, or -1 if there is no such set, which cannot be. */
@@ -84,7 +85,7 @@ static __always_inline int cache_locate(const struct loom_packet *packet, struct
 	fold = cache_mix(loom_conn_seed ^ ((__u64)packet->source[0] << 32 | packet->source[1]));
 	fold = cache_mix(fold ^ ((__u64)packet->source[2] << 32 | packet->source[3]));
 	place->key = cache_key(packet, fold);
-	place->set = cache_set(place->key ^ fold >> 32, loom_conn_sets6);
+	place->set = cache_set(place->key ^ fold, loom_conn_sets6);
 	set6 = bpf_map_lookup_elem(&loom_conns6, &place->set);
 	if (!set6)
 		return -1;
@@ -266,14 +267,47 @@ static __always_inline __u32 cache_choose(const struct cache_place *place, const
 	return best >> 3 < CACHE_ASSURED ? LOOM_WAYS : best & (LOOM_WAYS - 1);
 }
 
+/* What taking the way means for the connection that is in it. */
+static __always_inline int cache_outcome(const struct cache_place *place, const struct loom_packet *packet, __u32 i,
+					 __u64 word)
+{
+	if (!word || loom_word_expired(word, packet->now))
+		return LOOM_CONN_ADDED;
+	if (!cache_is_at(place, packet, i))
+		return LOOM_CONN_EVICTED;
+	return packet->found ? LOOM_CONN_ADDED : LOOM_CONN_LOST;
+}
+
+/* Under the lock of the set. */
+static __always_inline int cache_enter(const struct cache_place *place, const struct loom_packet *packet,
+				       struct loom_conn *conn)
+{
+	__u32 i = cache_choose(place, packet);
+	struct loom_way *way;
+	int outcome;
+
+	if (i >= LOOM_WAYS)
+		return LOOM_CONN_REFUSED;
+	way = &place->way[i];
+	outcome = cache_outcome(place, packet, i, way->word);
+	if (outcome == LOOM_CONN_LOST) {
+		loom_conn_unpack(conn, way->word);
+		return LOOM_CONN_LOST;
+	}
+	*(volatile __u64 *)&way->key = 0;
+	*(volatile __u64 *)&way->word = loom_conn_pack(conn);
+	if (place->client)
+		__builtin_memcpy(place->client[i], packet->source, sizeof(place->client[i]));
+	barrier();
+	*(volatile __u64 *)&way->key = place->key;
+	return outcome;
+}
+
 __hidden int loom_conn_add(const struct loom_packet *packet, struct loom_conn *conn)
 {
-	int result = LOOM_CONN_REFUSED;
 	struct cache_place place;
 	struct cache_lock *lock;
-	struct loom_way *way;
-	__u64 word;
-	__u32 i;
+	int outcome;
 
 	if (cache_locate(packet, &place))
 		return LOOM_CONN_REFUSED;
@@ -281,26 +315,9 @@ __hidden int loom_conn_add(const struct loom_packet *packet, struct loom_conn *c
 	if (!lock)
 		return LOOM_CONN_REFUSED;
 	bpf_spin_lock(&lock->lock);
-	i = cache_choose(&place, packet);
-	if (i < LOOM_WAYS) {
-		i &= LOOM_WAYS - 1;
-		way = &place.way[i];
-		word = way->word;
-		result = word && !loom_word_expired(word, packet->now) ? LOOM_CONN_EVICTED : LOOM_CONN_ADDED;
-		if (result == LOOM_CONN_EVICTED && !packet->found && cache_is_at(&place, packet, i)) {
-			loom_conn_unpack(conn, word);
-			result = LOOM_CONN_LOST;
-		} else {
-			*(volatile __u64 *)&way->key = 0;
-			*(volatile __u64 *)&way->word = loom_conn_pack(conn);
-			if (place.client)
-				__builtin_memcpy(place.client[i], packet->source, sizeof(place.client[i]));
-			barrier();
-			*(volatile __u64 *)&way->key = place.key;
-		}
-	}
+	outcome = cache_enter(&place, packet, conn);
 	bpf_spin_unlock(&lock->lock);
-	return result;
+	return outcome;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -173,14 +173,18 @@ public final class ScratchPlane implements AutoCloseable {
         BpfProgram.TestRun run = entry.testRun(frame, 1);
         long[] after = verdicts();
         for (int number = 0; number < after.length; number++) {
-            boolean event = number >= FIRST_EVENT && number < io.loom.api.Verdict.METHOD_BASE;
-            if (after[number] != before[number] && !event) {
+            if (after[number] != before[number] && !isEvent(number)) {
                 int found = number;
                 String verdict = composition.verdictName(number).orElseGet(() -> "unnamed verdict " + found);
                 return new Outcome(verdict, run.result(), run.frame());
             }
         }
         throw new IllegalStateException("the program counted no verdict");
+    }
+
+    /** True for numbers that are counted beside a packet's verdict. */
+    public static boolean isEvent(int number) {
+        return number >= FIRST_EVENT && number < io.loom.api.Verdict.METHOD_BASE;
     }
 
     /** Runs a case; the sentence that says how it failed, or empty. */

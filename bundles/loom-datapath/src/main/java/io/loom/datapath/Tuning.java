@@ -79,9 +79,9 @@ public record Tuning(
     public static Tuning of(Conntrack conntrack, MapSettings maps, int hz, long seed) {
         List<Integer> timeouts = List.of(
                 ticks(conntrack.synSent(), hz), ticks(conntrack.established(), hz), ticks(conntrack.finWait(), hz),
-                ticks(conntrack.timeWait(), hz), ticks(conntrack.synReceived(), hz), ticks(conntrack.timeout(), hz));
+                ticks(conntrack.timeWait(), hz), ticks(conntrack.synReceived(), hz), ticks(conntrack.datagram(), hz));
         return new Tuning(
-                hz, timeouts, ticks(conntrack.timeout(), hz), seed, Size.of(maps.backends()),
+                hz, timeouts, ticks(conntrack.affinity(), hz), seed, Size.of(maps.backends()),
                 Connections.of(maps.connections()), Size.of(maps.stats()));
     }
 

@@ -3,6 +3,7 @@ package io.loom.datapath.internal;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.Change;
 import io.loom.datapath.internal.layout.BackendEntry;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.datapath.internal.layout.TableEntry;
@@ -17,6 +18,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -61,11 +63,12 @@ final class Backends {
      * @param hops known next hops; an address that is not in it keeps the one that it has
      * @throws LoomException LOOM-1210 if there is no free number
      */
-    synchronized void put(BackendKey backend, int slot, boolean stateful, boolean down, Map<InetAddress, Optional<NextHop>> hops) {
+    synchronized void put(
+            BackendKey backend, int slot, boolean stateful, Change.PutBackend state, Map<InetAddress, Optional<NextHop>> hops) {
         int number = number(backend).orElseGet(() -> newNumber(backend));
         Optional<NextHop> before = Optional.ofNullable(written.get(number)).flatMap(BackendEntry::hop);
         Optional<NextHop> hop = hops.getOrDefault(backend.endpoint().address(), before);
-        write(number, new BackendEntry(backend.endpoint(), slot, down, stateful, false, hop));
+        write(number, new BackendEntry(backend.endpoint(), slot, state.down(), stateful, state.draining(), hop));
         live.put(backend, number);
     }
 
@@ -117,8 +120,16 @@ final class Backends {
     }
 
     synchronized SortedSet<BackendKey> down() {
+        return keys(BackendEntry::down);
+    }
+
+    synchronized SortedSet<BackendKey> draining() {
+        return keys(BackendEntry::draining);
+    }
+
+    private SortedSet<BackendKey> keys(Predicate<BackendEntry> wanted) {
         return live.entrySet().stream()
-                .filter(entry -> written.get(entry.getValue()).down())
+                .filter(entry -> wanted.test(written.get(entry.getValue())))
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toCollection(TreeSet::new));
     }

@@ -49,7 +49,7 @@ final class Counters {
         return new Telemetry.Counters(
                 verdictCounts(verdicts, methods), created, sweep.active(),
                 verdicts.getOrDefault(EVENT_MAP_FULL, VerdictCount.ZERO).packets(),
-                backendCounts(flows("loom_bstats"), sweep), listenerCounts(ofListeners), mapUses());
+                backendCounts(flows("loom_bstats"), sweep), listenerCounts(ofListeners, sweep), mapUses());
     }
 
     private Map<Integer, FlowCount> flows(String map) {
@@ -95,12 +95,13 @@ final class Counters {
                 .toList();
     }
 
-    private List<Telemetry.ListenerCount> listenerCounts(Map<Integer, FlowCount> counts) {
+    private List<Telemetry.ListenerCount> listenerCounts(Map<Integer, FlowCount> counts, Sweep.Result sweep) {
         return listeners.numbersInUse().entrySet().stream()
                 .map(entry -> {
                     FlowCount count = counts.getOrDefault(entry.getValue(), FlowCount.ZERO);
                     return new Telemetry.ListenerCount(
-                            entry.getKey().toString(), count.packets(), count.bytes(), count.connections());
+                            entry.getKey().toString(), count.packets(), count.bytes(), count.connections(),
+                            sweep.activeOfListener(entry.getValue()));
                 })
                 .toList();
     }

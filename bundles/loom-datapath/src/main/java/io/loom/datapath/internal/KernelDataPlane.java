@@ -1,6 +1,7 @@
 package io.loom.datapath.internal;
 
 import io.loom.api.Problem;
+import io.loom.api.Protocol;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.control.Status;
@@ -163,6 +164,11 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
     @Override
     public Map<String, MethodView> methods() {
         return live.map(LivePlane::methods).orElse(Map.of());
+    }
+
+    @Override
+    public Set<Protocol> protocols() {
+        return live.map(LivePlane::protocols).orElse(Set.of());
     }
 
     @Override

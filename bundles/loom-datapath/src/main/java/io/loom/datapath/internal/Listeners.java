@@ -6,6 +6,7 @@ import io.loom.api.Problem;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.Tracking;
 import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.ListenerKeys;
@@ -56,7 +57,7 @@ final class Listeners {
             ListenerKey listener = ListenerKeys.decode(family, key);
             numbers.adopt(entry.number());
             live.put(listener, entry.number());
-            specs.put(listener, new ListenerSpec(table, entry.flags().contains(ListenerEntry.Flag.ASSIGNED)));
+            specs.put(listener, ListenerTreatment.spec(entry, table));
         }));
         referred.stream().filter(number -> !live.containsValue(number)).forEach(numbers::rest);
     }
@@ -77,12 +78,10 @@ final class Listeners {
     private void write(ListenerKey listener, int number, ListenerSpec spec) {
         Tables.Published table = tables.get(spec.table()).orElseThrow(
                 () -> new IllegalStateException("listener " + listener + " comes before its table " + spec.table()));
-        ListenerEntry entry = new ListenerEntry(number, table.index(), flags(spec), table.number(), table.size(), 0);
+        ListenerEntry entry = new ListenerEntry(
+                number, table.index(), ListenerTreatment.flags(listener.protocol(), spec, table.index()), table.number(),
+                table.size(), ListenerTreatment.affinity(spec));
         entries.get(listener.endpoint().family()).update(ListenerKeys.encode(listener), entry.encode(), UpdateMode.ANY);
-    }
-
-    private static Set<ListenerEntry.Flag> flags(ListenerSpec spec) {
-        return spec.assigned() ? Set.of(ListenerEntry.Flag.ASSIGNED) : Set.of();
     }
 
     /**
@@ -99,6 +98,12 @@ final class Listeners {
             }
         });
         return views;
+    }
+
+    /** How connections to the table's listeners are tracked. */
+    synchronized Set<Tracking> tracking(TableKey table) {
+        return specs.values().stream().filter(spec -> spec.table().equals(table)).map(ListenerSpec::tracking)
+                .collect(Collectors.toSet());
     }
 
     private int newNumber(ListenerKey listener) {

@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.api.Protocol;
 import io.loom.api.control.Status;
 import io.loom.api.control.Telemetry;
 import io.loom.api.plugin.Algorithm;
@@ -15,6 +16,7 @@ import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
+import io.loom.control.dataplane.Tracking;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.libbpf.BpfProgram;
@@ -22,6 +24,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +40,8 @@ import java.util.stream.Collectors;
  * {@link #updateProgram} one timer each.
  */
 final class LivePlane implements AutoCloseable {
+    /** Of enum loom_conn_state. */
+    private static final int SYN_SENT = 0;
     private static final TableBuilder BUILDER = new TableBuilder(Duration.ofSeconds(5));
 
     private final Instance instance;
@@ -96,12 +101,12 @@ final class LivePlane implements AutoCloseable {
     }
 
     KernelState applied() {
-        return new KernelState(backends.keys(), backends.down(), tables.specs(), listeners.specs());
+        return new KernelState(backends.keys(), backends.down(), backends.draining(), tables.specs(), listeners.specs());
     }
 
     void apply(Change change) {
         if (change instanceof Change.PutBackend put) {
-            putBackend(put.backend(), put.down());
+            putBackend(put);
         } else if (change instanceof Change.RemoveBackend remove) {
             backends.remove(remove.backend());
         } else if (change instanceof Change.PutTable put) {
@@ -117,11 +122,12 @@ final class LivePlane implements AutoCloseable {
         }
     }
 
-    private void putBackend(BackendKey backend, boolean down) {
+    private void putBackend(Change.PutBackend put) {
+        BackendKey backend = put.backend();
         SlotBook slots = programs.running().slots();
         int slot = slots.slot(backend.method()).orElseThrow(() -> noMethod(backend));
         boolean stateful = slots.method(slot).orElseThrow().stateful();
-        backends.put(backend, slot, stateful, down, nextHops.answers());
+        backends.put(backend, slot, stateful, put, nextHops.answers());
         if (programs.isLeaving(backend.method(), slot)) {
             backends.remove(backend);
             throw noMethod(backend);
@@ -224,7 +230,7 @@ final class LivePlane implements AutoCloseable {
         Map<TableKey, Tables.Published> changing = tables.changing();
         Dissent dissent = new Dissent(listeners.views(changing));
         Sweep.Result result = sweep.run(timeouts(), programs.tuning().affinity(), dissent);
-        tables.settle(changing, dissent, patience());
+        tables.settle(changing, dissent, key -> patience(listeners.tracking(key)));
         Set<Integer> referred = new HashSet<>(result.references().backends());
         referred.addAll(tables.backends());
         backends.swept(restingBackends, referred);
@@ -236,10 +242,15 @@ final class LivePlane implements AutoCloseable {
                         && programs.slot(entry.getKey()).stream().noneMatch(backends::usesSlot));
     }
 
-    /** How long a connection can exist that is in no table: deferred, while its handshake lasts. */
-    private long patience() {
-        Tuning tuning = programs.tuning();
-        return Duration.ofMillis((tuning.timeouts().get(0) + 1L) * (1000L << Tuning.tickShift(tuning.hz())) / tuning.hz()).toNanos();
+    /**
+     * How long after a change of the table connections can be alive that no entry tells of, in nanoseconds: under full tracking
+     * while their handshake lasts, under minimal until they would have expired.
+     */
+    private long patience(Set<Tracking> trackings) {
+        List<Integer> timeouts = programs.tuning().timeouts();
+        int ticks = trackings.contains(Tracking.MINIMAL) ? Collections.max(timeouts) : timeouts.get(SYN_SENT);
+        int hz = programs.tuning().hz();
+        return Duration.ofMillis((ticks + 1L) * (1000L << Tuning.tickShift(hz)) / hz).toNanos();
     }
 
     private int[] timeouts() {
@@ -279,6 +290,10 @@ final class LivePlane implements AutoCloseable {
     Status.ProgramView program() {
         BpfProgram program = programs.running().program();
         return new Status.ProgramView(program.id(), program.tag(), program.name(), attachments.views());
+    }
+
+    Set<Protocol> protocols() {
+        return programs.handled();
     }
 
     Map<String, MethodView> methods() {

@@ -197,6 +197,11 @@ final class Programs implements AutoCloseable {
         return views;
     }
 
+    /** Protocols with a handler in the running program. */
+    Set<Protocol> handled() {
+        return store.protocols();
+    }
+
     List<Problem> problems() {
         return problems;
     }

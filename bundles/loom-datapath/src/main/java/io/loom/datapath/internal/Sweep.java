@@ -41,6 +41,10 @@ final class Sweep {
             return byBackend.values().stream().mapToLong(Long::longValue).sum();
         }
 
+        long activeOfListener(int listener) {
+            return byListener.getOrDefault(listener, 0L);
+        }
+
         long activeOf(int backend) {
             return byBackend.getOrDefault(backend, 0L);
         }

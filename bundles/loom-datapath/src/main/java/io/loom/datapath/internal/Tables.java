@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -128,12 +129,12 @@ final class Tables {
      * Ends the change of entries that no connection disagrees with.
      *
      * @param seen     the tables as they were when the connections were looked at: one that has changed since is left alone
-     * @param patience nanoseconds after a change in which connections can exist that no table tells of
+     * @param patience nanoseconds after a change in which connections can exist that no entry tells of
      */
-    synchronized void settle(Map<TableKey, Published> seen, Dissent dissent, long patience) {
+    synchronized void settle(Map<TableKey, Published> seen, Dissent dissent, ToLongFunction<TableKey> patience) {
         long now = System.nanoTime();
         seen.forEach((key, table) -> {
-            if (published.get(key) == table && now - table.changed() > patience) {
+            if (published.get(key) == table && now - table.changed() > patience.applyAsLong(key)) {
                 BitSet done = new BitSet();
                 IntStream.range(0, table.size()).filter(i -> TableEntry.isChanging(table.entries()[i])).forEach(done::set);
                 done.andNot(dissent.of(table.number()));

@@ -14,10 +14,11 @@ import java.util.Optional;
  */
 record Anatomy(byte[] frame, int version, int l3, int l4, int end) {
     private static final int TCP = 6;
+    private static final int UDP = 17;
 
     /** What a frame is to a balancer of TCP. */
     enum Shape {
-        /** Not IP, not TCP, a fragment, or with extension headers: nobody's business. */
+        /** Not IP, no TCP (there are no vips for UDP), a fragment, or with extension headers: nobody's business. */
         FOREIGN,
         /** Shorter than its headers say, or with headers that contradict each other. */
         MALFORMED,
@@ -58,20 +59,35 @@ record Anatomy(byte[] frame, int version, int l3, int l4, int end) {
             return new Reading(Shape.MALFORMED, Optional.empty());
         }
         boolean fragment = (word(frame, l3 + 6) & 0x3fff) != 0;
-        if (fragment || frame[l3 + 9] != TCP) {
+        if (fragment) {
             return new Reading(Shape.FOREIGN, Optional.empty());
         }
-        return tcp(new Anatomy(frame, 4, l3, l3 + header, l3 + word(frame, l3 + 2)));
+        return transport(frame[l3 + 9], new Anatomy(frame, 4, l3, l3 + header, l3 + word(frame, l3 + 2)));
     }
 
     private static Reading ipv6(byte[] frame, int l3) {
         if (frame.length < l3 + 40) {
             return new Reading(Shape.MALFORMED, Optional.empty());
         }
-        if ((frame[l3] & 0xf0) != 0x60 || frame[l3 + 6] != TCP) {
+        if ((frame[l3] & 0xf0) != 0x60) {
             return new Reading(Shape.FOREIGN, Optional.empty());
         }
-        return tcp(new Anatomy(frame, 6, l3, l3 + 40, l3 + 40 + word(frame, l3 + 4)));
+        return transport(frame[l3 + 6], new Anatomy(frame, 6, l3, l3 + 40, l3 + 40 + word(frame, l3 + 4)));
+    }
+
+    private static Reading transport(byte protocol, Anatomy candidate) {
+        return switch (protocol) {
+            case TCP -> tcp(candidate);
+            case UDP -> new Reading(isDatagram(candidate) ? Shape.FOREIGN : Shape.MALFORMED, Optional.empty());
+            default -> new Reading(Shape.FOREIGN, Optional.empty());
+        };
+    }
+
+    private static boolean isDatagram(Anatomy candidate) {
+        byte[] frame = candidate.frame;
+        int l4 = candidate.l4;
+        return frame.length >= l4 + 8 && word(frame, l4 + 4) >= 8 && l4 + word(frame, l4 + 4) <= candidate.end
+                && candidate.end <= frame.length;
     }
 
     private static Reading tcp(Anatomy candidate) {

@@ -144,7 +144,9 @@ class ConnectionIT {
             balancer.request("S");
             balancer.idle(LONGER_THAN_ANY_TIMEOUT);
             assertEquals("PASS_OUT_OF_STATE", balancer.request("A"));
-            assertTrue(balancer.connection().isEmpty());
+            balancer.choose(2);
+            assertEquals("FORWARD", balancer.request("S"));
+            assertEquals(2, balancer.connection().orElseThrow().backend());
         }
     }
 

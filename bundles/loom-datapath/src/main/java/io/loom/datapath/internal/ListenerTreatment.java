@@ -1,0 +1,63 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.Protocol;
+import io.loom.api.plugin.LookupTable;
+import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.Tracking;
+import io.loom.datapath.internal.layout.ListenerEntry;
+import io.loom.datapath.internal.layout.ListenerEntry.Flag;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.zip.CRC32;
+
+/** How the program shall treat a listener's connections, from what is wanted, and back from an entry that is found. Pure. */
+final class ListenerTreatment {
+    private ListenerTreatment() {}
+
+    static Set<Flag> flags(Protocol protocol, ListenerSpec spec, LookupTable.Index index) {
+        Set<Flag> flags = EnumSet.noneOf(Flag.class);
+        boolean byHash = index == LookupTable.Index.FLOW_HASH;
+        add(flags, Flag.ASSIGNED, spec.assigned());
+        add(flags, Flag.KEEP_CLIENT, spec.keepClient());
+        add(flags, Flag.STATELESS, spec.tracking() == Tracking.NONE && byHash);
+        add(flags, Flag.MINIMAL, spec.tracking() == Tracking.MINIMAL && byHash && spec.direct() && !spec.affinity());
+        add(flags, Flag.DEFER, spec.tracking() == Tracking.FULL && canDefer(protocol, spec) && byHash);
+        return flags;
+    }
+
+    /**
+     * A SYN need not be remembered where its connection's next packet finds the same backend: by the same table, without a
+     * translation that has begun, and if there is a packet that is surely the first.
+     */
+    private static boolean canDefer(Protocol protocol, ListenerSpec spec) {
+        return protocol == Protocol.TCP && spec.direct() && !spec.affinity();
+    }
+
+    private static void add(Set<Flag> flags, Flag flag, boolean wanted) {
+        if (wanted) {
+            flags.add(flag);
+        }
+    }
+
+    /** What clients of the vip are remembered under, the same for all its listeners; 0 if they are not. */
+    static int affinity(ListenerSpec spec) {
+        if (!spec.affinity()) {
+            return 0;
+        }
+        CRC32 sum = new CRC32();
+        sum.update(spec.table().vip().getBytes(StandardCharsets.UTF_8));
+        return (int) sum.getValue() == 0 ? 1 : (int) sum.getValue();
+    }
+
+    /** As far as an entry tells: what it does not tell differs from what is wanted, and is written once more. */
+    static ListenerSpec spec(ListenerEntry entry, TableKey table) {
+        Set<Flag> flags = entry.flags();
+        Tracking tracking = flags.contains(Flag.STATELESS) ? Tracking.NONE
+                : flags.contains(Flag.MINIMAL) ? Tracking.MINIMAL : Tracking.FULL;
+        return new ListenerSpec(
+                table, flags.contains(Flag.ASSIGNED), tracking, flags.contains(Flag.KEEP_CLIENT), entry.affinity() != 0,
+                flags.contains(Flag.DEFER) || flags.contains(Flag.MINIMAL));
+    }
+}
