@@ -11,6 +11,9 @@ import java.time.Duration;
  * @param synReceived while the handshake is not finished
  * @param finWait     after the first FIN
  * @param timeWait    after both FINs or a reset; for nat also the quarantine of the source port
+ * @param sessions    false: each UDP datagram chooses its backend anew
+ * @param datagram    idle time of a UDP connection
+ * @param affinity    idle time until a client's backend is forgotten, for vips with {@link Vip.Connections#affinity()}
  */
 public record Conntrack(
         boolean enabled,
@@ -19,4 +22,7 @@ public record Conntrack(
         Duration synSent,
         Duration synReceived,
         Duration finWait,
-        Duration timeWait) {}
+        Duration timeWait,
+        boolean sessions,
+        Duration datagram,
+        Duration affinity) {}

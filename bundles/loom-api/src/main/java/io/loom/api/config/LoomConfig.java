@@ -10,6 +10,8 @@ import java.util.List;
  * @param attachment where the program goes and how
  * @param conntrack  sizes and timeouts of the connection table
  * @param maps       sizes and types of the maps
+ * @param nat        source addresses of nat
+ * @param dsr        options of the encapsulations
  * @param vips       unique by name; listeners do not overlap
  * @param upstreams  unique by name; every vip's upstream is among them
  * @param admin      where REST and SSH listen
@@ -20,6 +22,8 @@ public record LoomConfig(
         Attachment attachment,
         Conntrack conntrack,
         MapSettings maps,
+        NatSettings nat,
+        DsrSettings dsr,
         List<Vip> vips,
         List<Upstream> upstreams,
         Admin admin,

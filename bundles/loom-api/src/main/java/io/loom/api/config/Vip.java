@@ -16,6 +16,7 @@ import java.util.List;
  * @param forwarding         name of a forwarding method, such as {@code nat}
  * @param upstream           name of the group of backends
  * @param assign             put the explicit addresses on the interface (/32, /128)
+ * @param connections        how its connections are treated
  */
 public record Vip(
         String name,
@@ -26,9 +27,19 @@ public record Vip(
         int tableSize,
         String forwarding,
         String upstream,
-        boolean assign) {
+        boolean assign,
+        Connections connections) {
 
     public record Service(Protocol protocol, int port) {}
+
+    /**
+     * @param minimal    tracked only where two generations of the lookup table differ
+     * @param affinity   a client's new connections go where its last one went
+     * @param keepClient backends see the client's address: nat changes the destination only, replies are routed through Loom
+     */
+    public record Connections(boolean minimal, boolean affinity, boolean keepClient) {
+        public static final Connections DEFAULT = new Connections(false, false, false);
+    }
 
     public Vip {
         addresses = List.copyOf(addresses);

@@ -42,8 +42,11 @@ public interface Telemetry {
     /** Client to backend. Summed over the forwarding methods by which the endpoint is reached. */
     record BackendCount(Endpoint endpoint, long packets, long bytes, long connections, long active) {}
 
-    /** @param listener {@code tcp 10.0.0.1:80} */
-    record ListenerCount(String listener, long packets, long bytes, long connections) {}
+    /**
+     * @param listener {@code tcp 10.0.0.1:80}
+     * @param active   unexpired tracked connections at the last sweep
+     */
+    record ListenerCount(String listener, long packets, long bytes, long connections, long active) {}
 
     /** @param memoryBytes what the kernel charges for it, 0 if unknown */
     record MapUse(String name, String type, int id, int maxEntries, long memoryBytes) {}

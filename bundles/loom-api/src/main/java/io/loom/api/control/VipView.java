@@ -6,15 +6,26 @@ import java.util.List;
  * A vip as people see it.
  *
  * @param listeners {@code tcp 10.0.0.1:80} and so on, those in the kernel
+ * @param protocols {@code tcp}, {@code udp}: those that it has ports of
+ * @param handling  how its connections are treated
  * @param usable    backends that get new connections
  * @param total     backends of its upstream
  * @param degraded  why it does not work as configured; empty if it does
  */
 public record VipView(
-        String name, List<String> listeners, String algorithm, String forwarding, String upstream, int usable, int total,
-        List<String> degraded) {
+        String name, List<String> listeners, List<String> protocols, String algorithm, String forwarding, Handling handling,
+        String upstream, int usable, int total, List<String> degraded) {
+
+    /**
+     * @param tracking      {@code full}, {@code minimal}, {@code none}
+     * @param affinity      a client's new connections go where its last one went
+     * @param clientAddress what backends see: {@code replace}d by Loom's, or {@code keep} as it is, as under every direct method
+     */
+    public record Handling(String tracking, boolean affinity, String clientAddress) {}
+
     public VipView {
         listeners = List.copyOf(listeners);
+        protocols = List.copyOf(protocols);
         degraded = List.copyOf(degraded);
     }
 }

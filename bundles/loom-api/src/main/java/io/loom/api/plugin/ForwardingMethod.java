@@ -1,5 +1,6 @@
 package io.loom.api.plugin;
 
+import java.util.Map;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -14,4 +15,12 @@ public interface ForwardingMethod {
 
     /** The relocatable BPF ELF object, compiled with {@code -g}. A fresh copy. */
     byte[] object();
+
+    /**
+     * Values of the object's {@code const volatile} globals that follow from the operator's options, such as a port; they win
+     * over those of the {@link Description}. Called before each load, on any thread; pure.
+     */
+    default Map<String, Long> constants(MethodOptions options) {
+        return Map.of();
+    }
 }

@@ -4,7 +4,7 @@ package io.loom.control.dataplane;
 public sealed interface Change {
 
     /** Gives the backend a number (or keeps it) and writes its entry, next hop included as far as it is known. */
-    record PutBackend(BackendKey backend, boolean down) implements Change {}
+    record PutBackend(BackendKey backend, boolean down, boolean draining) implements Change {}
 
     /**
      * Builds the table and publishes it with one update. A backend whose next hop is unknown must not be in it.

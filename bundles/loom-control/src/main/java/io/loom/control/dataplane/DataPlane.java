@@ -1,6 +1,7 @@
 package io.loom.control.dataplane;
 
 import io.loom.api.Problem;
+import io.loom.api.Protocol;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.control.Status;
 import java.net.InetAddress;
@@ -46,6 +47,9 @@ public interface DataPlane {
 
     /** Forwarding methods in the program that runs, by name. Any thread. */
     Map<String, MethodView> methods();
+
+    /** Protocols with a handler in the program that runs. Any thread. */
+    Set<Protocol> protocols();
 
     /** Deployed algorithms. Any thread. */
     Set<String> algorithms();

@@ -13,24 +13,28 @@ import java.util.TreeSet;
  *
  * @param backends  that have an entry (those with a weight in a table, and those that drain)
  * @param down      of {@code backends}, those whose connections must choose anew
+ * @param draining  of {@code backends}, those that keep their connections and get no new one, not even by affinity
  */
 public record KernelState(
         SortedSet<BackendKey> backends,
         SortedSet<BackendKey> down,
+        SortedSet<BackendKey> draining,
         SortedMap<TableKey, TableSpec> tables,
         SortedMap<ListenerKey, ListenerSpec> listeners) {
 
-    public static final KernelState EMPTY = new KernelState(Set.of(), Set.of(), Map.of(), Map.of());
+    public static final KernelState EMPTY = new KernelState(Set.of(), Set.of(), Set.of(), Map.of(), Map.of());
 
     public KernelState(
-            Set<BackendKey> backends, Set<BackendKey> down,
+            Set<BackendKey> backends, Set<BackendKey> down, Set<BackendKey> draining,
             Map<TableKey, TableSpec> tables, Map<ListenerKey, ListenerSpec> listeners) {
-        this(new TreeSet<>(backends), new TreeSet<>(down), new TreeMap<>(tables), new TreeMap<>(listeners));
+        this(new TreeSet<>(backends), new TreeSet<>(down), new TreeSet<>(draining),
+                new TreeMap<>(tables), new TreeMap<>(listeners));
     }
 
     public KernelState {
         backends = Collections.unmodifiableSortedSet(new TreeSet<>(backends));
         down = Collections.unmodifiableSortedSet(new TreeSet<>(down));
+        draining = Collections.unmodifiableSortedSet(new TreeSet<>(draining));
         tables = Collections.unmodifiableSortedMap(new TreeMap<>(tables));
         listeners = Collections.unmodifiableSortedMap(new TreeMap<>(listeners));
     }

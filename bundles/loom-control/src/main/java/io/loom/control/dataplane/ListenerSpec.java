@@ -1,7 +1,12 @@
 package io.loom.control.dataplane;
 
 /**
- * @param table    where its new connections look up their backend
- * @param assigned true if Loom puts the address on the interface, and takes it off with the listener
+ * @param table      where its new connections look up their backend
+ * @param assigned   true if Loom puts the address on the interface, and takes it off with the listener
+ * @param tracking   what is remembered of its connections
+ * @param keepClient nat changes the destination only: backends see the client's address
+ * @param affinity   a client's new connections go where its last one went
+ * @param direct     its method answers clients directly, so only the client's half of a connection is seen
  */
-public record ListenerSpec(TableKey table, boolean assigned) {}
+public record ListenerSpec(
+        TableKey table, boolean assigned, Tracking tracking, boolean keepClient, boolean affinity, boolean direct) {}

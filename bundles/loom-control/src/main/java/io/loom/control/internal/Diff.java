@@ -11,8 +11,8 @@ import java.util.function.BiFunction;
 
 /**
  * The steps from one kernel state to another, in an order in which no step leaves something that points at nothing: backend
- * entries, tables, listeners; then removals the other way round. A backend is marked down only after the tables let go of
- * it, so that connections that choose anew cannot choose it again.
+ * entries, tables, listeners; then removals the other way round. A backend is marked down or draining only after the tables
+ * let go of it, so that connections that choose anew cannot choose it again.
  */
 final class Diff {
     private Diff() {}
@@ -35,14 +35,18 @@ final class Diff {
         return List.copyOf(changes);
     }
 
-    private static void putBackends(KernelState applied, KernelState wanted, boolean down, List<Change> changes) {
+    private static void putBackends(KernelState applied, KernelState wanted, boolean leaving, List<Change> changes) {
         for (BackendKey key : wanted.backends()) {
-            boolean wantedDown = wanted.down().contains(key);
-            boolean same = applied.backends().contains(key) && applied.down().contains(key) == wantedDown;
-            if (wantedDown == down && !same) {
-                changes.add(new Change.PutBackend(key, down));
+            Change.PutBackend change = put(wanted, key);
+            boolean same = applied.backends().contains(key) && put(applied, key).equals(change);
+            if ((change.down() || change.draining()) == leaving && !same) {
+                changes.add(change);
             }
         }
+    }
+
+    private static Change.PutBackend put(KernelState state, BackendKey key) {
+        return new Change.PutBackend(key, state.down().contains(key), state.draining().contains(key));
     }
 
     private static <K, V> void put(

@@ -1,5 +1,6 @@
 package io.loom.control.internal;
 
+import io.loom.api.Protocol;
 import io.loom.control.dataplane.DataPlane;
 import io.loom.control.dataplane.KernelState;
 import java.net.InetAddress;
@@ -12,6 +13,7 @@ import java.util.Set;
  * @param applied   what is in the kernel
  * @param addresses of the interfaces, for vips of the flat form
  * @param own       addresses by which the balancer itself lives in a subnet
+ * @param protocols those with a handler in the running program
  */
 record PlaneView(
         KernelState applied,
@@ -19,12 +21,14 @@ record PlaneView(
         Set<InetAddress> addresses,
         Set<InetAddress> own,
         Map<String, DataPlane.MethodView> methods,
-        Set<String> algorithms) {
+        Set<String> algorithms,
+        Set<Protocol> protocols) {
 
     static final PlaneView NONE = new PlaneView(
-            KernelState.EMPTY, new NextHops(Set.of(), Map.of(), Set.of(), Set.of()), Set.of(), Set.of(), Map.of(), Set.of());
+            KernelState.EMPTY, new NextHops(Set.of(), Map.of(), Set.of(), Set.of()), Set.of(), Set.of(), Map.of(), Set.of(),
+            Set.of());
 
     PlaneView withApplied(KernelState now) {
-        return new PlaneView(now, nextHops, addresses, own, methods, algorithms);
+        return new PlaneView(now, nextHops, addresses, own, methods, algorithms, protocols);
     }
 }

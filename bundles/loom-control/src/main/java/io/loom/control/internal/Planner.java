@@ -31,7 +31,8 @@ final class Planner {
         Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
         Set<BackendKey> active = new TreeSet<>();
         for (Vip vip : config.vips()) {
-            Plan.VipPlan planned = new VipPlanner(vip, inventory.of(vip.upstream()), health, plane).plan();
+            Plan.VipPlan planned = new VipPlanner(
+                    vip, config.conntrack(), inventory.of(vip.upstream()), health, plane).plan();
             vips.add(planned);
             tables.putAll(planned.tables());
             planned.listeners().forEach(listeners::putIfAbsent);
@@ -41,22 +42,27 @@ final class Planner {
         Drains next = drains.next(active, plane.applied().backends(), unknownContent, now);
         Set<BackendKey> backends = new TreeSet<>(active);
         backends.addAll(next.keys());
-        Set<BackendKey> down = down(backends, members(config, inventory), health, plane.applied().down());
-        return new Plan(new KernelState(backends, down, tables, listeners), List.copyOf(vips), next);
+        Map<Endpoint, List<Member>> members = members(config, inventory);
+        Set<BackendKey> down = down(backends, members, health, plane.applied().down());
+        Set<BackendKey> draining = draining(active, members);
+        // What a table of unknown content may still name stays what it is until that table is built anew.
+        next.keys().stream().filter(key -> !unknownContent || plane.applied().draining().contains(key)).forEach(draining::add);
+        return new Plan(new KernelState(backends, down, draining, tables, listeners), List.copyOf(vips), next);
     }
 
-    private static List<Member> members(LoomConfig config, Inventory inventory) {
+    /** Those of groups that a vip uses; an address may be in several. */
+    private static Map<Endpoint, List<Member>> members(LoomConfig config, Inventory inventory) {
         Set<String> used = config.vips().stream().map(Vip::upstream).collect(Collectors.toSet());
-        return inventory.members().stream().filter(member -> used.contains(member.upstream())).toList();
+        return inventory.members().stream().filter(member -> used.contains(member.upstream()))
+                .collect(Collectors.groupingBy(Member::endpoint));
     }
 
     /** An address in two groups is down when it is in both; one in no group any more stays what it was. */
     private static Set<BackendKey> down(
-            Set<BackendKey> backends, List<Member> members, Health health, Set<BackendKey> before) {
-        Map<Endpoint, List<Member>> byEndpoint = members.stream().collect(Collectors.groupingBy(Member::endpoint));
+            Set<BackendKey> backends, Map<Endpoint, List<Member>> members, Health health, Set<BackendKey> before) {
         Set<BackendKey> down = new TreeSet<>();
         for (BackendKey key : backends) {
-            List<Member> same = byEndpoint.getOrDefault(key.endpoint(), List.of());
+            List<Member> same = members.getOrDefault(key.endpoint(), List.of());
             boolean isDown = same.isEmpty()
                     ? before.contains(key)
                     : same.stream().allMatch(member -> health.down(member).isPresent());
@@ -65,5 +71,12 @@ final class Planner {
             }
         }
         return down;
+    }
+
+    /** An address in two groups drains when it has no weight in either; so does one that is in no group any more. */
+    private static Set<BackendKey> draining(Set<BackendKey> active, Map<Endpoint, List<Member>> members) {
+        return active.stream()
+                .filter(key -> members.getOrDefault(key.endpoint(), List.of()).stream().allMatch(member -> member.weight() == 0))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 }

@@ -235,7 +235,7 @@ final class Reconciler {
         graceEnds = resolution.graceEnds(hops.recent());
         return new PlaneView(
                 plane.applied(), hops, plane.interfaceAddresses(), ownAddresses.get(), plane.methods(),
-                plane.algorithms());
+                plane.algorithms(), plane.protocols());
     }
 
     private void applyFailed(List<Problem> problems, RuntimeException cause) {

@@ -7,12 +7,14 @@ import io.loom.api.control.BackendView;
 import io.loom.api.control.BackendView.State;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.VipView;
+import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.control.dataplane.KernelState;
 import io.loom.control.dataplane.ListenerKey;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,6 +27,7 @@ final class Views {
     private final Health health;
     private final Plan plan;
     private final KernelState applied;
+    private final Map<String, MethodView> methods;
     private final List<AttachmentView> attachments;
     private final Map<Endpoint, String> unresolved = new HashMap<>();
     private final Set<Endpoint> unmet = new HashSet<>();
@@ -40,6 +43,7 @@ final class Views {
         this.health = health;
         this.plan = plan;
         this.applied = plane.applied();
+        this.methods = plane.methods();
         this.attachments = attachments;
         this.vipsOf = plan.vips().stream().collect(Collectors.groupingBy(Plan.VipPlan::upstream));
         plane.nextHops().unresolved().forEach((key, reason) -> unresolved.put(key.endpoint(), reason));
@@ -114,8 +118,24 @@ final class Views {
                 .map(Map.Entry::getKey).map(ListenerKey::toString).toList();
         int usable = serving.getOrDefault(vip.name(), Set.of()).size();
         return new VipView(
-                vip.name(), listeners, vip.algorithm(), vip.forwarding(), vip.upstream(), usable,
+                vip.name(), listeners, protocols(vip), vip.algorithm(), vip.forwarding(), handling(vip), vip.upstream(), usable,
                 inventory.of(vip.upstream()).size(), degraded(vip));
+    }
+
+    private static List<String> protocols(Vip vip) {
+        return vip.services().stream().map(Vip.Service::protocol).distinct().sorted().map(Views::word).toList();
+    }
+
+    private VipView.Handling handling(Vip vip) {
+        String tracking = new Treatment(vip, config.conntrack()).wanted().stream().map(Views::word)
+                .collect(Collectors.joining(", "));
+        MethodView method = methods.get(vip.forwarding());
+        boolean keeps = vip.connections().keepClient() || method != null && method.direct();
+        return new VipView.Handling(tracking, vip.connections().affinity(), keeps ? "keep" : "replace");
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     private List<String> degraded(Vip vip) {

@@ -4,6 +4,7 @@ import io.loom.api.Endpoint;
 import io.loom.api.Family;
 import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
+import io.loom.api.config.Conntrack;
 import io.loom.api.config.Vip;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.DataPlane.MethodView;
@@ -26,14 +27,16 @@ import java.util.stream.Stream;
 /** The listeners and tables of one vip: a pure function of the moment that it is made for. */
 final class VipPlanner {
     private final Vip vip;
+    private final Treatment treatment;
     private final List<Member> members;
     private final Health health;
     private final PlaneView plane;
     private final List<String> degraded = new ArrayList<>();
 
     /** @param members of the vip's upstream */
-    VipPlanner(Vip vip, List<Member> members, Health health, PlaneView plane) {
+    VipPlanner(Vip vip, Conntrack conntrack, List<Member> members, Health health, PlaneView plane) {
         this.vip = vip;
+        this.treatment = new Treatment(vip, conntrack);
         this.members = members;
         this.health = health;
         this.plane = plane;
@@ -46,7 +49,7 @@ final class VipPlanner {
             return asItIs();
         }
         MethodView view = plane.methods().get(method.get());
-        Map<ListenerKey, ListenerSpec> listeners = listeners(method.get(), view);
+        Map<ListenerKey, ListenerSpec> listeners = listeners(method.get(), algorithm.get(), view);
         Map<TableKey, TableSpec> tables = new TreeMap<>();
         Set<BackendKey> backends = new HashSet<>();
         boolean held = false;
@@ -162,21 +165,28 @@ final class VipPlanner {
         return new Plan.VipPlan(vip.name(), vip.upstream(), tables, listeners, backends, degraded, true, false);
     }
 
-    private Map<ListenerKey, ListenerSpec> listeners(String method, MethodView view) {
+    private Map<ListenerKey, ListenerSpec> listeners(String method, String algorithm, MethodView view) {
+        boolean asConfigured = method.equals(vip.forwarding()) && algorithm.equals(vip.algorithm());
         Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
         Collection<InetAddress> addresses = vip.interfaceAddresses() ? plane.addresses() : vip.addresses();
         for (InetAddress address : addresses) {
             TableKey table = new TableKey(vip.name(), Family.of(address));
             boolean pointless = vip.interfaceAddresses() && !hasCandidates(table.family(), view);
             if (!pointless && !unreachableByProbes(address, method, view)) {
-                vip.services().stream().filter(service -> service.protocol() == Protocol.TCP).forEach(service ->
-                        listeners.put(
-                                new ListenerKey(service.protocol(), new Endpoint(address, service.port())),
-                                new ListenerSpec(table, vip.assign() && !vip.interfaceAddresses())));
+                vip.services().stream().filter(this::handled).forEach(service -> listeners.put(
+                        new ListenerKey(service.protocol(), new Endpoint(address, service.port())),
+                        treatment.listener(table, service.protocol(), view, asConfigured)));
             }
         }
         explainListeners(listeners.isEmpty(), addresses.isEmpty());
+        if (asConfigured && treatment.needsMore(view)) {
+            degraded.add(method + " must know every connection; they are tracked in full");
+        }
         return listeners;
+    }
+
+    private boolean handled(Vip.Service service) {
+        return plane.protocols().contains(service.protocol());
     }
 
     /** Under direct server return the backends hold the vip: if it is the balancer's own address, they cannot answer it. */
@@ -190,10 +200,13 @@ final class VipPlanner {
     }
 
     private void explainListeners(boolean none, boolean noAddress) {
-        List<Integer> udp = vip.services().stream()
-                .filter(service -> service.protocol() == Protocol.UDP).map(Vip.Service::port).toList();
-        if (!udp.isEmpty()) {
-            degraded.add("no protocol handler for UDP is deployed; packets to UDP ports " + udp + " pass");
+        for (Protocol protocol : Protocol.values()) {
+            List<Integer> ports = vip.services().stream()
+                    .filter(service -> service.protocol() == protocol && !handled(service)).map(Vip.Service::port).toList();
+            if (!ports.isEmpty()) {
+                degraded.add("no protocol handler for " + protocol + " is deployed; packets to " + protocol + " ports " + ports
+                        + " pass");
+            }
         }
         if (none && noAddress) {
             degraded.add("no interface has an address for it; set ebpf.interface or give the vip addresses");

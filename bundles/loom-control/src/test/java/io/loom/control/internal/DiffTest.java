@@ -49,13 +49,13 @@ class DiffTest {
         BackendKey one = Fixtures.key("10.0.0.1", "nat");
         BackendKey two = Fixtures.key("10.0.0.2", "nat");
         TableKey table = new TableKey("web", Family.IPV4);
-        KernelState before = new KernelState(Set.of(one, two), Set.of(), Map.of(table, spec(one, two)), Map.of());
-        KernelState after = new KernelState(Set.of(one, two), Set.of(two), Map.of(table, spec(one)), Map.of());
+        KernelState before = new KernelState(Set.of(one, two), Set.of(), Set.of(), Map.of(table, spec(one, two)), Map.of());
+        KernelState after = new KernelState(Set.of(one, two), Set.of(two), Set.of(), Map.of(table, spec(one)), Map.of());
         assertEquals(
-                List.of(new Change.PutTable(table, spec(one)), new Change.PutBackend(two, true)),
+                List.of(new Change.PutTable(table, spec(one)), new Change.PutBackend(two, true, false)),
                 Diff.between(before, after));
         assertEquals(
-                List.of(new Change.PutBackend(two, false), new Change.PutTable(table, spec(one, two))),
+                List.of(new Change.PutBackend(two, false, false), new Change.PutTable(table, spec(one, two))),
                 Diff.between(after, before));
     }
 
@@ -70,6 +70,7 @@ class DiffTest {
     private static KernelState random(Random random) {
         Set<BackendKey> backends = new TreeSet<>();
         Set<BackendKey> down = new TreeSet<>();
+        Set<BackendKey> draining = new TreeSet<>();
         for (int i = 1; i < 6; i++) {
             BackendKey key = Fixtures.key("10.0.0." + i, random.nextBoolean() ? "nat" : "ipip");
             if (random.nextBoolean()) {
@@ -77,10 +78,14 @@ class DiffTest {
                 if (random.nextInt(3) == 0) {
                     down.add(key);
                 }
+                if (random.nextInt(3) == 0) {
+                    draining.add(key);
+                }
             }
         }
         List<BackendKey> usable = new ArrayList<>(backends);
         usable.removeAll(down);
+        usable.removeAll(draining);
         Map<TableKey, TableSpec> tables = new TreeMap<>();
         Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
         for (int i = 0; i < 4; i++) {
@@ -88,9 +93,9 @@ class DiffTest {
                 TableKey table = new TableKey("vip" + i, Family.IPV4);
                 tables.put(table, spec(usable.stream().filter(key -> random.nextBoolean()).toArray(BackendKey[]::new)));
                 Endpoint endpoint = Fixtures.endpoint("10.9.0." + random.nextInt(4));
-                listeners.put(new ListenerKey(Protocol.TCP, endpoint), new ListenerSpec(table, random.nextBoolean()));
+                listeners.put(new ListenerKey(Protocol.TCP, endpoint), Fixtures.spec(table, random.nextBoolean()));
             }
         }
-        return new KernelState(backends, down, tables, listeners);
+        return new KernelState(backends, down, draining, tables, listeners);
     }
 }

@@ -3,6 +3,7 @@ package io.loom.control.internal;
 import io.loom.api.Family;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.api.Protocol;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.control.Status;
 import io.loom.control.dataplane.BackendKey;
@@ -32,6 +33,7 @@ final class FakeDataPlane implements DataPlane {
     final Set<InetAddress> addresses = ConcurrentHashMap.newKeySet();
     final Map<String, MethodView> methods = new ConcurrentHashMap<>();
     final Set<String> algorithms = ConcurrentHashMap.newKeySet();
+    final Set<Protocol> protocols = ConcurrentHashMap.newKeySet();
     volatile Predicate<Change> refused = change -> false;
     volatile boolean refusesConfiguration;
     volatile List<Status.AttachmentView> attachments = List.of();
@@ -46,6 +48,7 @@ final class FakeDataPlane implements DataPlane {
         methods.put("nat", new MethodView(true, false, true, both));
         methods.put("ipip", new MethodView(true, true, false, both));
         algorithms.add("maglev");
+        protocols.addAll(Set.of(Protocol.TCP, Protocol.UDP));
     }
 
     static LoomException refusal() {
@@ -56,7 +59,7 @@ final class FakeDataPlane implements DataPlane {
     void forgetTables() {
         Map<TableKey, TableSpec> tables = new TreeMap<>();
         state.tables().forEach((key, spec) -> tables.put(key, new TableSpec("", spec.size(), new TreeMap<>())));
-        state = new KernelState(state.backends(), state.down(), tables, state.listeners());
+        state = new KernelState(state.backends(), state.down(), state.draining(), tables, state.listeners());
         changes.clear();
         configured.clear();
         resolving = Set.of();
@@ -100,11 +103,12 @@ final class FakeDataPlane implements DataPlane {
     static KernelState step(KernelState before, Change change) {
         Set<BackendKey> backends = new TreeSet<>(before.backends());
         Set<BackendKey> down = new TreeSet<>(before.down());
+        Set<BackendKey> draining = new TreeSet<>(before.draining());
         Map<TableKey, TableSpec> tables = new TreeMap<>(before.tables());
         Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>(before.listeners());
         if (change instanceof Change.PutBackend put) {
             backends.add(put.backend());
-            boolean moved = put.down() ? down.add(put.backend()) : down.remove(put.backend());
+            boolean moved = move(down, put.backend(), put.down()) | move(draining, put.backend(), put.draining());
             check(moved || !before.backends().contains(put.backend()), "nothing changes by " + put);
         } else if (change instanceof Change.PutTable put) {
             tables.put(put.table(), put.spec());
@@ -117,10 +121,15 @@ final class FakeDataPlane implements DataPlane {
         } else if (change instanceof Change.RemoveBackend gone) {
             check(backends.remove(gone.backend()), "there is no " + gone);
             down.remove(gone.backend());
+            draining.remove(gone.backend());
         }
-        KernelState after = new KernelState(backends, down, tables, listeners);
+        KernelState after = new KernelState(backends, down, draining, tables, listeners);
         checkReferences(after, change);
         return after;
+    }
+
+    private static boolean move(Set<BackendKey> set, BackendKey key, boolean member) {
+        return member ? set.add(key) : set.remove(key);
     }
 
     private static void checkReferences(KernelState state, Change change) {
@@ -158,6 +167,11 @@ final class FakeDataPlane implements DataPlane {
     @Override
     public Map<String, MethodView> methods() {
         return Map.copyOf(methods);
+    }
+
+    @Override
+    public Set<Protocol> protocols() {
+        return Set.copyOf(protocols);
     }
 
     @Override

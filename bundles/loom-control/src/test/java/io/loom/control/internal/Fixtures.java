@@ -6,12 +6,17 @@ import io.loom.api.Protocol;
 import io.loom.api.config.Admin;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.Conntrack;
+import io.loom.api.config.DsrSettings;
 import io.loom.api.config.HealthCheck;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
+import io.loom.api.config.NatSettings;
 import io.loom.api.config.Upstream;
 import io.loom.api.config.Vip;
 import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.Tracking;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -68,13 +73,19 @@ final class Fixtures {
     /** A vip on 10.9.0.1, tcp 80, of upstream {@code default}. */
     static Vip vip(String method) {
         return new Vip("web", List.of(VIP), false, List.of(new Vip.Service(Protocol.TCP, 80)), "maglev", 7, method,
-                "default", true);
+                "default", true,
+                Vip.Connections.DEFAULT);
     }
 
     /** A vip of the flat form. */
     static Vip flat(String method) {
         return new Vip("default", List.of(), true, List.of(new Vip.Service(Protocol.TCP, 80)), "maglev", 7, method,
-                "default", false);
+                "default", false,
+                Vip.Connections.DEFAULT);
+    }
+
+    static ListenerSpec spec(TableKey table, boolean assigned) {
+        return new ListenerSpec(table, assigned, Tracking.FULL, false, false, false);
     }
 
     static LoomConfig web(String method, Upstream.Server... servers) {
@@ -89,10 +100,11 @@ final class Fixtures {
         Duration timeout = Duration.ofMinutes(5);
         return new LoomConfig(
                 enabled, new Attachment(List.of("eth0"), Attachment.Mode.NATIVE, false),
-                new Conntrack(true, timeout, timeout, timeout, timeout, timeout, timeout),
+                new Conntrack(true, timeout, timeout, timeout, timeout, timeout, timeout, true, timeout, timeout),
                 new MapSettings(
                         new MapSettings.Setting(100, "array"), new MapSettings.Setting(100, "lru_hash"),
                         new MapSettings.Setting(256, "percpu_array")),
+                NatSettings.DEFAULT, DsrSettings.DEFAULT,
                 new ArrayList<>(vips), new ArrayList<>(upstreams),
                 new Admin(new InetSocketAddress("127.0.0.1", 9091), new InetSocketAddress("127.0.0.1", 8101)), List.of());
     }

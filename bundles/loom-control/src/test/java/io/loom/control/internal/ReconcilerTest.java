@@ -256,7 +256,8 @@ class ReconcilerTest {
     void aTableThatCannotBeBuiltHoldsUpNoOtherVip() {
         plane.refused = change -> change instanceof Change.PutTable put && put.table().vip().equals("bad");
         Vip web = vip("nat");
-        Vip bad = new Vip("bad", List.of(address("10.9.0.0")), false, web.services(), "maglev", 7, "nat", "default", true);
+        Vip bad = new Vip("bad", List.of(address("10.9.0.0")), false, web.services(), "maglev", 7, "nat", "default", true,
+                Vip.Connections.DEFAULT);
         bench.load(config(List.of(bad, web), upstream("default", server("10.0.0.1"))));
         assertEquals(List.of("web"), plane.applied().listeners().values().stream().map(spec -> spec.table().vip()).toList());
         assertTrue(bench.seen.warnings().stream().anyMatch(problem -> problem.why().contains("LOOM-1999")));

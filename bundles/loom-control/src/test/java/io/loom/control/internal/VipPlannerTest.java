@@ -74,10 +74,12 @@ class VipPlannerTest {
     }
 
     @Test
-    void udpHasNoListenerAndSaysSo() {
+    void aProtocolWithoutAHandlerHasNoListenerAndSaysSo() {
+        plane.protocols.remove(Protocol.UDP);
         Vip both = new Vip("web", List.of(Fixtures.VIP), false,
                 List.of(new Vip.Service(Protocol.TCP, 80), new Vip.Service(Protocol.UDP, 53)), "maglev", 7, "nat",
-                "default", true);
+                "default", true,
+                Vip.Connections.DEFAULT);
         bench.load(config(List.of(both), upstream("default", server("10.0.0.1"))));
         assertEquals(List.of("tcp 10.9.0.1:80"), bench.vip().listeners());
         assertEquals(
@@ -156,7 +158,8 @@ class VipPlannerTest {
         bench.load(web("nat", server("10.0.0.1")));
         bench.takeChanges();
         Vip old = Fixtures.vip("nat");
-        Vip renamed = new Vip("shop", old.addresses(), false, old.services(), "maglev", 7, "nat", "default", true);
+        Vip renamed = new Vip("shop", old.addresses(), false, old.services(), "maglev", 7, "nat", "default", true,
+                Vip.Connections.DEFAULT);
         bench.load(config(List.of(renamed), upstream("default", server("10.0.0.1"))));
         assertEquals(
                 List.of("PutTable", "PutListener", "RemoveTable"),

@@ -100,7 +100,7 @@ final class Counters {
                 .map(entry -> {
                     FlowCount count = counts.getOrDefault(entry.getValue(), FlowCount.ZERO);
                     return new Telemetry.ListenerCount(
-                            entry.getKey().toString(), count.packets(), count.bytes(), count.connections());
+                            entry.getKey().toString(), count.packets(), count.bytes(), count.connections(), 0);
                 })
                 .toList();
     }

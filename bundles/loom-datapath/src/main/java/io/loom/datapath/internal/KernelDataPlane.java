@@ -1,6 +1,7 @@
 package io.loom.datapath.internal;
 
 import io.loom.api.Problem;
+import io.loom.api.Protocol;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.control.Status;
@@ -15,6 +16,7 @@ import io.loom.control.dataplane.KernelState;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -163,6 +165,11 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
     @Override
     public Map<String, MethodView> methods() {
         return live.map(LivePlane::methods).orElse(Map.of());
+    }
+
+    @Override
+    public Set<Protocol> protocols() {
+        return EnumSet.of(Protocol.TCP);
     }
 
     @Override

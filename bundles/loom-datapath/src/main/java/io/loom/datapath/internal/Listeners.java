@@ -6,6 +6,7 @@ import io.loom.api.Problem;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.Tracking;
 import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.ListenerKeys;
@@ -56,7 +57,8 @@ final class Listeners {
             ListenerKey listener = ListenerKeys.decode(family, key);
             numbers.adopt(entry.number());
             live.put(listener, entry.number());
-            specs.put(listener, new ListenerSpec(table, entry.flags().contains(ListenerEntry.Flag.ASSIGNED)));
+            specs.put(listener, new ListenerSpec(
+                    table, entry.flags().contains(ListenerEntry.Flag.ASSIGNED), Tracking.FULL, false, false, false));
         }));
         referred.stream().filter(number -> !live.containsValue(number)).forEach(numbers::rest);
     }

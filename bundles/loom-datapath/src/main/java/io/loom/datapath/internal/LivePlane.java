@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -55,6 +56,7 @@ final class LivePlane implements AutoCloseable {
     private final Function<String, Optional<Algorithm>> algorithms;
     private volatile Sweep.Result lastSweep = Sweep.Result.NONE;
     private volatile Set<BackendKey> resolving = Set.of();
+    private final Set<BackendKey> draining = ConcurrentHashMap.newKeySet();
     private Surroundings surroundings = new Surroundings(List.of(), List.of(), Set.of());
 
     /** @param algorithms deployed ones by name, at any moment */
@@ -96,14 +98,19 @@ final class LivePlane implements AutoCloseable {
     }
 
     KernelState applied() {
-        return new KernelState(backends.keys(), backends.down(), tables.specs(), listeners.specs());
+        return new KernelState(backends.keys(), backends.down(), draining, tables.specs(), listeners.specs());
     }
 
     void apply(Change change) {
         if (change instanceof Change.PutBackend put) {
             putBackend(put.backend(), put.down());
+            draining.remove(put.backend());
+            if (put.draining()) {
+                draining.add(put.backend());
+            }
         } else if (change instanceof Change.RemoveBackend remove) {
             backends.remove(remove.backend());
+            draining.remove(remove.backend());
         } else if (change instanceof Change.PutTable put) {
             putTable(put);
         } else if (change instanceof Change.RemoveTable remove) {

@@ -15,7 +15,6 @@ import io.loom.api.plugin.ForwardingMethod;
 import io.loom.api.plugin.ProtocolHandler;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
-import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import io.loom.forward.ipip.IpipForwarding;
@@ -71,10 +70,10 @@ abstract class DataPlaneFixture {
     void balance(KernelDataPlane on) throws Exception {
         on.resolve(Set.of(nat(FIRST), nat(SECOND)));
         await("next hops", () -> on.unresolved().isEmpty());
-        on.apply(new Change.PutBackend(nat(FIRST), false));
-        on.apply(new Change.PutBackend(nat(SECOND), false));
+        on.apply(new Change.PutBackend(nat(FIRST), false, false));
+        on.apply(new Change.PutBackend(nat(SECOND), false, false));
         on.apply(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100, nat(SECOND), 50))));
-        on.apply(new Change.PutListener(tcp("10.9.9.9", 80), new ListenerSpec(TABLE, true)));
+        on.apply(new Change.PutListener(tcp("10.9.9.9", 80), TestHost.spec(TABLE, true)));
     }
 
     static TableSpec spec(Map<BackendKey, Integer> weights) {

@@ -24,7 +24,6 @@ import io.loom.api.plugin.ForwardingMethod;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.KernelState;
-import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import io.loom.forward.ipip.IpipForwarding;
@@ -80,10 +79,10 @@ class KernelDataPlaneTest extends DataPlaneFixture {
         for (Family family : Family.values()) {
             BackendKey backend = nat(family == Family.IPV4 ? FIRST : SIXTH);
             TableKey table = new TableKey("web", family);
-            plane.apply(new Change.PutBackend(backend, false));
+            plane.apply(new Change.PutBackend(backend, false, false));
             plane.apply(new Change.PutTable(table, spec(Map.of(backend, 100))));
             String own = family == Family.IPV4 ? "10.1.0.1" : "2001:db8:7::1";
-            plane.apply(new Change.PutListener(tcp(own, 80), new ListenerSpec(table, false)));
+            plane.apply(new Change.PutListener(tcp(own, 80), TestHost.spec(table, false)));
         }
         plane.close();
         plane = open();
@@ -243,7 +242,7 @@ class KernelDataPlaneTest extends DataPlaneFixture {
     @Test
     void aVipAddressGoesWithItsLastListener() throws Exception {
         balance(plane);
-        plane.apply(new Change.PutListener(tcp("10.9.9.9", 443), new ListenerSpec(TABLE, true)));
+        plane.apply(new Change.PutListener(tcp("10.9.9.9", 443), TestHost.spec(TABLE, true)));
         plane.apply(new Change.RemoveListener(tcp("10.9.9.9", 80)));
         assertTrue(ip("addr show dev " + DEVICE).contains("10.9.9.9/32"));
         plane.apply(new Change.RemoveListener(tcp("10.9.9.9", 443)));
@@ -254,9 +253,9 @@ class KernelDataPlaneTest extends DataPlaneFixture {
     void theSourceTowardsABackendIsNoVipUnlessThereIsNothingElse() throws Exception {
         plane.resolve(Set.of(nat(SIXTH)));
         plane.apply(new Change.PutTable(SIX, spec(Map.of())));
-        plane.apply(new Change.PutListener(tcp("2001:db8:7::1", 80), new ListenerSpec(SIX, false)));
+        plane.apply(new Change.PutListener(tcp("2001:db8:7::1", 80), TestHost.spec(SIX, false)));
         await("the next hop", () -> plane.unresolved().isEmpty());
-        plane.apply(new Change.PutBackend(nat(SIXTH), false));
+        plane.apply(new Change.PutBackend(nat(SIXTH), false, false));
         await("the vip as source", () -> source().equals(address("2001:db8:7::1")));
         ip("-6 addr add 2001:db8:7::2/64 dev " + DEVICE + " nodad");
         await("the other address as source", () -> source().equals(address("2001:db8:7::2")));

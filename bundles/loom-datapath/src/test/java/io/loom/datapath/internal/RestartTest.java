@@ -161,7 +161,7 @@ class RestartTest extends DataPlaneFixture {
         plane.close();
         plane = open();
         plane.configure(config(DEVICE));
-        plane.apply(new Change.PutBackend(nat(SIXTH), false));
+        plane.apply(new Change.PutBackend(nat(SIXTH), false, false));
         // The client's connection refers to 1 or 2: the newcomer has the other one, or 3.
         int referred = connections().get(0).backend();
         assertTrue(referred > 0);

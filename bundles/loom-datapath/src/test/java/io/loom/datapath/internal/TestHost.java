@@ -6,10 +6,15 @@ import io.loom.api.Protocol;
 import io.loom.api.config.Admin;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.Conntrack;
+import io.loom.api.config.DsrSettings;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
+import io.loom.api.config.NatSettings;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.ListenerKey;
+import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.Tracking;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -73,16 +78,20 @@ final class TestHost {
         return config(true, new Attachment(List.of(devices), mode, false), timeoutSeconds);
     }
 
+    static ListenerSpec spec(TableKey table, boolean assigned) {
+        return new ListenerSpec(table, assigned, Tracking.FULL, false, false, false);
+    }
+
     static LoomConfig config(boolean enabled, Attachment attachment, int timeoutSeconds) {
         Duration minute = Duration.ofSeconds(60);
         Duration idle = Duration.ofSeconds(timeoutSeconds);
         return new LoomConfig(
                 enabled, attachment,
-                new Conntrack(true, idle, idle, minute, minute, minute, minute),
+                new Conntrack(true, idle, idle, minute, minute, minute, minute, true, idle, idle),
                 new MapSettings(
                         new MapSettings.Setting(1000, "array"), new MapSettings.Setting(4096, "cache"),
                         new MapSettings.Setting(256, "percpu_array")),
-                List.of(), List.of(),
+                NatSettings.DEFAULT, DsrSettings.DEFAULT, List.of(), List.of(),
                 new Admin(new InetSocketAddress("127.0.0.1", 9091), new InetSocketAddress("127.0.0.1", 8101)), List.of());
     }
 

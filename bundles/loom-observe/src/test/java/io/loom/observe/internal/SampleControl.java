@@ -35,7 +35,7 @@ public final class SampleControl implements LoomControl {
                         new VerdictCount(145, "ipip_drop_no_headroom", Action.DROP, 1, 100, 0)),
                 12, 5, 9,
                 List.of(new BackendCount(endpoint("10.0.1.10", 8080), 20, 2200, 11, 4)),
-                List.of(new ListenerCount("tcp 10.0.0.1:80", 20, 2000, 11)),
+                List.of(new ListenerCount("tcp 10.0.0.1:80", 20, 2000, 11, 5)),
                 List.of(new MapUse("loom_conns4", "lru_hash", 33, 1000, 4096)));
     }
 
@@ -49,7 +49,7 @@ public final class SampleControl implements LoomControl {
 
     @Override
     public List<VipView> vips() {
-        return List.of(new VipView("web", List.of("tcp 10.0.0.1:80"), "maglev", "nat", "default", 1, 2, List.of("one is down")));
+        return List.of(new VipView("web", List.of("tcp 10.0.0.1:80"), List.of("tcp"), "maglev", "nat", new VipView.Handling("full", false, "replace"), "default", 1, 2, List.of("one is down")));
     }
 
     @Override

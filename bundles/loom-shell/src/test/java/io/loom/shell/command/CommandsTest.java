@@ -175,7 +175,7 @@ class CommandsTest {
                 List.of(new VerdictCount(1, "forward", Action.FORWARD, 1_234_567, 100_000_000, 100_000_000),
                         new VerdictCount(51, "drop_no_backend", Action.DROP, 0, 0, 0)),
                 12, 5, 3, List.of(new BackendCount(FakeControl.endpoint("10.0.1.10", 8080), 7, 700, 2, 1)),
-                List.of(new ListenerCount("tcp 10.0.0.1:80", 7, 700, 2)), List.of());
+                List.of(new ListenerCount("tcp 10.0.0.1:80", 7, 700, 2, 1)), List.of());
         StatsCommand command = new StatsCommand();
         command.telemetry = () -> counters;
         assertEquals("""

@@ -3,8 +3,10 @@ package io.loom.config.internal.model;
 import io.loom.api.config.Admin;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.Conntrack;
+import io.loom.api.config.DsrSettings;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
+import io.loom.api.config.NatSettings;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.Findings;
 import io.loom.config.internal.schema.Schema;
@@ -53,7 +55,7 @@ public final class ConfigReader {
         checks.listeners(vips, admin);
         checks.backends(vips, groups, ebpf, maps);
         new AcceptedKeys(findings).report(root);
-        return new LoomConfig(enabled, attachment, conntrack, maps, vips.stream().map(VipEntry::vip).toList(),
+        return new LoomConfig(enabled, attachment, conntrack, maps, NatSettings.DEFAULT, DsrSettings.DEFAULT, vips.stream().map(VipEntry::vip).toList(),
                 groups.stream().map(Group::upstream).toList(), admin, findings.warnings());
     }
 }

@@ -35,7 +35,8 @@ final class TrackingReader {
         Section states = conntrack.sectionOrEmpty("tcp_timeouts");
         return new Conntrack(conntrack.enabled(), timeout, span(states, "established", timeout),
                 span(states, "syn_sent", Duration.ofSeconds(30)), span(states, "syn_recv", Duration.ofSeconds(30)),
-                span(states, "fin_wait", Duration.ofSeconds(60)), span(states, "time_wait", Duration.ofSeconds(120)));
+                span(states, "fin_wait", Duration.ofSeconds(60)), span(states, "time_wait", Duration.ofSeconds(120)),
+                true, timeout, timeout);
     }
 
     private void stateless(VipEntry entry, Section conntrack) {

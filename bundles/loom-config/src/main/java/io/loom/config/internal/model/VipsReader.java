@@ -71,7 +71,7 @@ final class VipsReader {
                     "use ebpf.vips with an address of its own");
         }
         Vip vip = new Vip(Group.DEFAULT, List.of(), true, services(ports, List.of(Protocol.TCP)), balancing.algorithm(),
-                balancing.tableSize(), balancing.forwarding(), Group.DEFAULT, false);
+                balancing.tableSize(), balancing.forwarding(), Group.DEFAULT, false, Vip.Connections.DEFAULT);
         return Optional.of(new VipEntry(vip, tcp.placeOf("ports"), List.of(), ports));
     }
 
@@ -81,7 +81,7 @@ final class VipsReader {
         String algorithm = source.word("algorithm", balancing.algorithm());
         Vip vip = new Vip(name.value(), addresses.stream().map(Located::value).toList(), false, services(ports, protocols(source)),
                 algorithm, tableSize(source, algorithm), Balancing.method(source.word("forwarding", balancing.forwarding())),
-                upstream(source, name, groups), source.flag("assign", true));
+                upstream(source, name, groups), source.flag("assign", true), Vip.Connections.DEFAULT);
         return new VipEntry(vip, name.place(), addresses, ports);
     }
 

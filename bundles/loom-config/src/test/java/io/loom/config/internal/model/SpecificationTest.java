@@ -10,9 +10,11 @@ import io.loom.api.Protocol;
 import io.loom.api.config.Admin;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.Conntrack;
+import io.loom.api.config.DsrSettings;
 import io.loom.api.config.HealthCheck;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
+import io.loom.api.config.NatSettings;
 import io.loom.api.config.Upstream;
 import io.loom.api.config.Vip;
 import java.io.IOException;
@@ -55,12 +57,13 @@ class SpecificationTest {
         LoomConfig expected = new LoomConfig(true,
                 new Attachment(List.of("eth0"), Attachment.Mode.NATIVE, false),
                 new Conntrack(true, five, five, Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(60),
-                        Duration.ofSeconds(120)),
+                        Duration.ofSeconds(120), true, five, five),
                 new MapSettings(new MapSettings.Setting(10_000, "array"), new MapSettings.Setting(1_000_000, "lru_hash"),
                         new MapSettings.Setting(256, "percpu_array")),
+                NatSettings.DEFAULT, DsrSettings.DEFAULT,
                 List.of(new Vip("default", List.of(), true,
                         List.of(new Vip.Service(Protocol.TCP, 80), new Vip.Service(Protocol.TCP, 443)), "maglev", 65537, "nat",
-                        "default", false)),
+                        "default", false, Vip.Connections.DEFAULT)),
                 List.of(new Upstream("default", List.of(server("10.0.1.10"), server("10.0.1.11")),
                         Optional.of(new HealthCheck(Duration.ofSeconds(2), Duration.ofSeconds(1), 2, 3, OptionalInt.empty())))),
                 new Admin(new InetSocketAddress("127.0.0.1", 9091), new InetSocketAddress("127.0.0.1", 8101)),
