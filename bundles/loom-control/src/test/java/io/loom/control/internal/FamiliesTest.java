@@ -13,6 +13,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.config.NatSettings;
 import io.loom.api.control.BackendView.State;
 import io.loom.api.control.HealthReports.Target;
 import io.loom.control.dataplane.DataPlane.MethodView;
@@ -78,5 +80,16 @@ class FamiliesTest {
         bench.load(config(List.of(flat("nat")), upstream("default", server("10.0.0.1"))));
         assertEquals(List.of("tcp 10.0.0.254:80"), bench.vip().listeners());
         assertTrue(plane.applied().tables().keySet().stream().allMatch(table -> table.family() == Family.IPV4));
+    }
+
+    @Test
+    void theFlatFormDoesNotListenOnSourceAddressesOfNat() {
+        plane.addresses.addAll(Set.of(address("10.0.0.254"), address("10.0.0.201")));
+        LoomConfig file = config(List.of(flat("nat")), upstream("default", server("10.0.0.1")));
+        bench.load(new LoomConfig(
+                true, file.attachment(), file.conntrack(), file.maps(),
+                new NatSettings(List.of(address("10.0.0.201")), false), file.dsr(), file.vips(), file.upstreams(),
+                file.admin(), List.of()));
+        assertEquals(List.of("tcp 10.0.0.254:80"), bench.vip().listeners());
     }
 }

@@ -7,6 +7,7 @@ import io.loom.api.IpAddress;
 import io.loom.api.Prefix;
 import io.loom.api.config.DsrSettings;
 import io.loom.api.config.NatSettings;
+import io.loom.api.plugin.MethodOptions;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -32,6 +33,8 @@ class OptionsTest {
         String yaml = "ebpf: {xdp: {dsr: {%sgue_port: 6081, source_prefixes: [172.16.0.0/16, \"fd00:1::/64\"]}}}";
         DsrSettings expected = new DsrSettings(6081, network("172.16.0.0", 16), network("fd00:1::", 64));
         assertEquals(expected, Yaml.good(yaml.formatted("")).dsr());
+        assertEquals(new MethodOptions(6081, network("172.16.0.0", 16), network("fd00:1::", 64), List.of()),
+                Yaml.good(yaml.formatted("")).methodOptions());
         assertEquals(expected, Yaml.good(yaml.formatted("enabled: false, ")).dsr());
         assertEquals(Optional.empty(), Yaml.good("ebpf: {xdp: {dsr: {source_prefixes: 10.0.0.0/8}}}").dsr().prefix6());
     }
