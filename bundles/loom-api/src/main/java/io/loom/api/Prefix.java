@@ -1,6 +1,7 @@
 package io.loom.api;
 
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 
 /**
  * A network: the addresses whose first bits are the same. Printed as {@code 172.16.0.0/12}.
@@ -11,20 +12,34 @@ import java.net.InetAddress;
 public record Prefix(InetAddress address, int length) {
 
     public Prefix {
-        int bits = Family.of(address).addressBytes() * 8;
-        if (length < 0 || length > bits) {
-            throw new IllegalArgumentException("a prefix of " + length + " bits");
+        if (length < 0 || length > bits(address) || !first(address, length).equals(address)) {
+            throw new IllegalArgumentException(IpAddress.format(address) + "/" + length + " is not a network");
         }
-        byte[] bytes = address.getAddress();
-        for (int bit = length; bit < bits; bit++) {
-            if ((bytes[bit / 8] & (0x80 >> (bit % 8))) != 0) {
-                throw new IllegalArgumentException(IpAddress.format(address) + " has bits after its first " + length);
-            }
-        }
+    }
+
+    /** The network of that prefix length that the address is in. */
+    public static Prefix around(InetAddress address, int length) {
+        return new Prefix(first(address, length), length);
     }
 
     public Family family() {
         return Family.of(address);
+    }
+
+    private static int bits(InetAddress address) {
+        return address.getAddress().length * 8;
+    }
+
+    private static InetAddress first(InetAddress address, int length) {
+        byte[] bytes = address.getAddress();
+        for (int bit = Math.max(0, length); bit < bytes.length * 8; bit++) {
+            bytes[bit / 8] &= (byte) ~(0x80 >> bit % 8);
+        }
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException impossible) {
+            throw new IllegalStateException("the length of an address does not change", impossible);
+        }
     }
 
     @Override

@@ -32,7 +32,8 @@ public final class CountersJson {
         ArrayNode listeners = json.putArray("listeners");
         for (ListenerCount count : counters.listeners()) {
             listeners.addObject().put("listener", count.listener()).put("packets", count.packets())
-                    .put("bytes", count.bytes()).put("connections", count.connections());
+                    .put("bytes", count.bytes()).put("connections", count.connections())
+                    .put("connections_active", count.active());
         }
         ArrayNode maps = json.putArray("maps");
         for (MapUse map : counters.maps()) {

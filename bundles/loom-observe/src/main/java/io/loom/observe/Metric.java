@@ -25,6 +25,8 @@ public enum Metric {
     VIP_PACKETS(Kind.COUNTER, "loom_ebpf_vip_packets_total", "Frames from clients to the listener", "vip", "listener"),
     VIP_BYTES(Kind.COUNTER, "loom_ebpf_vip_bytes_total", "Bytes from clients to the listener", "vip", "listener"),
     VIP_CONNECTIONS(Kind.COUNTER, "loom_ebpf_vip_connections_total", "Connections to the listener", "vip", "listener"),
+    VIP_CONNECTIONS_ACTIVE(Kind.GAUGE, "loom_ebpf_vip_connections_active",
+            "Tracked connections to the listener that have not expired", "vip", "listener"),
     VIP_BACKENDS_USABLE(Kind.GAUGE, "loom_ebpf_vip_backends_usable", "Backends of the vip that get new connections", "vip"),
     VIP_DEGRADED(Kind.GAUGE, "loom_ebpf_vip_degraded", "1 if the vip does not work as configured; status says why", "vip"),
     MAP_ENTRIES_MAX(Kind.GAUGE, "loom_ebpf_map_entries_max", "Entries that the map can hold", "map", "type"),

@@ -87,8 +87,12 @@ public final class ViewJson {
     private static ObjectNode node(VipView vip) {
         ObjectNode json = JSON.objectNode().put("name", vip.name());
         vip.listeners().forEach(json.putArray("listeners")::add);
+        vip.protocols().forEach(json.putArray("protocols")::add);
         json.put("algorithm", vip.algorithm())
                 .put("forwarding", vip.forwarding())
+                .put("tracking", vip.handling().tracking())
+                .put("connection_affinity", vip.handling().affinity())
+                .put("client_address", vip.handling().clientAddress())
                 .put("upstream", vip.upstream())
                 .put("backends_usable", vip.usable())
                 .put("backends_total", vip.total());

@@ -35,6 +35,9 @@ class JsonTest {
     void vipsAndStatusAreComplete() throws Exception {
         JsonNode vip = JSON.readTree(ViewJson.vips(control.vips())).get("vips").get(0);
         assertEquals("[\"tcp 10.0.0.1:80\"]", vip.get("listeners").toString());
+        assertEquals("[\"tcp\"]", vip.get("protocols").toString());
+        assertEquals("full false replace", vip.get("tracking").textValue() + " " + vip.get("connection_affinity").booleanValue()
+                + " " + vip.get("client_address").textValue());
         assertEquals(1, vip.get("backends_usable").intValue());
         assertEquals(2, vip.get("backends_total").intValue());
         JsonNode status = JSON.readTree(ViewJson.status(control.status()));
@@ -49,6 +52,8 @@ class JsonTest {
         assertEquals(9, stats.at("/errors/map_full").longValue());
         assertEquals(0, stats.at("/errors/internal").longValue());
         assertEquals(6, stats.get("verdicts").size());
+        assertEquals(11, stats.at("/listeners/0/connections").longValue());
+        assertEquals(5, stats.at("/listeners/0/connections_active").longValue());
         JsonNode backends = JSON.readTree(CountersJson.backends(SampleControl.counters(), control.backends())).get("backends");
         assertEquals(20, backends.get(0).get("packets").longValue());
         assertEquals("[2001:db8::1]:80", backends.get(1).get("backend").textValue());

@@ -40,7 +40,8 @@ final class FakeControl implements LoomControl {
 
     @Override
     public List<VipView> vips() {
-        return List.of(new VipView("default", List.of("tcp 10.0.0.1:80"), List.of("tcp"), "maglev", "nat", new VipView.Handling("full", false, "replace"), "default", 2, 2, List.of()));
+        return List.of(new VipView("default", List.of("tcp 10.0.0.1:80"), List.of("tcp"), "maglev", "nat",
+                new VipView.Handling("full", false, "replace"), "default", 2, 2, List.of()));
     }
 
     @Override

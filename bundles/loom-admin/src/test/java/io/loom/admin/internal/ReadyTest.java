@@ -48,7 +48,8 @@ class ReadyTest {
 
     @Test
     void itDoesNotLookBetterThanItIs() throws Exception {
-        VipView degraded = new VipView("web", List.of(), List.of("tcp"), "maglev", "l2", new VipView.Handling("full", false, "replace"), "default", 0, 2, List.of("l2 is not deployed"));
+        VipView degraded = new VipView("web", List.of(), List.of("tcp"), "maglev", "l2",
+                new VipView.Handling("full", false, "replace"), "default", 0, 2, List.of("l2 is not deployed"));
         Status status = new Status(true, "", "f", List.of(), List.of(), new Status.ProgramView(3, "ab", "loom", List.of(
                 new Status.AttachmentView("eth0", 2, "none", 0, "MTU 9000 is too large"))), List.of(), List.of());
         InetSocketAddress ssh = new InetSocketAddress(InetAddress.getByName("::1"), 8101);
@@ -60,7 +61,8 @@ class ReadyTest {
     @Test
     void amongManyVipsOnlyDegradedOnesAreNamed() {
         VipView good = control.vips().get(0);
-        VipView bad = new VipView("bad", List.of(), List.of("tcp"), "maglev", "nat", new VipView.Handling("full", false, "replace"), "x", 0, 1, List.of("why"));
+        VipView bad = new VipView("bad", List.of(), List.of("tcp"), "maglev", "nat",
+                new VipView.Handling("full", false, "replace"), "x", 0, 1, List.of("why"));
         String line = new ReadyLine(List.of(good, good, good, good, bad), control.status(), REST, SSH, true, 1).text();
         assertTrue(line.startsWith("loom ready: 5 vips (bad 0/1 backends by nat DEGRADED: why), "), line);
     }

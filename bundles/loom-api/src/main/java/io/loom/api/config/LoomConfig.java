@@ -1,6 +1,7 @@
 package io.loom.api.config;
 
 import io.loom.api.Problem;
+import io.loom.api.plugin.MethodOptions;
 import java.util.List;
 
 /**
@@ -33,5 +34,10 @@ public record LoomConfig(
         vips = List.copyOf(vips);
         upstreams = List.copyOf(upstreams);
         warnings = List.copyOf(warnings);
+    }
+
+    /** What forwarding methods get to know of it. */
+    public MethodOptions methodOptions() {
+        return new MethodOptions(dsr.guePort(), dsr.prefix4(), dsr.prefix6(), nat.sourceAddresses());
     }
 }

@@ -4,6 +4,8 @@ import io.loom.api.Protocol;
 import io.loom.control.dataplane.DataPlane;
 import io.loom.control.dataplane.KernelState;
 import java.net.InetAddress;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -27,6 +29,13 @@ record PlaneView(
     static final PlaneView NONE = new PlaneView(
             KernelState.EMPTY, new NextHops(Set.of(), Map.of(), Set.of(), Set.of()), Set.of(), Set.of(), Map.of(), Set.of(),
             Set.of());
+
+    /** Without addresses that are on the interfaces for another purpose. */
+    PlaneView without(Collection<InetAddress> others) {
+        Set<InetAddress> left = new HashSet<>(addresses);
+        left.removeAll(Set.copyOf(others));
+        return new PlaneView(applied, nextHops, left, own, methods, algorithms, protocols);
+    }
 
     PlaneView withApplied(KernelState now) {
         return new PlaneView(now, nextHops, addresses, own, methods, algorithms, protocols);

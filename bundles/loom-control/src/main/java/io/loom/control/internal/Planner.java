@@ -30,9 +30,10 @@ final class Planner {
         Map<TableKey, TableSpec> tables = new TreeMap<>();
         Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
         Set<BackendKey> active = new TreeSet<>();
+        PlaneView seen = plane.without(config.nat().sourceAddresses());
         for (Vip vip : config.vips()) {
-            Plan.VipPlan planned = new VipPlanner(
-                    vip, config.conntrack(), inventory.of(vip.upstream()), health, plane).plan();
+            Plan.VipPlan planned =
+                    new VipPlanner(vip, config.conntrack(), inventory.of(vip.upstream()), health, seen).plan();
             vips.add(planned);
             tables.putAll(planned.tables());
             planned.listeners().forEach(listeners::putIfAbsent);

@@ -79,7 +79,8 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
             String vip = vipOfListener.getOrDefault(count.listener(), "");
             samples.add(Metric.VIP_PACKETS, count.packets(), vip, count.listener())
                     .add(Metric.VIP_BYTES, count.bytes(), vip, count.listener())
-                    .add(Metric.VIP_CONNECTIONS, count.connections(), vip, count.listener());
+                    .add(Metric.VIP_CONNECTIONS, count.connections(), vip, count.listener())
+                    .add(Metric.VIP_CONNECTIONS_ACTIVE, count.active(), vip, count.listener());
         }
     }
 

@@ -54,6 +54,7 @@ class MetricsPageTest {
                 "loom_ebpf_backend_up{backend=\"10.0.1.10:8080\",id=\"1\",upstream=\"default\"} 1.0",
                 "loom_ebpf_backend_up{backend=\"[2001:db8::1]:80\",id=\"2\",upstream=\"default\"} 0.0",
                 "loom_ebpf_vip_packets_total{listener=\"tcp 10.0.0.1:80\",vip=\"web\"} 20.0",
+                "loom_ebpf_vip_connections_active{listener=\"tcp 10.0.0.1:80\",vip=\"web\"} 5.0",
                 "loom_ebpf_vip_degraded{vip=\"web\"} 1.0",
                 "loom_ebpf_map_memory_bytes{map=\"loom_conns4\",type=\"lru_hash\"} 4096.0",
                 "loom_ebpf_attached{device=\"eth0\",mode=\"native\"} 1.0",

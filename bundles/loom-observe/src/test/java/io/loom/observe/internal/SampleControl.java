@@ -49,7 +49,8 @@ public final class SampleControl implements LoomControl {
 
     @Override
     public List<VipView> vips() {
-        return List.of(new VipView("web", List.of("tcp 10.0.0.1:80"), List.of("tcp"), "maglev", "nat", new VipView.Handling("full", false, "replace"), "default", 1, 2, List.of("one is down")));
+        return List.of(new VipView("web", List.of("tcp 10.0.0.1:80"), List.of("tcp"), "maglev", "nat",
+                new VipView.Handling("full", false, "replace"), "default", 1, 2, List.of("one is down")));
     }
 
     @Override

@@ -57,9 +57,9 @@ public final class StatsCommand extends LoomCommand {
     }
 
     private static Table listeners(Counters counters) {
-        Table table = new Table("LISTENER", "CONNECTIONS", "PACKETS", "BYTES");
+        Table table = new Table("LISTENER", "ACTIVE", "CONNECTIONS", "PACKETS", "BYTES");
         counters.listeners().forEach(listener -> table.row(
-                listener.listener(), listener.connections(), listener.packets(), listener.bytes()));
+                listener.listener(), listener.active(), listener.connections(), listener.packets(), listener.bytes()));
         return table;
     }
 

@@ -3,6 +3,7 @@ package io.loom.shell.command;
 import io.loom.api.control.VipView;
 import io.loom.observe.ViewJson;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Option;
@@ -30,7 +31,25 @@ public final class VipListCommand extends LoomCommand {
         Table table = new Table("VIP", "LISTENER", "FORWARDING", "ALGORITHM", "UPSTREAM", "BACKENDS", "STATE");
         vips.forEach(vip -> rows(table, vip));
         table.print(out);
+        vips.stream().filter(vip -> !special(vip).isEmpty())
+                .forEach(vip -> out.println(vip.name() + ": " + String.join(", ", special(vip))));
         vips.forEach(vip -> vip.degraded().forEach(reason -> out.println(vip.name() + " is degraded: " + reason)));
+    }
+
+    /** What is not as for most vips, in the words of the configuration file. */
+    private static List<String> special(VipView vip) {
+        List<String> words = new ArrayList<>();
+        VipView.Handling handling = vip.handling();
+        if (!handling.tracking().equals("full")) {
+            words.add("tracking " + handling.tracking());
+        }
+        if (handling.affinity()) {
+            words.add("connection_affinity");
+        }
+        if (vip.forwarding().equals("nat") && handling.clientAddress().equals("keep")) {
+            words.add("client_address keep");
+        }
+        return words;
     }
 
     /** The first listener shares the vip's line, the others follow below it. */

@@ -73,6 +73,7 @@ class CommandsTest {
                 web  tcp 10.0.0.1:80       nat         maglev     default   2/3       ok
                      tcp [2001:db8::1]:80
                 api  tcp 10.0.0.2:80       l2          maglev     default   2/3       degraded
+                api: tracking minimal
                 api is degraded: forwarding method l2 is not deployed
                 """, run(new VipListCommand()));
     }
@@ -185,8 +186,8 @@ class CommandsTest {
                   PACKETS  ACTION   REASON
                 1,234,567  forward  forward
 
-                LISTENER         CONNECTIONS  PACKETS  BYTES
-                tcp 10.0.0.1:80            2        7    700
+                LISTENER         ACTIVE  CONNECTIONS  PACKETS  BYTES
+                tcp 10.0.0.1:80       1            2        7    700
 
                 BACKEND         ACTIVE  CONNECTIONS  PACKETS  BYTES
                 10.0.1.10:8080       1            2        7    700

@@ -36,9 +36,10 @@ final class FakeControl implements LoomControl {
     @Override
     public List<VipView> vips() {
         return List.of(
-                new VipView("web", List.of("tcp 10.0.0.1:80", "tcp [2001:db8::1]:80"), List.of("tcp"), "maglev", "nat", new VipView.Handling("full", false, "replace"), "default", 2, 3,
-                        List.of()),
-                new VipView("api", List.of("tcp 10.0.0.2:80"), List.of("tcp"), "maglev", "l2", new VipView.Handling("full", false, "replace"), "default", 2, 3,
+                new VipView("web", List.of("tcp 10.0.0.1:80", "tcp [2001:db8::1]:80"), List.of("tcp"), "maglev", "nat",
+                        new VipView.Handling("full", false, "replace"), "default", 2, 3, List.of()),
+                new VipView("api", List.of("tcp 10.0.0.2:80"), List.of("tcp"), "maglev", "l2",
+                        new VipView.Handling("minimal", false, "keep"), "default", 2, 3,
                         List.of("forwarding method l2 is not deployed")));
     }
 

@@ -31,7 +31,6 @@ final class AcceptedKeys {
         collect(Schema.FILE, root, "");
         words(ebpf, "mode", "ebpf.mode", "hybrid"::equals);
         words(xdp, "fallback", "ebpf.xdp.fallback", word -> !word.equals("generic"));
-        ebpf.sections("vips").forEach(vip -> words(vip, "protocol", "ebpf.vips[].protocol", "udp"::equals));
         if (xdp.has("routes") && !hybrid) {
             findings.warning(Code.ROUTES_IGNORED, xdp.placeOf("routes"), "ebpf.xdp.routes are ignored", "ebpf.mode is xdp",
                     "remove them, or set ebpf.mode: hybrid");

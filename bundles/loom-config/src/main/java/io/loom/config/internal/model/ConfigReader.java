@@ -44,18 +44,22 @@ public final class ConfigReader {
                     root.has("ebpf") ? "enabled is false" : "there is no section ebpf", "set ebpf.enabled: true");
         }
         Attachment attachment = new AttachmentReader(findings).read(ebpf, enabled);
-        Balancing balancing = Balancing.of(xdp);
+        Balancing balancing = Balancing.of(ebpf);
         List<Group> groups = new GroupsReader(findings).read(root, ebpf);
         List<VipEntry> vips = new VipsReader(findings, balancing).read(ebpf, groups);
         TrackingReader tracking = new TrackingReader(findings);
-        Conntrack conntrack = tracking.conntrack(ebpf.sectionOrEmpty("conntrack"), vips);
+        Conntrack conntrack = tracking.conntrack(ebpf);
         MapSettings maps = tracking.maps(ebpf);
+        new TrackingRules(findings, ebpf).check(vips);
+        OptionsReader options = new OptionsReader(findings);
+        NatSettings nat = options.nat(xdp.sectionOrEmpty("nat"), vips);
+        DsrSettings dsr = options.dsr(xdp.sectionOrEmpty("dsr"));
         Admin admin = new AdminReader(findings).read(root.sectionOrEmpty("admin"));
         CrossChecks checks = new CrossChecks(findings);
         checks.listeners(vips, admin);
         checks.backends(vips, groups, ebpf, maps);
         new AcceptedKeys(findings).report(root);
-        return new LoomConfig(enabled, attachment, conntrack, maps, NatSettings.DEFAULT, DsrSettings.DEFAULT, vips.stream().map(VipEntry::vip).toList(),
+        return new LoomConfig(enabled, attachment, conntrack, maps, nat, dsr, vips.stream().map(VipEntry::vip).toList(),
                 groups.stream().map(Group::upstream).toList(), admin, findings.warnings());
     }
 }

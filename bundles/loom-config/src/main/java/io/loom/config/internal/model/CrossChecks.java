@@ -3,6 +3,7 @@ package io.loom.config.internal.model;
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
 import io.loom.api.IpAddress;
+import io.loom.api.Protocol;
 import io.loom.api.config.Admin;
 import io.loom.api.config.MapSettings;
 import io.loom.api.config.Vip.Service;
@@ -65,8 +66,10 @@ final class CrossChecks {
     private void adminPort(VipEntry vip, InetSocketAddress admin, String what) {
         boolean sameAddress = vip.vip().interfaceAddresses() ? !admin.getAddress().isLoopbackAddress()
                 : vip.vip().addresses().stream().anyMatch(address -> AdminReader.overlap(address, admin.getAddress()));
-        vip.ports().stream().filter(port -> sameAddress && port.value() == admin.getPort()).forEach(port ->
-                findings.warning(Code.ADMIN_PORT, port.place(), "vip " + vip.vip().name() + " covers port " + port.value() + " of " + what,
+        Service listener = new Service(Protocol.TCP, admin.getPort());
+        vip.services().stream().filter(service -> sameAddress && service.value().equals(listener)).forEach(service ->
+                findings.warning(Code.ADMIN_PORT, service.place(),
+                        "vip " + vip.vip().name() + " covers port " + admin.getPort() + " of " + what,
                         what + " at that address is no longer reached", "use another port for one of them"));
     }
 
@@ -94,16 +97,16 @@ final class CrossChecks {
         for (Located<InetAddress> address : vip.addresses()) {
             Family family = Family.of(address.value());
             boolean served = group.servers().stream().anyMatch(server -> server.endpoint().family() == family);
-            if (!served && reported.add(family)) {
+            if (!served && !Balancing.crossesFamilies(vip.vip().forwarding()) && reported.add(family)) {
                 findings.warning(Code.NO_BACKEND, address.place(), "vip " + vip.vip().name() + " has no IPv" + family.version()
-                        + " backend for " + IpAddress.format(address.value()), "packets are not translated between IPv4 and IPv6",
-                        "add an IPv" + family.version() + " backend to upstream " + group.name());
+                        + " backend for " + IpAddress.format(address.value()), vip.vip().forwarding() + " does not lead from IPv4 to IPv6 or back",
+                        "add an IPv" + family.version() + " backend to upstream " + group.name() + ", or use ipip or gue");
             }
         }
     }
 
     private void directPorts(VipEntry vip, Group group) {
-        List<Integer> ports = vip.ports().stream().map(Located::value).toList();
+        List<Integer> ports = vip.services().stream().map(service -> service.value().port()).distinct().toList();
         for (ServerEntry server : group.servers()) {
             if (vip.direct() && !ports.contains(server.endpoint().port())) {
                 findings.warning(Code.DSR_PORT, server.portPlace(), "backend " + server.endpoint() + " gets packets for port "

@@ -8,9 +8,7 @@ import io.loom.config.internal.Findings;
 import io.loom.config.internal.yaml.Located;
 import io.loom.config.internal.yaml.Section;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Timeouts and sizes of the connection table and the other maps. */
 final class TrackingReader {
@@ -18,8 +16,6 @@ final class TrackingReader {
     private static final int CONNECTIONS = 262_144;
     private static final int BACKENDS = 10_000;
     private static final int STATS = 256;
-    /** They go by a running counter, so without a connection each packet of a flow would choose anew. */
-    private static final Set<String> COUNTING = Set.of("round_robin", "weighted");
 
     private final Findings findings;
 
@@ -27,25 +23,23 @@ final class TrackingReader {
         this.findings = findings;
     }
 
-    Conntrack conntrack(Section conntrack, List<VipEntry> vips) {
-        if (!conntrack.enabled()) {
-            vips.forEach(vip -> stateless(vip, conntrack));
-        }
+    Conntrack conntrack(Section ebpf) {
+        Section conntrack = ebpf.sectionOrEmpty("conntrack");
         Duration timeout = span(conntrack, "timeout", TIMEOUT);
         Section states = conntrack.sectionOrEmpty("tcp_timeouts");
+        Section sessions = sessions(ebpf);
         return new Conntrack(conntrack.enabled(), timeout, span(states, "established", timeout),
                 span(states, "syn_sent", Duration.ofSeconds(30)), span(states, "syn_recv", Duration.ofSeconds(30)),
                 span(states, "fin_wait", Duration.ofSeconds(60)), span(states, "time_wait", Duration.ofSeconds(120)),
-                true, timeout, timeout);
+                sessions.enabled(), span(sessions, "timeout", timeout),
+                span(ebpf.sectionOrEmpty("xdp").sectionOrEmpty("connection_affinity"), "timeout", timeout));
     }
 
-    private void stateless(VipEntry entry, Section conntrack) {
-        String reason = !entry.direct() ? "nat must know the connection to translate replies"
-                : COUNTING.contains(entry.vip().algorithm()) ? entry.vip().algorithm() + " does not choose by the flow's hash" : "";
-        if (!reason.isEmpty()) {
-            findings.error(Code.STATELESS, conntrack.placeOf("enabled"), "conntrack cannot be off for vip " + entry.vip().name(),
-                    reason, "enable conntrack, or use DSR and maglev");
-        }
+    /** The section {@code session_affinity} of UDP; it counts for every vip. */
+    static Section sessions(Section ebpf) {
+        Section protocols = ebpf.sectionOrEmpty("xdp").sectionOrEmpty("protocols");
+        return protocols.enabledSection("udp").orElseGet(() -> Section.empty(protocols.place()))
+                .sectionOrEmpty("session_affinity");
     }
 
     MapSettings maps(Section ebpf) {
@@ -59,7 +53,7 @@ final class TrackingReader {
         }
         int connections = tracked.map(Located::value).orElse(CONNECTIONS);
         return new MapSettings(setting(maps.sectionOrEmpty("backends"), BACKENDS, "array"),
-                setting(maps.sectionOrEmpty("connections"), connections, "lru_hash"),
+                setting(maps.sectionOrEmpty("connections"), connections, "cache"),
                 setting(maps.sectionOrEmpty("stats"), STATS, "percpu_array"));
     }
 

@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -50,39 +51,52 @@ final class VipsReader {
     /** With vips beside it, the flat form counts only if it is complete: ports and backends. */
     private Optional<VipEntry> flat(Section ebpf) {
         Section protocols = ebpf.sectionOrEmpty("xdp").sectionOrEmpty("protocols");
-        Section tcp = protocols.enabledSection("tcp").orElseGet(() -> Section.empty(protocols.place()));
-        List<Located<Integer>> ports = distinctPorts(tcp);
+        List<Located<Service>> services = flatServices(protocols);
         boolean flatOnly = !ebpf.hasItems("vips");
         boolean backends = !ebpf.sections("backends").isEmpty();
-        if (!flatOnly && (ports.isEmpty() || !backends)) {
-            if (!ports.isEmpty()) {
-                findings.warning(Code.UNUSED, tcp.placeOf("ports"), "protocols.tcp.ports have no effect",
+        if (!flatOnly && (services.isEmpty() || !backends)) {
+            if (!services.isEmpty()) {
+                findings.warning(Code.UNUSED, services.get(0).place(), "the ports of ebpf.xdp.protocols have no effect",
                         "there are vips and no ebpf.backends", "add ebpf.backends or remove the ports");
             }
             return Optional.empty();
         }
-        if (ports.isEmpty() && backends) {
-            findings.warning(Code.NO_PORTS, ebpf.placeOf("backends"), "the backends get no traffic", "no TCP port is named",
-                    "set ebpf.xdp.protocols.tcp.ports");
+        if (services.isEmpty() && backends) {
+            findings.warning(Code.NO_PORTS, ebpf.placeOf("backends"), "the backends get no traffic", "no port is named",
+                    "set ebpf.xdp.protocols.tcp.ports or ebpf.xdp.protocols.udp.ports");
         }
-        if (Balancing.direct(balancing.forwarding()) && !ports.isEmpty()) {
+        if (Balancing.direct(balancing.forwarding()) && !services.isEmpty()) {
             findings.warning(Code.DSR_PRIMARY, ebpf.sectionOrEmpty("xdp").placeOf("dsr"), "DSR with the interface's own addresses",
                     "a backend that holds the balancer's primary address cannot be probed",
                     "use ebpf.vips with an address of its own");
         }
-        Vip vip = new Vip(Group.DEFAULT, List.of(), true, services(ports, List.of(Protocol.TCP)), balancing.algorithm(),
-                balancing.tableSize(), balancing.forwarding(), Group.DEFAULT, false, Vip.Connections.DEFAULT);
-        return Optional.of(new VipEntry(vip, tcp.placeOf("ports"), List.of(), ports));
+        Section source = Section.empty(services.isEmpty() ? protocols.place() : services.get(0).place());
+        Vip vip = new Vip(Group.DEFAULT, List.of(), true, values(services), balancing.algorithm(),
+                balancing.tableSize(), balancing.forwarding(), Group.DEFAULT, false,
+                balancing.connections(source, balancing.forwarding()));
+        return Optional.of(new VipEntry(vip, source.place(), source, List.of(), services));
+    }
+
+    private List<Located<Service>> flatServices(Section protocols) {
+        List<Located<Service>> services = new ArrayList<>();
+        for (Protocol protocol : Protocol.values()) {
+            protocols.enabledSection(protocol.name().toLowerCase(Locale.ROOT))
+                    .ifPresent(section -> services.addAll(services(distinctPorts(section), protocol)));
+        }
+        return services;
     }
 
     private VipEntry named(Section source, Located<String> name, List<Group> groups) {
         List<Located<InetAddress>> addresses = addresses(source);
         List<Located<Integer>> ports = distinctPorts(source);
+        List<Located<Service>> services =
+                protocols(source).stream().flatMap(protocol -> services(ports, protocol).stream()).toList();
         String algorithm = source.word("algorithm", balancing.algorithm());
-        Vip vip = new Vip(name.value(), addresses.stream().map(Located::value).toList(), false, services(ports, protocols(source)),
-                algorithm, tableSize(source, algorithm), Balancing.method(source.word("forwarding", balancing.forwarding())),
-                upstream(source, name, groups), source.flag("assign", true), Vip.Connections.DEFAULT);
-        return new VipEntry(vip, name.place(), addresses, ports);
+        String forwarding = Balancing.method(source.word("forwarding", balancing.forwarding()));
+        Vip vip = new Vip(name.value(), values(addresses), false, values(services), algorithm, tableSize(source, algorithm),
+                forwarding, upstream(source, name, groups), source.flag("assign", true),
+                balancing.connections(source, forwarding));
+        return new VipEntry(vip, name.place(), source, addresses, services);
     }
 
     private boolean unique(Located<String> name) {
@@ -142,16 +156,18 @@ final class VipsReader {
         return value instanceof InetAddress address ? IpAddress.format(address) : value;
     }
 
-    /** UDP is accepted only, so it gives no service; {@link AcceptedKeys} says so. */
-    private static List<Protocol> protocols(Section source) {
-        List<Located<String>> written = source.scalars("protocol", String.class);
-        boolean tcp = written.isEmpty() || written.stream().anyMatch(word -> word.value().equals("tcp"));
-        return tcp ? List.of(Protocol.TCP) : List.of();
+    private List<Protocol> protocols(Section source) {
+        List<Located<String>> written = distinct(source.scalars("protocol", String.class), "protocol");
+        return written.isEmpty() ? List.of(Protocol.TCP)
+                : written.stream().map(word -> Protocol.valueOf(word.value().toUpperCase(Locale.ROOT))).toList();
     }
 
-    private static List<Service> services(List<Located<Integer>> ports, List<Protocol> protocols) {
-        return protocols.stream()
-                .flatMap(protocol -> ports.stream().map(port -> new Service(protocol, port.value()))).toList();
+    private static List<Located<Service>> services(List<Located<Integer>> ports, Protocol protocol) {
+        return ports.stream().map(port -> new Located<>(new Service(protocol, port.value()), port.place())).toList();
+    }
+
+    private static <T> List<T> values(List<Located<T>> located) {
+        return located.stream().map(Located::value).toList();
     }
 
     private int tableSize(Section source, String algorithm) {

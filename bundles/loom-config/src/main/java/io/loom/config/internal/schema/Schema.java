@@ -12,8 +12,12 @@ public final class Schema {
     static final Flag FLAG = new Flag();
     static final WholeNumber PORT = new WholeNumber(1, 65535);
     static final Items PORTS = new Items(PORT, true);
-    /** Above, the data plane's 32-bit clock would wrap; below, a second is its resolution. */
+    /** The bounds of an age in the data plane's clock. */
     static final TimeSpan IDLE = new TimeSpan(Duration.ofSeconds(1), Duration.ofHours(168));
+    /** A connection's entry has 15 bits for the number of its backend. */
+    private static final WholeNumber BACKENDS = new WholeNumber(1, 32_767, "numbers of backends have 15 bits");
+    static final Choice TRACKING = Choice.of("full", "minimal");
+    static final Choice CLIENT_ADDRESS = Choice.of("replace", "keep");
     static final WholeNumber ENTRIES = new WholeNumber(1, 16_777_216);
     /** The largest table takes 4 MB of kernel memory. */
     static final Prime TABLE_SIZE = new Prime(2, 1_000_003);
@@ -49,6 +53,8 @@ public final class Schema {
         return Fields.of(
                 of("enabled", FLAG, "true", "false: stateless; needs DSR and an algorithm that goes by the flow's hash."),
                 of("max_entries", ENTRIES, "262144", "Connections of each address family; see `ebpf.maps.connections.max_entries`."),
+                of("tracking", TRACKING, "full", "For vips that do not choose. minimal: only connections whose backend two "
+                        + "generations of the lookup table see differently; needs DSR and an algorithm that goes by the flow's hash."),
                 of("timeout", IDLE, "300s", "Idle time until an established connection is forgotten."),
                 of("tcp_timeouts", Fields.of(
                         of("established", IDLE, "`ebpf.conntrack.timeout`", "Idle time of an established connection."),
@@ -61,8 +67,9 @@ public final class Schema {
 
     private static Fields maps() {
         return Fields.of(
-                of("backends", map("10000", Choice.of("array", "hash"), "array"), "", "Backends with their next hops."),
-                of("connections", map("`ebpf.conntrack.max_entries`", Choice.of("lru_hash", "hash"), "lru_hash"), "",
+                of("backends", map(BACKENDS, "10000", Choice.of("array", "hash"), "array", "Kernel type of the map."), "", "Backends with their next hops."),
+                of("connections", map(ENTRIES, "`ebpf.conntrack.max_entries`", Choice.of("cache", "lru_hash", "hash"), "cache",
+                        "cache: Loom's own set-associative cache, the fastest; the others are the kernel's types of maps."), "",
                         "Tracked connections, one map for each address family."),
                 of("stats", Fields.of(
                         of("max_entries", new WholeNumber(256, 65536), "256", "Numbers of verdicts."),
@@ -70,10 +77,10 @@ public final class Schema {
                         "", "Counters by verdict."));
     }
 
-    private static Fields map(String size, Choice types, String type) {
+    private static Fields map(WholeNumber entries, String size, Choice types, String type, String meaning) {
         return Fields.of(
-                of("max_entries", ENTRIES, size, "Room in the map."),
-                of("type", types, type, "Kernel type of the map."));
+                of("max_entries", entries, size, "Room in the map."),
+                of("type", types, type, meaning));
     }
 
     private static Fields server() {
@@ -95,12 +102,16 @@ public final class Schema {
         return Fields.of(
                 required("name", Word.NAME, "Unique; names the vip in REST, shell and metrics."),
                 required("addresses", new Items(new Address(), true), "IPv4 and IPv6 addresses that clients connect to."),
-                of("protocol", new Items(PROTOCOL, true), "tcp", "udp is accepted only."),
+                of("protocol", new Items(PROTOCOL, true), "tcp", "Transport protocol of its ports, or both."),
                 required("ports", PORTS, "Each port at each address is a listener."),
                 of("algorithm", Word.METHOD, "`ebpf.xdp.load_balancing.algorithm`", "Chooses the backend of a new connection."),
                 of("table_size", new WholeNumber(2, 1_000_003), "`ebpf.xdp.load_balancing.maglev_table_size`",
                         "Entries of the lookup table; a prime number for maglev."),
                 of("forwarding", Word.METHOD, "by `ebpf.xdp.dsr`, else nat", "How packets reach a backend: nat, ipip, gue, l2."),
+                of("tracking", TRACKING, "`ebpf.conntrack.tracking`", "What is remembered of its connections."),
+                of("connection_affinity", Fields.of(of("enabled", FLAG, "true", "false: new connections go by the algorithm alone.")),
+                        "as `ebpf.xdp.connection_affinity`", "A client's new connections go where its last one went."),
+                of("client_address", CLIENT_ADDRESS, "`ebpf.xdp.nat.client_address`", "What backends see under nat."),
                 of("upstream", Word.NAME, "", "Its backends: an upstream, or `default` for `ebpf.backends`. Either this or `backends`."),
                 of("backends", new Items(server(), false), "", "Its own backends, as an upstream with the vip's name."),
                 of("assign", FLAG, "true", "Loom puts the addresses on the interface; false: somebody else does."));

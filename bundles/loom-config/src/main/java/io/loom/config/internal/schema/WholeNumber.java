@@ -4,11 +4,15 @@ import io.loom.config.internal.Code;
 import java.math.BigInteger;
 import java.util.regex.Pattern;
 
-/** A decimal whole number between two bounds, both included. */
-public record WholeNumber(int min, int max) implements ScalarType {
+/** A decimal whole number between two bounds, both included. @param reason of the upper bound; empty if it needs none */
+public record WholeNumber(int min, int max, String reason) implements ScalarType {
     private static final Pattern DECIMAL = Pattern.compile("[-+]?(0|[1-9][0-9]*)");
     /** Longer ones are out of every range; parsing a million digits would cost quadratic time. */
     private static final int LONGEST = 20;
+
+    public WholeNumber(int min, int max) {
+        this(min, max, "");
+    }
 
     @Override
     public Parsed parse(String text, boolean plain) {
@@ -19,7 +23,7 @@ public record WholeNumber(int min, int max) implements ScalarType {
             return new Bad(Code.WRONG_TYPE, ScalarType.shown(text) + " is text because it is quoted", "remove the quotes");
         }
         if (text.length() > LONGEST || outside(new BigInteger(text))) {
-            return new Bad(Code.OUT_OF_RANGE, shortened(text) + " is out of range", "give " + describe());
+            return new Bad(Code.OUT_OF_RANGE, shortened(text) + " is out of range" + (reason.isEmpty() ? "" : ": " + reason), "give " + describe());
         }
         return new Good(Integer.parseInt(text));
     }

@@ -19,11 +19,17 @@ final class XdpSchema {
                 of("mode", Schema.attachMode(), "native", "How it is attached; never changed silently."),
                 accepted("programs", new Items(program(), false), "Programs of your own before or instead of Loom's."),
                 of("load_balancing", loadBalancing(), "", "How the backend of a new connection is chosen."),
-                accepted("connection_affinity", switchedTimeout(), "The same client gets the same backend again."),
+                of("connection_affinity", switchedTimeout("false: only for vips that enable it."), "absent: off",
+                        "A client's new connections, of any port of a vip, go where its last one went."),
                 of("dsr", Fields.of(
                         of("enabled", Schema.FLAG, "true", "false: nat."),
-                        of("encap", Choice.of("ipip", "gue", "none", "l2"), "ipip", "none and l2 are the same: only the MAC address changes.")),
+                        of("encap", Choice.of("ipip", "gue", "none", "l2"), "ipip", "none and l2 are the same: only the MAC address changes."),
+                        of("gue_port", Schema.PORT, "6080", "UDP destination port of gue, also for vips that choose it themselves."),
+                        of("source_prefixes", new Items(new Network(8, 24, 32, 96), true), "none: Loom's own address",
+                                "Outer source entropy of ipip and gue: the bits after the prefix come from the flow's hash. "
+                                        + "At most one network of each family.")),
                         "absent: nat", "Direct server return: backends answer clients themselves."),
+                of("nat", nat(), "", "What nat does with the client's address."),
                 of("protocols", protocols(), "", "Protocols and ports of the vip `default`."),
                 of("fallback", new Items(Choice.of("generic", "connection_limit_exceeded", "complex_routing", "websocket"), true), "none",
                         "generic: where `mode` cannot be attached, generic may be. The other words (accepted only) say which "
@@ -55,16 +61,26 @@ final class XdpSchema {
                         of("enabled", Schema.FLAG, "true", "false: as if absent."),
                         of("ports", Schema.PORTS, "none", "Ports at every address of the interface.")),
                         "", "TCP."),
-                accepted("udp", Fields.of(
+                of("udp", Fields.of(
                         of("enabled", Schema.FLAG, "true", "false: as if absent."),
                         of("ports", Schema.PORTS, "none", "Ports at every address of the interface."),
-                        of("session_affinity", switchedTimeout(), "", "Datagrams of one flow keep their backend.")),
-                        "UDP."));
+                        of("session_affinity", switchedTimeout("false: each datagram chooses anew; needs DSR and an algorithm that "
+                                + "goes by the flow's hash."), "", "Datagrams of one flow keep their backend, those of all vips.")),
+                        "", "UDP."));
     }
 
-    private static Fields switchedTimeout() {
+    private static Fields nat() {
         return Fields.of(
-                of("enabled", Schema.FLAG, "true", "false: as if absent."),
+                of("source_addresses", new Items(new Address(), true), "Loom's own address towards the backend",
+                        "Put in the client's place, at most 15 of each family: more ports for more connections."),
+                of("assign", Schema.FLAG, "true", "Loom puts them on the interface; false: somebody else routes them here."),
+                of("client_address", Schema.CLIENT_ADDRESS, "replace",
+                        "keep: backends see the client and must route their replies through Loom."));
+    }
+
+    private static Fields switchedTimeout(String off) {
+        return Fields.of(
+                of("enabled", Schema.FLAG, "true", off),
                 of("timeout", Schema.IDLE, "`ebpf.conntrack.timeout`", "Idle time until it is forgotten."));
     }
 

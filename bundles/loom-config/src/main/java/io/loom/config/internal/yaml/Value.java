@@ -8,7 +8,7 @@ public sealed interface Value permits Value.Scalar, Value.Items, Value.Invalid, 
 
     Place place();
 
-    /** @param value Boolean, Integer, String, Duration or InetAddress, as the key's type says */
+    /** @param value Boolean, Integer, String, Duration, InetAddress or Prefix, as the key's type says */
     record Scalar(Place place, Object value) implements Value {}
 
     /** A list, in which items may be invalid. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.loom.api.Problem;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +46,19 @@ class MistakesTest {
                 row("timeout above interval", "upstreams: [{name: a, servers: [], health_check: {interval: 1s, timeout: 2s}}]\n",
                         "2013 1:74", "at most 1s"),
                 row("choice", "ebpf: {mode: xpd}\n", "2014 1:14", "did you mean xdp? allowed: xdp, hybrid"),
-                row("map type", "ebpf: {maps: {connections: {type: lru}}}\n", "2014 1:35", "lru_hash, hash"),
+                row("map type", "ebpf: {maps: {connections: {type: lru}}}\n", "2014 1:35", "cache, lru_hash, hash"),
+                row("more backends than numbers", "ebpf: {maps: {backends: {max_entries: 32768}}}\n", "2013 1:39",
+                        "numbers of backends have 15 bits"),
+                row("more than a week", "ebpf: {conntrack: {tcp_timeouts: {established: 169h}}}\n", "2013 1:48", "from 1s to 168h"),
+                row("affinity of more than a week", "ebpf: {xdp: {connection_affinity: {timeout: 169h}}}\n", "2013 1:45", "to 168h"),
+                row("no network", "ebpf: {xdp: {dsr: {source_prefixes: 10.0.0.1}}}\n", "2016 1:37", "such as 172.16.0.0/16"),
+                row("network of a name", "ebpf: {xdp: {dsr: {source_prefixes: bad/16}}}\n", "2016 1:37", "not a network"),
+                row("long prefix", "ebpf: {xdp: {dsr: {source_prefixes: 10.0.0.0/25}}}\n", "2013 1:37", "prefix of 8 to 24 bits"),
+                row("short IPv6 prefix", "ebpf: {xdp: {dsr: {source_prefixes: \"fd00::/24\"}}}\n", "2013 1:37", "32 to 96 bits (IPv6)"),
+                row("bits after the prefix", "ebpf: {xdp: {dsr: {source_prefixes: 172.16.1.0/16}}}\n", "2016 1:37", "write 172.16.0.0/16"),
+                row("port of gue", "ebpf: {xdp: {dsr: {gue_port: 0}}}\n", "2013 1:30", "from 1 to 65535"),
+                row("source that is a name", "ebpf: {xdp: {nat: {source_addresses: snat}}}\n", "2016 1:38", "not a name"),
+                row("tracking", "ebpf: {conntrack: {tracking: minimum}}\n", "2014 1:30", "did you mean minimal?"),
                 row("missing keys", "ebpf: {backends: [{id: 7}]}\n", List.of("2015 1:19", "2015 1:19"), "address is missing"),
                 row("null backend", "ebpf: {backends: [~]}\n", List.of("2015 1:19", "2015 1:19"), "address is missing"),
                 row("no address", "ebpf: {vips: [{name: a, addresses: [], ports: 80, backends: []}]}\n", "2015 1:36", "no address"),
@@ -81,6 +94,24 @@ class MistakesTest {
                 row("stateless nat", "ebpf: {conntrack: {enabled: false}}\n", "2024 1:29", "nat must know"),
                 row("stateless round robin", "ebpf: {conntrack: {enabled: false}, xdp: {dsr: {}, load_balancing: {algorithm: round_robin}}}\n",
                         "2024 1:29", "round_robin does not"),
+                row("stateless affinity", "ebpf: {conntrack: {enabled: false}, xdp: {dsr: {}, connection_affinity: {}}}\n",
+                        "2024 1:29", "connection_affinity sends"),
+                row("datagrams anew under nat", datagrams(""), "2024 1:60", "nat must know"),
+                row("datagrams anew by turns", datagrams("dsr: {}, load_balancing: {algorithm: weighted}, "), "2024 1:108",
+                        "weighted does not"),
+                row("minimal nat", "ebpf: {conntrack: {tracking: minimal}}\n", "2029 1:30", "nat must know"),
+                row("minimal round robin", minimal("algorithm: round_robin"), "2029 1:121", "round_robin does not"),
+                row("minimal affinity", minimal("connection_affinity: {}"), "2029 1:122", "connection_affinity sends"),
+                row("source twice", "ebpf: {xdp: {nat: {source_addresses: [10.0.0.5, 10.0.0.5]}}}\n", "2020 1:49", "f:1:39"),
+                row("source of a vip", "ebpf:\n  xdp: {nat: {source_addresses: 10.0.0.9}}\n  vips:\n" + vip, "2020 2:33", "vip a at f:4:26 has it"),
+                row("loopback source", "ebpf: {xdp: {nat: {source_addresses: 127.0.0.2}}}\n", "2026 1:38", "no backend can answer"),
+                row("multicast source", "ebpf: {xdp: {nat: {source_addresses: \"ff02::1\"}}}\n", "2026 1:38", "unicast"),
+                row("sixteen sources", "ebpf: {xdp: {nat: {source_addresses: [" + sources(16) + "]}}}\n", "2028 1:204", "four bits"),
+                row("two networks of a family", "ebpf: {xdp: {dsr: {source_prefixes: [10.0.0.0/8, 172.16.0.0/16]}}}\n", "2020 1:50",
+                        "keep one for each family"),
+                row("loopback network", "ebpf: {xdp: {dsr: {source_prefixes: 127.0.0.0/8}}}\n", "2026 1:37", "cannot be a source"),
+                row("protocol twice", "ebpf: {vips: [{name: a, addresses: 10.0.0.9, ports: 80, protocol: [udp, udp], backends: []}]}\n",
+                        "2020 1:73", "protocol udp stands twice"),
                 row("upstream and backends", "ebpf: {vips: [{name: a, addresses: 10.0.0.9, ports: 80, backends: [], upstream: a}]}\n", "2025 1:22",
                         "has both"),
                 row("neither upstream nor backends", "ebpf: {vips: [{name: a, addresses: 10.0.0.9, ports: 80}]}\n", "2025 1:22", "has neither"),
@@ -89,6 +120,20 @@ class MistakesTest {
                 row("unspecified backend", "ebpf: {backends: [{address: \"::\", port: 80}]}\n", "2026 1:29", "unicast"),
                 row("reserved upstream", "ebpf:\n" + backends + "upstreams: [{name: default, servers: []}]\n", "2027 4:20", "ebpf.backends"),
                 row("too many backends", "ebpf:\n" + backends + "  maps: {backends: {max_entries: 1}}\n", "2028 4:34", "2 or more"));
+    }
+
+    private static String datagrams(String xdp) {
+        return "ebpf: {xdp: {" + xdp + "protocols: {udp: {session_affinity: {enabled: false}}}}, vips: [{name: a, "
+                + "addresses: 10.0.0.9, protocol: udp, ports: 53, backends: []}]}\n";
+    }
+
+    private static String minimal(String choice) {
+        return "ebpf: {vips: [{name: a, addresses: 10.0.0.9, ports: 80, backends: [], forwarding: l2, " + choice
+                + ", tracking: minimal}]}\n";
+    }
+
+    private static String sources(int count) {
+        return String.join(", ", IntStream.range(10, 10 + count).mapToObj(i -> "10.0.0." + i).toList());
     }
 
     private static Arguments row(String name, String yaml, String problem, String words) {

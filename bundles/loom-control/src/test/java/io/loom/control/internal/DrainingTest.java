@@ -1,0 +1,95 @@
+package io.loom.control.internal;
+
+import static io.loom.control.internal.Fixtures.config;
+import static io.loom.control.internal.Fixtures.key;
+import static io.loom.control.internal.Fixtures.server;
+import static io.loom.control.internal.Fixtures.upstream;
+import static io.loom.control.internal.Fixtures.web;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.loom.api.config.Vip;
+import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.Change;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which backends the kernel must not give new connections to, not even those of a client that was there before. */
+class DrainingTest {
+    private static final BackendKey ONE = key("10.0.0.1", "nat");
+    private static final BackendKey TWO = key("10.0.0.2", "nat");
+
+    @TempDir
+    Path data;
+
+    private final FakeDataPlane plane = new FakeDataPlane();
+    private Bench bench;
+
+    @BeforeEach
+    void start() {
+        bench = new Bench(data, plane);
+        bench.load(web("nat", server("10.0.0.1"), server("10.0.0.2")));
+        bench.takeChanges();
+    }
+
+    private List<String> steps() {
+        return bench.takeChanges().stream().map(change -> change.getClass().getSimpleName()).toList();
+    }
+
+    @Test
+    void aWeightOfZeroMarksTheBackendAfterTheTableLetGoOfIt() {
+        bench.change(edit -> edit.weight(2, OptionalInt.of(0)));
+        assertEquals(Set.of(TWO), plane.applied().draining());
+        assertEquals(List.of("PutTable", "PutBackend"), steps());
+        bench.change(edit -> edit.weight(2, OptionalInt.of(1)));
+        assertEquals(Set.of(), plane.applied().draining());
+        assertEquals(List.of("PutBackend", "PutTable"), steps());
+    }
+
+    @Test
+    void aRemovedBackendIsMarkedUntilItsNumberIsRetired() {
+        bench.change(edit -> edit.remove(2));
+        assertEquals(Set.of(TWO), plane.applied().draining());
+        assertEquals(Set.of(ONE, TWO), plane.applied().backends());
+        bench.pass(java.time.Duration.ofMinutes(6));
+        assertEquals(Set.of(ONE), plane.applied().backends());
+        assertEquals(Set.of(), plane.applied().draining());
+    }
+
+    @Test
+    void theEntriesOfAMethodThatTheVipLeftAreMarked() {
+        bench.load(web("ipip", server("10.0.0.1"), server("10.0.0.2")));
+        assertEquals(Set.of(ONE, TWO), plane.applied().draining());
+    }
+
+    @Test
+    void anAddressThatStillHasAWeightInAnotherGroupIsNotMarked() {
+        Vip web = Fixtures.vip("nat");
+        Vip shop = new Vip("shop", List.of(Fixtures.address("10.9.0.2")), false, web.services(), "maglev", 7, "nat", "shop",
+                true, Vip.Connections.DEFAULT);
+        bench.load(config(List.of(web, shop), upstream("default", server("10.0.0.1"), server("10.0.0.2", 0)),
+                upstream("shop", server("10.0.0.2"))));
+        assertEquals(Set.of(), plane.applied().draining());
+        bench.load(config(List.of(web, shop), upstream("default", server("10.0.0.1"), server("10.0.0.2", 0)),
+                upstream("shop", server("10.0.0.2", 0))));
+        assertEquals(Set.of(TWO), plane.applied().draining());
+    }
+
+    @Test
+    void aRestartMarksNothingThatATableOfUnknownContentMayName() {
+        plane.forgetTables();
+        plane.algorithms.clear();
+        bench = new Bench(data, plane);
+        bench.load(web("nat", server("10.0.0.1")));
+        assertEquals(List.of(), bench.takeChanges());
+        plane.algorithms.add("maglev");
+        bench.round();
+        assertEquals(Set.of(TWO), plane.applied().draining());
+        assertEquals(List.of(new Change.PutBackend(TWO, false, true)), bench.takeChanges().stream()
+                .filter(Change.PutBackend.class::isInstance).toList());
+    }
+}

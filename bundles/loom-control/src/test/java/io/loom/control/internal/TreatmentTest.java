@@ -1,0 +1,126 @@
+package io.loom.control.internal;
+
+import static io.loom.control.internal.Fixtures.config;
+import static io.loom.control.internal.Fixtures.server;
+import static io.loom.control.internal.Fixtures.upstream;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.Protocol;
+import io.loom.api.config.Conntrack;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.config.Vip;
+import io.loom.api.config.Vip.Connections;
+import io.loom.api.control.VipView;
+import io.loom.control.dataplane.DataPlane.MethodView;
+import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.Tracking;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How listeners treat their connections. */
+class TreatmentTest {
+    private static final Connections MINIMAL = new Connections(true, false, false);
+
+    @TempDir
+    Path data;
+
+    private final FakeDataPlane plane = new FakeDataPlane();
+    private Bench bench;
+
+    @BeforeEach
+    void start() {
+        bench = new Bench(data, plane);
+    }
+
+    /** TCP and UDP on port 80. */
+    private static LoomConfig both(String method, Connections connections, boolean conntrack, boolean sessions) {
+        Vip web = Fixtures.vip(method);
+        Vip vip = new Vip("web", web.addresses(), false,
+                List.of(new Vip.Service(Protocol.UDP, 80), new Vip.Service(Protocol.TCP, 80)), "maglev", 7, method, "default",
+                true, connections);
+        LoomConfig file = config(List.of(vip), upstream("default", server("10.0.0.1")));
+        Conntrack times = file.conntrack();
+        return new LoomConfig(
+                true, file.attachment(),
+                new Conntrack(conntrack, times.timeout(), times.established(), times.synSent(), times.synReceived(),
+                        times.finWait(), times.timeWait(), sessions, times.datagram(), times.affinity()),
+                file.maps(), file.nat(), file.dsr(), file.vips(), file.upstreams(), file.admin(), List.of());
+    }
+
+    private Map<String, ListenerSpec> listeners() {
+        Map<String, ListenerSpec> listeners = new TreeMap<>();
+        plane.applied().listeners().forEach((key, spec) -> listeners.put(key.protocol().name(), spec));
+        return listeners;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "false, true,  true,  FULL,    FULL,    full",
+        "true,  true,  true,  MINIMAL, MINIMAL, minimal",
+        "false, true,  false, FULL,    NONE,    'full, none'",
+        "true,  true,  false, MINIMAL, NONE,    'minimal, none'",
+        "true,  false, true,  NONE,    NONE,    none"
+    })
+    void trackingFollowsTheFile(
+            boolean minimal, boolean conntrack, boolean sessions, Tracking tcp, Tracking udp, String shown) {
+        bench.load(both("ipip", new Connections(minimal, false, false), conntrack, sessions));
+        assertEquals(tcp, listeners().get("TCP").tracking());
+        assertEquals(udp, listeners().get("UDP").tracking());
+        assertEquals(new VipView.Handling(shown, false, "keep"), bench.vip().handling());
+        assertEquals(List.of("tcp", "udp"), bench.vip().protocols());
+    }
+
+    @Test
+    void affinityDirectnessAndTheClientsAddressReachTheListener() {
+        bench.load(both("nat", new Connections(false, true, true), true, true));
+        ListenerSpec nat = listeners().get("TCP");
+        assertTrue(nat.affinity() && nat.keepClient() && !nat.direct());
+        assertEquals(new VipView.Handling("full", true, "keep"), bench.vip().handling());
+        bench.load(both("ipip", new Connections(false, true, true), true, true));
+        ListenerSpec ipip = listeners().get("TCP");
+        assertTrue(ipip.affinity() && !ipip.keepClient() && ipip.direct());
+        bench.load(both("nat", Connections.DEFAULT, true, true));
+        assertEquals(new VipView.Handling("full", false, "replace"), bench.vip().handling());
+    }
+
+    @Test
+    void aMethodThatStaysInForceInsteadOfTheVipsOwnTracksEverything() {
+        bench.load(both("nat", Connections.DEFAULT, true, true));
+        plane.methods.remove("ipip");
+        bench.load(both("ipip", MINIMAL, true, true));
+        assertEquals(Tracking.FULL, listeners().get("TCP").tracking());
+        assertFalse(listeners().get("TCP").direct());
+    }
+
+    @Test
+    void aStatefulMethodTracksEverythingWhateverTheFileSays() {
+        plane.methods.put("ipip", new MethodView(true, true, true, plane.methods.get("ipip").pairs()));
+        bench.load(both("ipip", MINIMAL, true, true));
+        assertEquals(Tracking.FULL, listeners().get("UDP").tracking());
+        assertEquals(List.of("ipip must know every connection; they are tracked in full"), bench.vip().degraded());
+    }
+
+    @Test
+    void aVipWithoutAnyHandlerHasNothingInTheKernelUntilThereIsOne() {
+        plane.protocols.clear();
+        bench.load(both("ipip", Connections.DEFAULT, true, true));
+        assertEquals(List.of(), bench.vip().listeners());
+        assertEquals(Map.of(), plane.applied().tables());
+        assertEquals(
+                List.of("no protocol handler for TCP is deployed; packets to TCP ports [80] pass",
+                        "no protocol handler for UDP is deployed; packets to UDP ports [80] pass"),
+                bench.vip().degraded());
+        plane.protocols.add(Protocol.UDP);
+        bench.round();
+        assertEquals(List.of("udp 10.9.0.1:80"), bench.vip().listeners());
+    }
+}
