@@ -41,4 +41,9 @@ public record Description(
         constants = Map.copyOf(constants);
         verdicts = List.copyOf(verdicts);
     }
+
+    /** The same with other constants. */
+    public Description withConstants(Map<String, Long> others) {
+        return new Description(name, direct, stateful, overhead, pairs, others, verdicts, selfTest);
+    }
 }

@@ -66,11 +66,12 @@ final class Opening {
         Instance instance = Instance.open(bpffs, name, data);
         try {
             Tuning tuning = Tuning.of(config.conntrack(), config.maps(), clock.hz(), seed(instance.meta()));
+            Workshop.Wanted wanted = new Workshop.Wanted(tuning, config.methodOptions());
             ProgramStore store = new ProgramStore(instance);
             Workshop workshop = new Workshop(Composer.builtIn(), store);
             Programs programs = instance.adopted()
-                    ? Programs.adopt(workshop, store, methods, protocols, tuning, instance.pinnedProgram().orElseThrow())
-                    : Programs.begin(workshop, store, methods, protocols, tuning);
+                    ? Programs.adopt(workshop, store, methods, protocols, wanted, instance.pinnedProgram().orElseThrow())
+                    : Programs.begin(workshop, store, methods, protocols, wanted);
             return new LivePlane(instance, programs, attachments(instance, store, programs), lookup, clock, algorithms);
         } catch (RuntimeException failure) {
             instance.close();
@@ -96,8 +97,9 @@ final class Opening {
 
     /** Sets what a new configuration changes in the program; true if it has to be loaded anew. */
     boolean tune(LivePlane plane, LoomConfig config) {
-        Tuning before = plane.programs().tuning();
-        Tuning next = Tuning.of(config.conntrack(), config.maps(), before.hz(), before.seed());
+        Workshop.Wanted before = plane.programs().wanted();
+        Tuning tuning = Tuning.of(config.conntrack(), config.maps(), before.tuning().hz(), before.tuning().seed());
+        Workshop.Wanted next = new Workshop.Wanted(tuning, config.methodOptions());
         plane.programs().tune(next);
         return !next.equals(before);
     }

@@ -33,19 +33,19 @@ final class Programs implements AutoCloseable {
     private final Supplier<Map<String, MethodCode>> deployed;
     private final Supplier<SortedMap<Protocol, byte[]>> protocols;
     private volatile Running running;
-    private volatile Tuning tuning;
+    private volatile Workshop.Wanted wanted;
     private volatile Set<Integer> leaving = Set.of();
     private volatile List<Problem> problems = List.of();
 
     private Programs(
             Workshop workshop, ProgramStore store, Supplier<Map<String, MethodCode>> deployed,
-            Supplier<SortedMap<Protocol, byte[]>> protocols, Tuning tuning,
+            Supplier<SortedMap<Protocol, byte[]>> protocols, Workshop.Wanted wanted,
             Running running) {
         this.workshop = workshop;
         this.store = store;
         this.deployed = deployed;
         this.protocols = protocols;
-        this.tuning = tuning;
+        this.wanted = wanted;
         this.running = running;
     }
 
@@ -57,14 +57,14 @@ final class Programs implements AutoCloseable {
      */
     static Programs begin(
             Workshop workshop, ProgramStore store, Supplier<Map<String, MethodCode>> deployed,
-            Supplier<SortedMap<Protocol, byte[]>> protocols, Tuning tuning) {
+            Supplier<SortedMap<Protocol, byte[]>> protocols, Workshop.Wanted wanted) {
         SlotBook none = new SlotBook(Map.of());
-        Workshop.Product product = workshop.make(deployed.get(), protocols.get(), none, Map.of(), slot -> false, tuning, "");
+        Workshop.Product product = workshop.make(deployed.get(), protocols.get(), none, Map.of(), slot -> false, wanted, "");
         Composition composition = product.composition().orElseThrow();
         BpfProgram program = store.load(composition);
         store.begin(program, product.slots(), composition);
         Programs programs = new Programs(
-                workshop, store, deployed, protocols, tuning, new Running(program, product.composition(), product.slots()));
+                workshop, store, deployed, protocols, wanted, new Running(program, product.composition(), product.slots()));
         programs.problems = product.problems();
         return programs;
     }
@@ -72,9 +72,9 @@ final class Programs implements AutoCloseable {
     /** Goes on with a program that is pinned; what it was made of shows with the next update. */
     static Programs adopt(
             Workshop workshop, ProgramStore store, Supplier<Map<String, MethodCode>> deployed,
-            Supplier<SortedMap<Protocol, byte[]>> protocols, Tuning tuning,
+            Supplier<SortedMap<Protocol, byte[]>> protocols, Workshop.Wanted wanted,
             BpfProgram pinned) {
-        return new Programs(workshop, store, deployed, protocols, tuning, new Running(pinned, Optional.empty(), store.slots()));
+        return new Programs(workshop, store, deployed, protocols, wanted, new Running(pinned, Optional.empty(), store.slots()));
     }
 
     /** True while methods or handlers of an adopted program have not been deployed again: their bundles may be about to start. */
@@ -85,8 +85,8 @@ final class Programs implements AutoCloseable {
                 || !protocols.get().keySet().containsAll(store.protocols()));
     }
 
-    void tune(Tuning next) {
-        tuning = next;
+    void tune(Workshop.Wanted next) {
+        wanted = next;
     }
 
     /**
@@ -100,7 +100,7 @@ final class Programs implements AutoCloseable {
         try {
             String present = store.fingerprint(now.program());
             Workshop.Product product =
-                    workshop.make(deployed.get(), protocols.get(), now.slots(), now.code(), used, tuning, present);
+                    workshop.make(deployed.get(), protocols.get(), now.slots(), now.code(), used, wanted, present);
             if (product.composition().isPresent()) {
                 Composition composition = product.composition().get();
                 if (composition.fingerprint().equals(present)) {
@@ -178,8 +178,12 @@ final class Programs implements AutoCloseable {
         return running;
     }
 
+    Workshop.Wanted wanted() {
+        return wanted;
+    }
+
     Tuning tuning() {
-        return tuning;
+        return wanted.tuning();
     }
 
     /** The slot of a method in the running program. */

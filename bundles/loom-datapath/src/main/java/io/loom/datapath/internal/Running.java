@@ -24,6 +24,6 @@ record Running(BpfProgram program, Optional<Composition> composition, SlotBook s
 
     Map<String, MethodCode> code() {
         return methods().stream().collect(Collectors.toMap(
-                SlottedMethod::name, method -> new MethodCode(method.description(), method.object())));
+                SlottedMethod::name, method -> new MethodCode(method.description(), method.object(), options -> Map.of())));
     }
 }

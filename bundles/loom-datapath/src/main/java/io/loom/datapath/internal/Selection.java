@@ -1,6 +1,7 @@
 package io.loom.datapath.internal;
 
 import io.loom.api.Problem;
+import io.loom.api.plugin.MethodOptions;
 import io.loom.datapath.SlottedMethod;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,10 +28,11 @@ record Selection(List<SlottedMethod> methods, SlotBook slots, List<String> missi
      * @param before   slots of the program in force
      * @param known    its methods as far as their objects are known
      * @param used     true for slots that backends refer to
+     * @param options  the operator's
      */
     static Selection of(
             Map<String, MethodCode> deployed, Set<String> refused, SlotBook before, Map<String, MethodCode> known,
-            IntPredicate used) {
+            IntPredicate used, MethodOptions options) {
         Map<String, MethodCode> wanted = new TreeMap<>();
         List<String> missing = new ArrayList<>();
         List<Problem> problems = new ArrayList<>();
@@ -54,15 +56,16 @@ record Selection(List<SlottedMethod> methods, SlotBook slots, List<String> missi
         });
         SlotBook slots = before.copy();
         slots.release(wanted.keySet(), slot -> false);
-        return new Selection(place(wanted, slots, problems), slots, missing, problems);
+        return new Selection(place(wanted, options, slots, problems), slots, missing, problems);
     }
 
-    private static List<SlottedMethod> place(Map<String, MethodCode> wanted, SlotBook slots, List<Problem> problems) {
+    private static List<SlottedMethod> place(
+            Map<String, MethodCode> wanted, MethodOptions options, SlotBook slots, List<Problem> problems) {
         Map<Integer, SlottedMethod> placed = new HashMap<>();
         wanted.forEach((name, code) -> {
             OptionalInt slot = slots.assign(MethodFacts.of(code.description()));
             if (slot.isPresent()) {
-                placed.put(slot.getAsInt(), new SlottedMethod(slot.getAsInt(), code.description(), code.object()));
+                placed.put(slot.getAsInt(), new SlottedMethod(slot.getAsInt(), code.description(options), code.object()));
             } else {
                 problems.add(Problem.of(
                         "LOOM-4106", "forwarding method " + name + " has no slot",

@@ -3,6 +3,7 @@ package io.loom.datapath.internal;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.Protocol;
+import io.loom.api.plugin.MethodOptions;
 import io.loom.datapath.Composer;
 import io.loom.datapath.Composition;
 import io.loom.datapath.SlottedMethod;
@@ -34,6 +35,9 @@ final class Workshop {
         this.store = store;
     }
 
+    /** What the configuration says of the program. */
+    record Wanted(Tuning tuning, MethodOptions options) {}
+
     /**
      * @param composition empty if methods that are in use are missing, so that nothing can be made
      * @param slots       of its methods
@@ -51,12 +55,12 @@ final class Workshop {
      */
     Product make(
             Map<String, MethodCode> deployed, SortedMap<Protocol, byte[]> protocols, SlotBook before,
-            Map<String, MethodCode> known, IntPredicate used, Tuning wanted, String present) {
-        Tuning tuning = store.fit(wanted);
+            Map<String, MethodCode> known, IntPredicate used, Wanted wanted, String present) {
+        Tuning tuning = store.fit(wanted.tuning());
         Set<String> refused = new HashSet<>();
         List<Problem> problems = new ArrayList<>();
         while (true) {
-            Selection selection = Selection.of(deployed, refused, before, known, used);
+            Selection selection = Selection.of(deployed, refused, before, known, used, wanted.options());
             List<Problem> all = new ArrayList<>(problems);
             all.addAll(selection.problems());
             Set<Protocol> handlers = new TreeSet<>(store.protocols());

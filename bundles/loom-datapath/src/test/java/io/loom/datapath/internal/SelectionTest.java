@@ -47,36 +47,36 @@ class SelectionTest {
 
     @Test
     void everyDeployedMethodGetsASlot() {
-        Selection selection = Selection.of(deployed("a", "b"), Set.of(), NO_SLOTS, Map.of(), slot -> false);
+        Selection selection = Selection.of(deployed("a", "b"), Set.of(), NO_SLOTS, Map.of(), slot -> false, MethodOptions.DEFAULT);
         assertEquals(Map.of("a", 0, "b", 1), placed(selection));
     }
 
     @Test
     void aMethodKeepsItsSlotAndAFreedOneIsGivenAnew() {
         Selection selection = Selection.of(
-                deployed("b", "c"), Set.of(), slots("a", "b"), deployed("a", "b"), slot -> false);
+                deployed("b", "c"), Set.of(), slots("a", "b"), deployed("a", "b"), slot -> false, MethodOptions.DEFAULT);
         assertEquals(Map.of("b", 1, "c", 0), placed(selection));
         assertEquals(OptionalInt.empty(), selection.slots().slot("a"));
     }
 
     @Test
     void aMethodInUseStaysWithoutItsBundleAndIsAProblem() {
-        Selection selection = Selection.of(deployed("b"), Set.of(), slots("a", "b"), deployed("a", "b"), slot -> slot == 0);
+        Selection selection = Selection.of(deployed("b"), Set.of(), slots("a", "b"), deployed("a", "b"), slot -> slot == 0, MethodOptions.DEFAULT);
         assertEquals(Map.of("a", 0, "b", 1), placed(selection));
         assertEquals(List.of("LOOM-4107"), codes(selection));
     }
 
     @Test
     void withoutTheObjectOfAMethodInUseNothingCanBeMade() {
-        Selection selection = Selection.of(deployed("b"), Set.of(), slots("a", "b"), Map.of(), slot -> slot == 0);
+        Selection selection = Selection.of(deployed("b"), Set.of(), slots("a", "b"), Map.of(), slot -> slot == 0, MethodOptions.DEFAULT);
         assertEquals(List.of("a"), selection.missing());
     }
 
     @Test
     void aRefusedMethodStaysInTheVersionThatRuns() {
         Map<String, MethodCode> running = new HashMap<>(deployed("a"));
-        running.put("a", new MethodCode(code("a").description(), "older".getBytes()));
-        Selection selection = Selection.of(deployed("a", "b"), Set.of("a", "b"), slots("a"), running, slot -> false);
+        running.put("a", new MethodCode(code("a").description(), "older".getBytes(), options -> Map.of()));
+        Selection selection = Selection.of(deployed("a", "b"), Set.of("a", "b"), slots("a"), running, slot -> false, MethodOptions.DEFAULT);
         assertEquals(Map.of("a", 0), placed(selection));
         assertEquals("older", new String(selection.methods().get(0).object()));
     }
@@ -84,7 +84,7 @@ class SelectionTest {
     @Test
     void theNinthMethodHasNoSlot() {
         Selection selection = Selection.of(
-                deployed("a", "b", "c", "d", "e", "f", "g", "h", "i"), Set.of(), NO_SLOTS, Map.of(), slot -> false);
+                deployed("a", "b", "c", "d", "e", "f", "g", "h", "i"), Set.of(), NO_SLOTS, Map.of(), slot -> false, MethodOptions.DEFAULT);
         assertEquals(8, selection.methods().size());
         assertEquals(List.of("LOOM-4106"), codes(selection));
         assertTrue(selection.problems().get(0).what().contains("i has no slot"));
