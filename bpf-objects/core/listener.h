@@ -6,47 +6,119 @@
 #include <linux/ip.h>
 #include <loom/checksum.h>
 #include <loom/packet.h>
+#include "opaque.h"
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__type(key, struct loom_listener_key4);
-	__type(value, struct loom_listener);
-	__uint(max_entries, LOOM_LISTENERS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct loom_bucket4);
+	__uint(max_entries, LOOM_BUCKETS);
 } loom_listeners4 SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__type(key, struct loom_listener_key6);
-	__type(value, struct loom_listener);
-	__uint(max_entries, LOOM_LISTENERS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct loom_bucket6);
+	__uint(max_entries, LOOM_BUCKETS);
 } loom_listeners6 SEC(".maps");
 
-static __always_inline struct loom_listener *loom_listener_find(const struct loom_packet *packet)
-{
-	struct loom_listener_key6 key = {};
+#define LOOM_HASH_FACTOR 0x9e3779b97f4a7c15ULL /* 2^64 divided by the golden ratio */
 
-	if (packet->family == 4) {
-		struct loom_listener_key4 key4 = {packet->destination[0], packet->destination_port, packet->protocol,
-						  0};
-
-		return bpf_map_lookup_elem(&loom_listeners4, &key4);
-	}
-	__builtin_memcpy(key.address, packet->destination, sizeof(key.address));
-	key.port = packet->destination_port;
-	key.protocol = packet->protocol;
-	return bpf_map_lookup_elem(&loom_listeners6, &key);
-}
-
-/* One round of a multiply-and-shift hash (the constant is 2^64 divided by the golden ratio). */
+/* One round of a multiply-and-shift hash. */
 static __always_inline __u64 loom_hash_mix(__u64 hash, __u64 word)
 {
-	hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+	hash = (hash ^ word) * LOOM_HASH_FACTOR;
 	return hash ^ hash >> 32;
 }
 
 static __always_inline __u64 loom_hash_pair(const __be32 *words)
 {
 	return (__u64)words[0] << 32 | words[1];
+}
+
+/* The two buckets of a key, from the highest bits of a product, which depend on all of the key's. */
+static __always_inline __u32 loom_bucket_first(__u64 product)
+{
+	return product >> 52 & (LOOM_BUCKETS - 1);
+}
+
+static __always_inline __u32 loom_bucket_second(__u64 product)
+{
+	return product >> 40 & (LOOM_BUCKETS - 1);
+}
+
+static __always_inline __u64 loom_listener_tail(const struct loom_packet *packet)
+{
+	return (__u64)packet->protocol << 16 | packet->destination_port;
+}
+
+static __always_inline struct loom_listener *loom_bucket4_search(__u32 number, __u64 key)
+{
+	struct loom_bucket4 *bucket = bpf_map_lookup_elem(&loom_listeners4, &number);
+	__u32 found = LOOM_BUCKET_WAYS;
+
+	if (!bucket)
+		return NULL;
+#pragma unroll
+	for (__u32 i = 0; i < LOOM_BUCKET_WAYS; i++)
+		if (*(volatile __u64 *)&bucket->key[i] == key) {
+			found = i;
+			break;
+		}
+	found = loom_opaque(found);
+	if (found >= LOOM_BUCKET_WAYS)
+		return NULL;
+	barrier_var(found); /* or clang leaves the mask out, which the verifier needs */
+	return &bucket->listener[found & (LOOM_BUCKET_WAYS - 1)];
+}
+
+static __always_inline int loom_listener_key6_is(const struct loom_listener_key6 *key, const struct loom_packet *packet,
+						 __u64 tail)
+{
+	return ((const volatile __u64 *)key)[2] == tail && key->address[0] == packet->destination[0] &&
+	       key->address[1] == packet->destination[1] && key->address[2] == packet->destination[2] &&
+	       key->address[3] == packet->destination[3];
+}
+
+static __always_inline struct loom_listener *loom_bucket6_search(__u32 number, const struct loom_packet *packet,
+								 __u64 tail)
+{
+	struct loom_bucket6 *bucket = bpf_map_lookup_elem(&loom_listeners6, &number);
+	__u32 found = LOOM_BUCKET_WAYS;
+
+	if (!bucket)
+		return NULL;
+#pragma unroll
+	for (__u32 i = 0; i < LOOM_BUCKET_WAYS; i++)
+		if (loom_listener_key6_is(&bucket->key[i], packet, tail)) {
+			found = i;
+			break;
+		}
+	found = loom_opaque(found);
+	if (found >= LOOM_BUCKET_WAYS)
+		return NULL;
+	barrier_var(found); /* or clang leaves the mask out, which the verifier needs */
+	return &bucket->listener[found & (LOOM_BUCKET_WAYS - 1)];
+}
+
+static __always_inline struct loom_listener *loom_listener_find(const struct loom_packet *packet)
+{
+	__u64 tail = loom_listener_tail(packet), product;
+	struct loom_listener *found;
+
+	if (packet->family == 4) {
+		tail = tail << 32 | packet->destination[0];
+		product = tail * LOOM_HASH_FACTOR;
+		found = loom_bucket4_search(loom_bucket_first(product), tail);
+		return found ? found : loom_bucket4_search(loom_bucket_second(product), tail);
+	}
+	product = loom_hash_mix(0, loom_hash_pair(packet->destination));
+	product = loom_hash_mix(product, loom_hash_pair(packet->destination + 2));
+	product = (product ^ tail) * LOOM_HASH_FACTOR;
+	found = loom_bucket6_search(loom_bucket_first(product), packet, tail);
+	return found ? found : loom_bucket6_search(loom_bucket_second(product), packet, tail);
 }
 
 /* Depends on addresses, ports and protocol alone, so that two balancers with equal tables choose alike. */
@@ -72,12 +144,28 @@ static __always_inline __u64 loom_header_sum(const __u32 *word)
 	return (__u64)word[0] + word[1] + word[2] + word[3] + word[4];
 }
 
+/* The sum of a header's options, seldom needed: 32-bit words from an offset of the frame. */
+static __noinline __u64 loom_options_sum(struct xdp_md *ctx, __u32 offset, __u32 words)
+{
+	void *end = (void *)(long)ctx->data_end;
+	__u32 *word = (void *)(long)ctx->data + (offset & 0x3f);
+	__u64 sum = 0;
+
+	for (int i = 0; i < 10 && words; i++, word++, words--) {
+		barrier_var(end); /* or clang 19 compares with end + 1, which no verifier allows */
+		if ((void *)(word + 1) > end)
+			return 0;
+		sum += *word;
+	}
+	return sum;
+}
+
 /* Whether the IPv4 header sums up; IPv6 has no checksum to be wrong. */
 static __always_inline int loom_header_is_sound(struct xdp_md *ctx, const struct loom_packet *packet)
 {
 	void *end = (void *)(long)ctx->data_end;
-	__u32 *word = (void *)(long)ctx->data + loom_packet_l3(packet);
-	__u32 options = (__u32)(packet->l4 - packet->l3 - sizeof(struct iphdr)) / 4;
+	__u32 l3 = loom_packet_l3(packet), options = loom_packet_l4(packet) - l3 - sizeof(struct iphdr);
+	__u32 *word = (void *)(long)ctx->data + l3;
 	__u64 sum;
 
 	if (packet->family != 4)
@@ -85,13 +173,8 @@ static __always_inline int loom_header_is_sound(struct xdp_md *ctx, const struct
 	if ((void *)(word + 5) > end)
 		return 0;
 	sum = loom_header_sum(word);
-	word += 5;
-	for (int i = 0; i < 10 && options; i++, word++, options--) {
-		barrier_var(end); /* or clang 19 compares with end + 1, which no verifier allows */
-		if ((void *)(word + 1) > end)
-			return 0;
-		sum += *word;
-	}
+	if (options)
+		sum += loom_options_sum(ctx, l3 + sizeof(struct iphdr), options / 4);
 	return loom_sum_fold(sum) == 0xffff;
 }
 

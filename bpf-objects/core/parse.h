@@ -12,6 +12,7 @@
 #include <linux/ipv6.h>
 #include <bpf/bpf_endian.h>
 #include <loom/packet.h>
+#include "opaque.h"
 #include "protocols.h"
 
 #define LOOM_TAGS 2
@@ -49,6 +50,7 @@ static __always_inline enum loom_verdict loom_parse_link(const struct loom_frame
 		*type = tag->type;
 		packet->l3 += sizeof(*tag);
 	}
+	packet->l3 = loom_opaque(packet->l3);
 	return LOOM_CONTINUE;
 }
 

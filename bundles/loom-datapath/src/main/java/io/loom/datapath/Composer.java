@@ -24,26 +24,24 @@ import java.util.TreeMap;
 public final class Composer {
     private static final String PLACEHOLDER = "_slotXX";
 
-    private final ElfObject core;
     private final ElfObject cache;
     private final ElfObject hash;
 
     /**
-     * @param cache the connection table that is Loom's own
-     * @param hash  the one in a hash of the kernel
+     * @param cache core with the connection table that is Loom's own
+     * @param hash  core with the one in a hash of the kernel
      */
-    public Composer(byte[] core, byte[] cache, byte[] hash) {
-        this.core = ElfObject.parse(core);
+    public Composer(byte[] cache, byte[] hash) {
         this.cache = ElfObject.parse(cache);
         this.hash = ElfObject.parse(hash);
     }
 
     /** With the objects that this bundle carries. */
     public static Composer builtIn() {
-        return new Composer(object("core"), object("conntrack_cache"), object("conntrack_hash"));
+        return new Composer(object("core_cache"), object("core_hash"));
     }
 
-    /** A BPF object of this bundle: {@code core}, {@code conntrack_cache}, {@code conntrack_hash} or {@code nexthop}. */
+    /** A BPF object of this bundle: {@code core_cache}, {@code core_hash} or {@code nexthop}. */
     public static byte[] object(String name) {
         try (InputStream in = Composer.class.getResourceAsStream("/bpf/" + name + ".bpf.o")) {
             if (in == null) {
@@ -63,7 +61,8 @@ public final class Composer {
     public Composition compose(
             Collection<SlottedMethod> methods, SortedMap<Protocol, byte[]> protocols, Tuning tuning) {
         SortedMap<Integer, SlottedMethod> bySlot = new TreeMap<>();
-        List<ElfObject> objects = new ArrayList<>(List.of(core, tuning.connections().isCache() ? cache : hash));
+        ElfObject core = core(tuning);
+        List<ElfObject> objects = new ArrayList<>(List.of(core));
         int openSlots = 0;
         int replySlots = 0;
         for (SlottedMethod method : methods) {
@@ -92,11 +91,14 @@ public final class Composer {
         return composition;
     }
 
+    private ElfObject core(Tuning tuning) {
+        return tuning.connections().isCache() ? cache : hash;
+    }
+
     private String fingerprint(
             SortedMap<Integer, SlottedMethod> methods, SortedMap<Protocol, byte[]> protocols, Tuning tuning) {
         MessageDigest digest = sha256();
-        digest.update(core.bytes());
-        digest.update(tuning.connections().isCache() ? cache.bytes() : hash.bytes());
+        digest.update(core(tuning).bytes());
         digest.update(text(tuning.hz() + " " + tuning.timeouts() + " " + tuning.affinity() + " " + tuning.seed()));
         protocols.forEach((protocol, object) -> {
             digest.update(text(protocol.name()));

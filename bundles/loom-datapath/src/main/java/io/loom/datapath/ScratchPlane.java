@@ -8,10 +8,10 @@ import io.loom.api.plugin.PacketCase;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.internal.ConnectionTable;
 import io.loom.datapath.internal.Keys;
+import io.loom.datapath.internal.ListenerTable;
 import io.loom.datapath.internal.TableContent;
 import io.loom.datapath.internal.layout.BackendEntry;
 import io.loom.datapath.internal.layout.ListenerEntry;
-import io.loom.datapath.internal.layout.ListenerKeys;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.datapath.internal.layout.VerdictCount;
@@ -153,8 +153,10 @@ public final class ScratchPlane implements AutoCloseable {
     }
 
     public void putListener(ListenerKey listener, ListenerEntry entry) {
-        map(listener.endpoint().family() == Family.IPV4 ? "loom_listeners4" : "loom_listeners6")
-                .update(ListenerKeys.encode(listener), entry.encode(), UpdateMode.ANY);
+        Family family = listener.endpoint().family();
+        try (ListenerTable table = new ListenerTable(family, map("loom_listeners" + family.version()))) {
+            table.put(listener, entry);
+        }
     }
 
     /** The connection table of a family. */

@@ -9,9 +9,7 @@ import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.Tracking;
 import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.ListenerEntry;
-import io.loom.datapath.internal.layout.ListenerKeys;
 import io.loom.libbpf.BpfMap;
-import io.loom.libbpf.UpdateMode;
 import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.Map;
@@ -24,11 +22,11 @@ import java.util.stream.Collectors;
  * The entries of loom_listeners4/6 and their numbers, which are part of connection keys: a number rests after removal until
  * no connection carries it. Thread-safe.
  */
-final class Listeners {
+final class Listeners implements AutoCloseable {
     /** In loom_meta: connections counted by numbers that were freed, so that the total never falls. */
     private static final String FORMER_CONNECTIONS = "former_connections";
 
-    private final Map<Family, BpfMap> entries;
+    private final Map<Family, ListenerTable> entries;
     private final BpfMap counters;
     private final Tables tables;
     private final Meta meta;
@@ -38,7 +36,8 @@ final class Listeners {
     private final SortedMap<ListenerKey, ListenerSpec> specs = new TreeMap<>();
 
     Listeners(BpfMap entries4, BpfMap entries6, BpfMap counters, Tables tables, Meta meta) {
-        this.entries = Map.of(Family.IPV4, entries4, Family.IPV6, entries6);
+        this.entries = Map.of(
+                Family.IPV4, new ListenerTable(Family.IPV4, entries4), Family.IPV6, new ListenerTable(Family.IPV6, entries6));
         this.counters = counters;
         this.tables = tables;
         this.meta = meta;
@@ -51,10 +50,8 @@ final class Listeners {
      * @param referred numbers that connections carry: those without an entry rest
      */
     synchronized void adopt(Set<Integer> referred) {
-        entries.forEach((family, map) -> map.forEach((key, value) -> {
-            ListenerEntry entry = ListenerEntry.decode(value);
+        entries.forEach((family, map) -> map.forEach((listener, entry) -> {
             TableKey table = tables.adopt(family, entry.table(), entry.index(), entry.tableSize());
-            ListenerKey listener = ListenerKeys.decode(family, key);
             numbers.adopt(entry.number());
             live.put(listener, entry.number());
             specs.put(listener, ListenerTreatment.spec(entry, table));
@@ -81,7 +78,7 @@ final class Listeners {
         ListenerEntry entry = new ListenerEntry(
                 number, table.index(), ListenerTreatment.flags(listener.protocol(), spec, table.index()), table.number(),
                 table.size(), ListenerTreatment.affinity(spec));
-        entries.get(listener.endpoint().family()).update(ListenerKeys.encode(listener), entry.encode(), UpdateMode.ANY);
+        entries.get(listener.endpoint().family()).put(listener, entry);
     }
 
     /**
@@ -130,7 +127,7 @@ final class Listeners {
     synchronized void remove(ListenerKey listener) {
         Integer number = live.remove(listener);
         if (number != null) {
-            entries.get(listener.endpoint().family()).delete(ListenerKeys.encode(listener));
+            entries.get(listener.endpoint().family()).remove(listener);
             specs.remove(listener);
             resting.put(listener, number);
             numbers.rest(number);
@@ -172,5 +169,10 @@ final class Listeners {
     /** Connections counted by listeners whose numbers are free again. */
     synchronized long formerConnections() {
         return meta.get(FORMER_CONNECTIONS).map(Long::parseLong).orElse(0L);
+    }
+
+    @Override
+    public synchronized void close() {
+        entries.values().forEach(ListenerTable::close);
     }
 }

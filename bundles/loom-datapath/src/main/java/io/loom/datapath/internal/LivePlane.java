@@ -316,6 +316,7 @@ final class LivePlane implements AutoCloseable {
     @Override
     public void close() {
         attachments.close();
+        listeners.close();
         programs.close();
         lookup.close();
         clock.close();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.loom.api.Family;
 import io.loom.api.Problem;
 import io.loom.api.plugin.Description;
+import io.loom.api.plugin.MethodOptions;
 import io.loom.api.plugin.SelfTest;
 import io.loom.datapath.SlottedMethod;
 import java.util.HashMap;
@@ -24,7 +25,7 @@ class SelectionTest {
                 new Description(
                         name, name.startsWith("d"), name.startsWith("s"), 0, Map.of(Family.IPV4, Set.of(Family.IPV4, Family.IPV6)),
                         Map.of(), List.of(), new SelfTest(Map.of(), List.of())),
-                name.getBytes());
+                name.getBytes(), options -> Map.of());
     }
 
     private static Map<String, MethodCode> deployed(String... names) {

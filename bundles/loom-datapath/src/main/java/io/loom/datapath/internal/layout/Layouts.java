@@ -18,7 +18,8 @@ public final class Layouts {
     /** Structs of abi.h. */
     public static List<StructLayout> all() {
         return List.of(
-                VerdictCount.LAYOUT, ListenerKeys.LAYOUT4, ListenerKeys.LAYOUT6, ListenerEntry.LAYOUT, TableRows.LAYOUT,
+                VerdictCount.LAYOUT, ListenerKeys.LAYOUT4, ListenerKeys.LAYOUT6, ListenerEntry.LAYOUT, ListenerKeys.BUCKET4, ListenerKeys.BUCKET6,
+                 TableRows.LAYOUT,
                 BackendEntry.LAYOUT, FlowCount.LAYOUT, ConnectionKeys.LAYOUT4, ConnectionKeys.LAYOUT6,
                 ConnectionSets.WAY_LAYOUT, ConnectionSets.LAYOUT4, ConnectionSets.LAYOUT6, Affinities.KEY_LAYOUT4,
                 Affinities.KEY_LAYOUT6, Affinities.LAYOUT);

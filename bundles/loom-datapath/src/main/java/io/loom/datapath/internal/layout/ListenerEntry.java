@@ -7,7 +7,7 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Value of loom_listeners4/6.
+ * A listener in a bucket of loom_listeners4/6.
  *
  * @param number    in connection keys; index of loom_lstats
  * @param index     how the program picks the entry of the table
@@ -19,11 +19,11 @@ public record ListenerEntry(int number, LookupTable.Index index, Set<Flag> flags
     private static final Field NUMBER = new Field("number", 0, 2);
     private static final Field INDEX = new Field("index", 2, 1);
     private static final Field FLAGS = new Field("flags", 3, 1);
-    private static final Field TABLE = new Field("table", 4, 4);
-    private static final Field TABLE_SIZE = new Field("table_size", 8, 4);
-    private static final Field AFFINITY = new Field("affinity", 12, 4);
+    private static final Field AFFINITY = new Field("affinity", 4, 4);
+    private static final Field TABLE = new Field("table", 8, 4);
+    private static final Field TABLE_SIZE = new Field("table_size", 12, 4);
     static final StructLayout LAYOUT =
-            new StructLayout("loom_listener", 16, NUMBER, INDEX, FLAGS, TABLE, TABLE_SIZE, AFFINITY);
+            new StructLayout("loom_listener", 16, NUMBER, INDEX, FLAGS, AFFINITY, TABLE, TABLE_SIZE);
 
     /** enum loom_listener_flags, in the order of its bits. */
     public enum Flag {

@@ -5,10 +5,17 @@ import io.loom.api.Family;
 import io.loom.api.Protocol;
 import io.loom.control.dataplane.ListenerKey;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** Keys of loom_listeners4 and loom_listeners6. */
+/** Keys of listeners in buckets, and the buckets: where what stands, and which two a key has. */
 public final class ListenerKeys {
+    /** Buckets of a map. */
+    public static final int BUCKETS = 4096;
+    /** Places in a bucket: keys first, then as many listeners. */
+    public static final int WAYS = 4;
+
+    private static final long FACTOR = 0x9e3779b97f4a7c15L;
     private static final Field ADDRESS4 = new Field("address", 0, 4);
     private static final Field PORT4 = new Field("port", 4, 2);
     private static final Field PROTOCOL4 = new Field("protocol", 6, 1);
@@ -17,9 +24,28 @@ public final class ListenerKeys {
     private static final Field ADDRESS6 = new Field("address", 0, 16);
     private static final Field PORT6 = new Field("port", 16, 2);
     private static final Field PROTOCOL6 = new Field("protocol", 18, 1);
-    static final StructLayout LAYOUT6 = new StructLayout("loom_listener_key6", 20, ADDRESS6, PORT6, PROTOCOL6);
+    static final StructLayout LAYOUT6 = new StructLayout("loom_listener_key6", 24, ADDRESS6, PORT6, PROTOCOL6);
+
+    static final StructLayout BUCKET4 = bucket("loom_bucket4", LAYOUT4);
+    static final StructLayout BUCKET6 = bucket("loom_bucket6", LAYOUT6);
 
     private ListenerKeys() {}
+
+    private static StructLayout bucket(String name, StructLayout key) {
+        int keys = WAYS * key.size();
+        int listeners = WAYS * ListenerEntry.LAYOUT.size();
+        return new StructLayout(name, keys + listeners, new Field("key", 0, keys), new Field("listener", keys, listeners));
+    }
+
+    /** Bytes of a key. */
+    public static int size(Family family) {
+        return (family == Family.IPV4 ? LAYOUT4 : LAYOUT6).size();
+    }
+
+    /** Bytes of a bucket. */
+    public static int bucketSize(Family family) {
+        return (family == Family.IPV4 ? BUCKET4 : BUCKET6).size();
+    }
 
     public static byte[] encode(ListenerKey key) {
         boolean four = key.endpoint().family() == Family.IPV4;
@@ -38,5 +64,26 @@ public final class ListenerKeys {
                 Addresses.get(struct, four ? ADDRESS4 : ADDRESS6, family), (four ? PORT4 : PORT6).getPort(struct));
         return new ListenerKey(
                 Arrays.stream(Protocol.values()).filter(p -> p.number() == protocol).findFirst().orElseThrow(), endpoint);
+    }
+
+    /** The two buckets of a key: the twin of loom_listener_find(). They may be the same one. */
+    public static int[] buckets(byte[] key) {
+        ByteBuffer words = ByteBuffer.wrap(key).order(ByteOrder.LITTLE_ENDIAN);
+        long product = words.getLong(0);
+        if (key.length == LAYOUT6.size()) {
+            product = mix(0, pair(words, 0));
+            product = mix(product, pair(words, 8)) ^ words.getLong(16);
+        }
+        product *= FACTOR;
+        return new int[] {(int) (product >>> 52) & BUCKETS - 1, (int) (product >>> 40) & BUCKETS - 1};
+    }
+
+    private static long mix(long hash, long word) {
+        long mixed = (hash ^ word) * FACTOR;
+        return mixed ^ mixed >>> 32;
+    }
+
+    private static long pair(ByteBuffer words, int at) {
+        return (long) words.getInt(at) << 32 | Integer.toUnsignedLong(words.getInt(at + 4));
     }
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Connections in the kernel's LRU hash, for those who ask for it: evicts by itself when full, and cannot tell assured
- * connections from others. The type can be set to hash before load; then a full table refuses. loom/conntrack.h says what
+ * connections from others. The type can be set to hash before load; then a full table refuses. conntrack.h says what
  * these functions promise.
  */
-#include <loom/conntrack.h>
+#ifndef LOOM_CONNTRACK_HASH_H
+#define LOOM_CONNTRACK_HASH_H
+
+#include "conntrack.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -76,7 +79,7 @@ static __always_inline int hash_move(__u64 *entry, __u64 *word, const struct loo
 	return LOOM_CONN_REFRESHED;
 }
 
-__hidden int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn)
+static __always_inline int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn)
 {
 	union hash_key key;
 	__u64 *entry, word;
@@ -98,7 +101,7 @@ __hidden int loom_conn_find(const struct loom_packet *packet, struct loom_conn *
 	return LOOM_CONN_HIT | moved;
 }
 
-__hidden int loom_conn_add(const struct loom_packet *packet, struct loom_conn *conn)
+static __noinline int loom_conn_add(const struct loom_packet *packet, struct loom_conn *conn)
 {
 	__u64 word = loom_conn_pack(conn), *winner;
 	union hash_key key;
@@ -126,4 +129,4 @@ __hidden int loom_conn_answer(const struct loom_packet *packet)
 	return hash_move(entry, &word, packet, LOOM_SIDE_SERVER);
 }
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+#endif

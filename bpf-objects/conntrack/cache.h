@@ -2,14 +2,18 @@
 /*
  * Connections in a set-associative cache of our own: an array of sets, each with eight ways to be a connection's place. One
  * hash names the set, one or two cache lines hold it, so a hit costs half of what the kernel's LRU hash does, and an
- * insertion into a full table a fifth. loom/conntrack.h says what these functions promise.
+ * insertion into a full table a fifth. conntrack.h says what these functions promise.
  *
  * Readers take no lock: they read key, word and key again. Writers hold the lock that their set shares with others, and
  * empty the key while word and client do not fit it. When all ways are taken the victim is an expired connection, else the
  * one of those that are not assured that was quiet longest. Assured ones stay: neither SYNs nor spoofed handshakes evict
  * them, because only a packet in a later tick assures.
  */
-#include <loom/conntrack.h>
+#ifndef LOOM_CONNTRACK_CACHE_H
+#define LOOM_CONNTRACK_CACHE_H
+
+#include "conntrack.h"
+#include "../core/opaque.h"
 
 #define CACHE_LOCKS 1024
 
@@ -108,20 +112,6 @@ static __always_inline int cache_is_at(const struct cache_place *place, const st
 	       client[3] == packet->source[3];
 }
 
-/*
- * A number that the verifier forgets: a word in the upper half of a stack slot is not followed (up to 6.18 at least). What
- * comes after the search is else verified once for every way.
- */
-static __always_inline __u32 cache_opaque(__u32 number)
-{
-	volatile struct {
-		__u32 lower, upper;
-	} box __attribute__((aligned(8)));
-
-	box.upper = number;
-	return box.upper;
-}
-
 /* The way that has the key; if none has it, any. */
 static __always_inline __u32 cache_search(const struct cache_place *place)
 {
@@ -133,7 +123,7 @@ static __always_inline __u32 cache_search(const struct cache_place *place)
 			found = i;
 			break;
 		}
-	return cache_opaque(found) & (LOOM_WAYS - 1);
+	return loom_opaque(found) & (LOOM_WAYS - 1);
 }
 
 static __always_inline struct cache_lock *cache_lock_of(const struct cache_place *place)
@@ -185,7 +175,7 @@ static __always_inline struct loom_way *cache_read(const struct cache_place *pla
 	return *word && !loom_word_expired(*word, packet->now) ? way : NULL;
 }
 
-__hidden int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn)
+static __always_inline int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn)
 {
 	struct cache_place place;
 	struct loom_way *way;
@@ -288,6 +278,8 @@ static __always_inline int cache_enter(const struct cache_place *place, const st
 
 	if (i >= LOOM_WAYS)
 		return LOOM_CONN_REFUSED;
+	barrier_var(i); /* or clang leaves the mask out, which the verifier needs */
+	i &= LOOM_WAYS - 1;
 	way = &place->way[i];
 	outcome = cache_outcome(place, packet, i, way->word);
 	if (outcome == LOOM_CONN_LOST) {
@@ -303,7 +295,7 @@ static __always_inline int cache_enter(const struct cache_place *place, const st
 	return outcome;
 }
 
-__hidden int loom_conn_add(const struct loom_packet *packet, struct loom_conn *conn)
+static __noinline int loom_conn_add(const struct loom_packet *packet, struct loom_conn *conn)
 {
 	struct cache_place place;
 	struct cache_lock *lock;
@@ -320,4 +312,4 @@ __hidden int loom_conn_add(const struct loom_packet *packet, struct loom_conn *c
 	return outcome;
 }
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A number that the verifier forgets, for what comes after a search: it would else be verified once for every place where the
+ * search can have ended, and four ways here times eight there is more than a million instructions. A word in the upper half
+ * of a stack slot is not followed (6.18; before 6.8 none that is narrower than a slot). If that changes, programs take longer to
+ * load, and nothing else.
+ */
+#ifndef LOOM_CORE_OPAQUE_H
+#define LOOM_CORE_OPAQUE_H
+
+#include <linux/types.h>
+
+static __always_inline __u32 loom_opaque(__u32 number)
+{
+	__u64 slot;
+	volatile __u32 *upper = (__u32 *)&slot + 1;
+
+	asm volatile("" : "+r"(upper)); /* or clang makes the slot as narrow as the word */
+	*upper = number;
+	return *upper;
+}
+
+#endif

@@ -1,0 +1,167 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.Family;
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.datapath.internal.layout.ListenerEntry;
+import io.loom.datapath.internal.layout.ListenerKeys;
+import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.Mapping;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.BiConsumer;
+
+/**
+ * The listeners of one family in shared memory: buckets of four, two buckets for each key. Programs read while this writes:
+ * whatever they see of an entry is whole words, the key is written last, and the place of a removed listener stays empty for
+ * longer than any packet is on its way. Not thread-safe.
+ */
+public final class ListenerTable implements AutoCloseable {
+    private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long REST_NANOS = 1_000_000_000L;
+    private static final int ENTRY = 16;
+
+    private final Family family;
+    private final Mapping mapping;
+    private final ByteBuffer memory;
+    private final int keySize;
+    private final int bucketSize;
+    private final Map<Integer, Long> restingSince = new HashMap<>();
+    private boolean closed;
+
+    /** @param map loom_listeners4 or loom_listeners6 */
+    public ListenerTable(Family family, BpfMap map) {
+        this.family = family;
+        this.mapping = map.map();
+        this.memory = mapping.buffer();
+        this.keySize = ListenerKeys.size(family);
+        this.bucketSize = ListenerKeys.bucketSize(family);
+    }
+
+    /**
+     * Writes the entry, in the place that the listener has or in a free one.
+     *
+     * @throws LoomException LOOM-1213 if both buckets are full
+     */
+    public void put(ListenerKey listener, ListenerEntry entry) {
+        requireOpen();
+        byte[] key = ListenerKeys.encode(listener);
+        int[] buckets = ListenerKeys.buckets(key);
+        OptionalInt present = find(key, buckets);
+        int place = present.isPresent() ? present.getAsInt() : freePlace(listener, buckets);
+        ByteBuffer words = ByteBuffer.wrap(entry.encode()).order(ByteOrder.LITTLE_ENDIAN);
+        for (int word = 0; word < ENTRY; word += Long.BYTES) {
+            LONG.setVolatile(memory, entryAt(place) + word, words.getLong(word));
+        }
+        if (present.isEmpty()) {
+            words = ByteBuffer.wrap(key).order(ByteOrder.LITTLE_ENDIAN);
+            for (int word = 0; word < keySize; word += Long.BYTES) {
+                LONG.setVolatile(memory, keyAt(place) + word, words.getLong(word));
+            }
+        }
+    }
+
+    public void remove(ListenerKey listener) {
+        requireOpen();
+        byte[] key = ListenerKeys.encode(listener);
+        find(key, ListenerKeys.buckets(key)).ifPresent(place -> {
+            LONG.setVolatile(memory, tailAt(place), 0L);
+            restingSince.put(place, System.nanoTime());
+        });
+    }
+
+    public void forEach(BiConsumer<ListenerKey, ListenerEntry> visitor) {
+        requireOpen();
+        for (int place = 0; place < ListenerKeys.BUCKETS * ListenerKeys.WAYS; place++) {
+            if (isTaken(place)) {
+                byte[] key = new byte[keySize];
+                byte[] entry = new byte[ENTRY];
+                memory.get(keyAt(place), key);
+                memory.get(entryAt(place), entry);
+                visitor.accept(ListenerKeys.decode(family, key), ListenerEntry.decode(entry));
+            }
+        }
+    }
+
+    /** Memory that is unmapped must not be touched. */
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the listeners are closed");
+        }
+    }
+
+    private OptionalInt find(byte[] key, int[] buckets) {
+        byte[] there = new byte[keySize];
+        for (int bucket : buckets) {
+            for (int place = bucket * ListenerKeys.WAYS; place < (bucket + 1) * ListenerKeys.WAYS; place++) {
+                memory.get(keyAt(place), there);
+                if (Arrays.equals(there, key)) {
+                    return OptionalInt.of(place);
+                }
+            }
+        }
+        return OptionalInt.empty();
+    }
+
+    /** In the emptier bucket, so that both fill alike. */
+    private int freePlace(ListenerKey listener, int[] buckets) {
+        long now = System.nanoTime();
+        restingSince.values().removeIf(since -> now - since > REST_NANOS);
+        int first = free(buckets[0]);
+        int second = free(buckets[1]);
+        if (first == 0 && second == 0) {
+            throw new LoomException(Problem.of(
+                    "LOOM-1213", "no place is free for listener " + listener,
+                    "both buckets of the listener map that it can be in are full, or were a second ago",
+                    "try again, or choose another address or port"));
+        }
+        int bucket = first >= second ? buckets[0] : buckets[1];
+        int place = bucket * ListenerKeys.WAYS;
+        while (!isFree(place)) {
+            place++;
+        }
+        return place;
+    }
+
+    private int free(int bucket) {
+        int free = 0;
+        for (int place = bucket * ListenerKeys.WAYS; place < (bucket + 1) * ListenerKeys.WAYS; place++) {
+            free += isFree(place) ? 1 : 0;
+        }
+        return free;
+    }
+
+    private boolean isFree(int place) {
+        return !isTaken(place) && !restingSince.containsKey(place);
+    }
+
+    private boolean isTaken(int place) {
+        return memory.getLong(tailAt(place)) != 0;
+    }
+
+    private int keyAt(int place) {
+        return place / ListenerKeys.WAYS * bucketSize + place % ListenerKeys.WAYS * keySize;
+    }
+
+    /** The key's last word, which is zero where nobody is. */
+    private int tailAt(int place) {
+        return keyAt(place) + keySize - Long.BYTES;
+    }
+
+    private int entryAt(int place) {
+        return place / ListenerKeys.WAYS * bucketSize + ListenerKeys.WAYS * keySize + place % ListenerKeys.WAYS * ENTRY;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        mapping.close();
+    }
+}
