@@ -3,15 +3,10 @@ package io.loom.itests.bpf;
 import io.loom.api.Family;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
-import io.loom.libbpf.BpfMap;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 
 /** The program in the world of packet tables, behind poisoned headroom; forgets its connections between rows. */
 final class RowPlane implements AutoCloseable {
-    private static final List<String> REMEMBERED = List.of("nat_replies4", "nat_replies6");
-
     private final ScratchPlane plane;
     private final Poison poison;
 
@@ -29,12 +24,7 @@ final class RowPlane implements AutoCloseable {
     void forget() {
         for (Family family : Family.values()) {
             plane.connections(family).walk((listener, client, rawPort, word) -> 0);
-        }
-        for (String name : REMEMBERED) {
-            BpfMap map = plane.map(name);
-            List<byte[]> keys = new ArrayList<>();
-            map.forEach((key, value) -> keys.add(key.clone()));
-            keys.forEach(map::delete);
+            new NatPairs(plane, family).clear();
         }
     }
 
