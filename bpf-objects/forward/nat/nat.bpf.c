@@ -12,6 +12,7 @@
 #include "reply.h"
 #include "kept.h"
 #include "rewrite.h"
+#include "related.h"
 
 const volatile __u32 loom_abi_slotXX = LOOM_ABI_VERSION;
 
@@ -32,6 +33,14 @@ static __always_inline int nat_refresh(struct xdp_md *ctx, const struct loom_pac
 {
 	return conn->cookie ? nat_pair_claim(ctx, packet, conn, backend, 0)
 			    : nat_kept_claim(ctx, packet, conn, backend);
+}
+
+static __always_inline int nat_translate(struct xdp_md *ctx, const struct loom_packet *packet,
+					 const struct nat_names *names)
+{
+	if (packet->related)
+		return nat_error_write(ctx, packet, names, nat_quoted_write(ctx, packet, names));
+	return nat_rewrite(ctx, packet, names);
 }
 
 __hidden int loom_forward_slotXX(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn,
@@ -60,7 +69,7 @@ __hidden int loom_forward_slotXX(struct xdp_md *ctx, struct loom_packet *packet,
 			return LOOM_PASS_OUT_OF_STATE;
 	}
 	packet->egress = backend->ifindex;
-	return nat_rewrite(ctx, packet, &names) ? LOOM_DROP_INTERNAL : LOOM_FORWARD;
+	return nat_translate(ctx, packet, &names) ? LOOM_DROP_INTERNAL : LOOM_FORWARD;
 }
 
 static __always_inline int nat_reply_send(struct xdp_md *ctx, struct loom_packet *packet, struct nat_pair *pair,
@@ -79,7 +88,7 @@ static __always_inline int nat_reply_send(struct xdp_md *ctx, struct loom_packet
 	if (!loom_word_is_settled(reply->word, packet))
 		nat_reply_move(packet, pair, reply);
 	packet->egress = reply->ifindex;
-	return nat_rewrite(ctx, packet, &names) ? LOOM_DROP_INTERNAL : LOOM_REPLY;
+	return nat_translate(ctx, packet, &names) ? LOOM_DROP_INTERNAL : LOOM_REPLY;
 }
 
 /* The half of the packet's connection, copied to reply, or NULL if it is no reply. */

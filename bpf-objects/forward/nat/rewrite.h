@@ -32,26 +32,24 @@ static __always_inline __u64 nat_hop_change(void)
 }
 
 /* Each writes its header, and returns what the new addresses add to the sum over the pseudo-header. */
-static __always_inline __u64 nat_ipv4_write(struct iphdr *ip, const struct nat_names *names)
+static __always_inline __u64 nat_ipv4_write(struct iphdr *ip, const __be32 *source, const __be32 *destination)
 {
-	__u64 change =
-		loom_sum_replace(ip->saddr, names->source[0]) + loom_sum_replace(ip->daddr, names->destination[0]);
+	__u64 change = loom_sum_replace(ip->saddr, source[0]) + loom_sum_replace(ip->daddr, destination[0]);
 
-	ip->saddr = names->source[0];
-	ip->daddr = names->destination[0];
+	ip->saddr = source[0];
+	ip->daddr = destination[0];
 	ip->ttl--;
 	ip->check = loom_checksum_update(ip->check, change + nat_hop_change());
 	return change;
 }
 
-static __always_inline __u64 nat_ipv6_write(struct ipv6hdr *ip, const struct nat_names *names)
+static __always_inline __u64 nat_ipv6_write(struct ipv6hdr *ip, const __be32 *source, const __be32 *destination)
 {
-	__u64 change = loom_sum_replace_address(ip->saddr.in6_u.u6_addr32, names->source) +
-		       loom_sum_replace_address(ip->daddr.in6_u.u6_addr32, names->destination);
+	__u64 change = loom_sum_replace_address(ip->saddr.in6_u.u6_addr32, source) +
+		       loom_sum_replace_address(ip->daddr.in6_u.u6_addr32, destination);
 
-	__builtin_memcpy(&ip->saddr, names->source, sizeof(ip->saddr));
-	__builtin_memcpy(&ip->daddr, names->destination, sizeof(ip->daddr));
-	ip->hop_limit--;
+	__builtin_memcpy(&ip->saddr, source, sizeof(ip->saddr));
+	__builtin_memcpy(&ip->daddr, destination, sizeof(ip->daddr));
 	return change;
 }
 
@@ -103,11 +101,12 @@ static __always_inline int nat_rewrite(struct xdp_md *ctx, const struct loom_pac
 	if (data + ETH_HLEN > end || (void *)(ports + 1) > end || (void *)(checksum + 1) > end || (void *)(ip + 1) > end)
 		return -1;
 	if (packet->family == 4) {
-		change = nat_ipv4_write(ip, names);
+		change = nat_ipv4_write(ip, names->source, names->destination);
 	} else {
 		if ((void *)(ip6 + 1) > end)
 			return -1;
-		change = nat_ipv6_write(ip6, names);
+		change = nat_ipv6_write(ip6, names->source, names->destination);
+		ip6->hop_limit--;
 	}
 	change += nat_ports_write(ports, names->source_port, names->destination_port);
 	*checksum = nat_checksum_update(*checksum, change, packet->protocol);
