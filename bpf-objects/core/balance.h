@@ -9,6 +9,7 @@
 
 #include "../conntrack/conntrack.h"
 #include "parse.h"
+#include "related.h"
 #include "listener.h"
 #include "table.h"
 #include "affinity.h"
@@ -131,6 +132,19 @@ static __always_inline int loom_connection_follow(struct xdp_md *ctx, struct loo
 	return verdict;
 }
 
+static __always_inline int loom_packet_send(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn)
+{
+	const struct loom_backend *backend = loom_backend_find(conn->backend);
+	int verdict;
+
+	if (!backend || !backend->ifindex)
+		return LOOM_DROP_NO_BACKEND;
+	verdict = loom_slot_verdict(backend->slot, loom_slot_forward(ctx, packet, conn, backend));
+	if (verdict == LOOM_FORWARD)
+		loom_flow_count(packet, conn->backend);
+	return verdict;
+}
+
 /*
  * A packet for a vip goes to the backend of its connection. One without a connection begins one, and so does one whose
  * backend is gone or down.
@@ -138,7 +152,6 @@ static __always_inline int loom_connection_follow(struct xdp_md *ctx, struct loo
 static __always_inline int loom_packet_balance(struct xdp_md *ctx, struct loom_packet *packet,
 					       const struct loom_listener *listener)
 {
-	const struct loom_backend *backend;
 	struct loom_conn conn = {};
 	__u32 entry = 0;
 	int verdict;
@@ -152,13 +165,34 @@ static __always_inline int loom_packet_balance(struct xdp_md *ctx, struct loom_p
 		if (verdict != LOOM_CONTINUE)
 			return verdict;
 	}
-	backend = loom_backend_find(conn.backend);
-	if (!backend || !backend->ifindex)
-		return LOOM_DROP_NO_BACKEND;
-	verdict = loom_slot_verdict(backend->slot, loom_slot_forward(ctx, packet, &conn, backend));
-	if (verdict == LOOM_FORWARD)
-		loom_flow_count(packet, conn.backend);
-	return verdict;
+	return loom_packet_send(ctx, packet, &conn);
+}
+
+/* The backend of an ICMP error about what a vip has sent; it begins no connection and takes no turn. 0: none. */
+static __always_inline __u32 loom_related_backend(const struct loom_packet *packet, const struct loom_listener *listener,
+						  struct loom_conn *conn)
+{
+	const struct loom_backend *backend;
+	__u32 number;
+
+	if (!(listener->flags & LOOM_LISTENER_STATELESS) && loom_conn_find(packet, conn) & LOOM_CONN_HIT)
+		return conn->backend;
+	if (listener->index != LOOM_INDEX_FLOW_HASH)
+		return 0;
+	conn->cookie = 0;
+	number = loom_entry_current(loom_table_read(listener, packet->hash));
+	backend = loom_backend_find(number);
+	return backend && !(backend->flags & LOOM_BACKEND_STATEFUL) ? number : 0;
+}
+
+/* An ICMP error from the client's side goes to the backend that it concerns, with the method of that. */
+static __always_inline int loom_related_balance(struct xdp_md *ctx, struct loom_packet *packet,
+						const struct loom_listener *listener)
+{
+	struct loom_conn conn = {};
+
+	conn.backend = loom_related_backend(packet, listener, &conn);
+	return conn.backend ? loom_packet_send(ctx, packet, &conn) : LOOM_PASS_UNRELATED;
 }
 
 static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_packet *packet)
@@ -166,6 +200,8 @@ static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_pac
 	int verdict = loom_packet_parse(ctx, packet);
 	struct loom_listener *listener;
 
+	if (verdict == LOOM_PASS_OTHER_PROTOCOL)
+		verdict = loom_related_parse(ctx, packet);
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
 	packet->now = bpf_jiffies64() >> loom_tick_shift;
@@ -177,6 +213,8 @@ static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_pac
 	packet->listener = listener->number;
 	packet->options = listener->flags;
 	packet->hash = loom_flow_hash(packet);
+	if (packet->related)
+		return loom_related_balance(ctx, packet, listener);
 	return loom_packet_balance(ctx, packet, listener);
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Writes the packet tables: packets.py [DIRECTORY], by default packets/ beside it. Needs scapy; the tables are committed.
 
-A table is a list of rows: name, family, method and mtu of the world that the row runs in, and steps, each a frame in, the
+A table is a list of rows: name, family, method, mtu and options of the world that the row runs in, and steps, each a frame in, the
 name of its verdict, and the frame that leaves or null. Frames are hex. itests/bpf runs them. decap.json has rows of name,
 frame and out, for the backends' program; frames.json has frames by name.
 """
@@ -13,7 +13,9 @@ from pathlib import Path
 import rows_core
 import rows_decap
 import rows_direct
+import rows_errors
 import rows_nat
+import rows_nat_more
 from world import NAT_PORT, answer, request
 
 
@@ -47,7 +49,8 @@ def write_frames():
 
 if __name__ == "__main__":
     write("core", (row.json() for row in rows_core.all_rows()))
-    write("nat", (row.json() for row in rows_nat.all_rows()))
+    write("nat", (row.json() for rows in (rows_nat, rows_nat_more) for row in rows.all_rows()))
+    write("errors", (row.json() for row in rows_errors.all_rows()))
     for method in rows_direct.METHODS:
         write(method, (row.json() for row in rows_direct.all_rows(method)))
     write("decap", rows_decap.all_rows())

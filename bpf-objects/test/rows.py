@@ -17,16 +17,21 @@ class Step:
 
 @dataclass(frozen=True)
 class Row:
-    """Steps that run in order on fresh maps: both vips forwarded by `method`."""
+    """Steps that run in order on fresh maps: both vips forwarded by `method`.
+
+    Options: "udp", the vips are UDP's; "keep", nat leaves clients their address; "sources", nat has two addresses of its own.
+    """
 
     name: str
     family: int
     steps: list = field(default_factory=list)
     method: str = "nat"
     mtu: int = 1500
+    options: tuple = ()
 
     def json(self):
-        return {"name": self.name, "family": self.family, "method": self.method, "mtu": self.mtu,
+        options = {"options": list(self.options)} if self.options else {}
+        return {"name": self.name, "family": self.family, "method": self.method, "mtu": self.mtu, **options,
                 "steps": [step.json() for step in self.steps]}
 
 

@@ -28,7 +28,7 @@ GUE_PORT = 6080
 
 @dataclass(frozen=True)
 class Segment:
-    """A TCP segment on its way; `replace` makes the next hop's view of it."""
+    """A TCP segment or a UDP datagram on its way; `replace` makes the next hop's view of it."""
 
     family: int
     source: str
@@ -48,6 +48,8 @@ class Segment:
     ip_options: bytes = b""
     tcp_options: tuple = ()
     sequence: int = 1000
+    protocol: int = 6
+    summed: bool = True  # False: a UDP datagram without checksum
 
     def ip(self):
         if self.family == 6:
@@ -70,8 +72,12 @@ class Segment:
         return TCP(sport=self.source_port, dport=self.destination_port, flags=self.flags, seq=self.sequence, ack=1,
                    window=8192, options=list(self.tcp_options)) / Raw(self.payload)
 
+    def udp(self):
+        more = {} if self.summed else {"chksum": 0}
+        return UDP(sport=self.source_port, dport=self.destination_port, **more) / Raw(self.payload)
+
     def packet(self):
-        return self.ip() / self.tcp()
+        return self.ip() / (self.tcp() if self.protocol == 6 else self.udp())
 
     def frame(self):
         return bytes(self.link() / self.packet())
@@ -156,7 +162,7 @@ def flow_hash(segment):
         return (port & 0xff) << 8 | port >> 8
 
     names = words(segment.source) + words(segment.destination)
-    value = mix(0, swapped(segment.source_port) << 32 | swapped(segment.destination_port) << 16 | 6)
+    value = mix(0, swapped(segment.source_port) << 32 | swapped(segment.destination_port) << 16 | segment.protocol)
     for at in range(0, len(names), 2):
         value = mix(value, names[at] << 32 | names[at + 1])
     return mix(value, value >> 29) >> 32

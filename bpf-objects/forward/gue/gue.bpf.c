@@ -42,8 +42,8 @@ static __always_inline void gue_udp_write(struct udphdr *udp, const struct loom_
 }
 
 /*
- * The sum over an IPv6 packet that carries TCP, without reading the TCP. A segment whose checksum is right sums up, together
- * with its pseudo header (addresses, length, protocol), to zero. So the segment is the complement of the pseudo header, whose
+ * The sum over an IPv6 packet that carries TCP, UDP or ICMPv6, without reading that. A message whose checksum is right sums up, together
+ * with its pseudo header (addresses, length, protocol), to zero. So the message is the complement of the pseudo header, whose
  * addresses and length are those of the IPv6 header and cancel out; the rest of both headers remains.
  */
 static __always_inline __u64 gue_inner_sum(const struct ipv6hdr *inner)
@@ -51,7 +51,7 @@ static __always_inline __u64 gue_inner_sum(const struct ipv6hdr *inner)
 	const __u32 *word = (const void *)inner;
 	__be16 next_header_and_hop_limit = ((const __be16 *)inner)[3];
 
-	return (__u64)word[0] + next_header_and_hop_limit + (__u16)~bpf_htons(IPPROTO_TCP);
+	return (__u64)word[0] + next_header_and_hop_limit + (__u16)~bpf_htons(inner->nexthdr);
 }
 
 static __always_inline __u64 gue_address_sum(const __be32 address[4])

@@ -7,9 +7,11 @@
 #define LOOM_NAT_REWRITE_H
 
 #include <linux/if_ether.h>
+#include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
+#include <linux/udp.h>
 #include <bpf/bpf_endian.h>
 #include <loom/checksum.h>
 #include <loom/forward.h>
@@ -29,37 +31,60 @@ static __always_inline __u64 nat_hop_change(void)
 	return loom_sum_replace(bpf_htons(0x0100), 0);
 }
 
-/* Each writes its header, and returns what the new addresses add to the sum over the TCP pseudo-header. */
-static __always_inline __u64 nat_ipv4_write(struct iphdr *ip, const struct nat_names *names)
+/* Each writes its header, and returns what the new addresses add to the sum over the pseudo-header. */
+static __always_inline __u64 nat_ipv4_write(struct iphdr *ip, const __be32 *source, const __be32 *destination)
 {
-	__u64 change =
-		loom_sum_replace(ip->saddr, names->source[0]) + loom_sum_replace(ip->daddr, names->destination[0]);
+	__u64 change = loom_sum_replace(ip->saddr, source[0]) + loom_sum_replace(ip->daddr, destination[0]);
 
-	ip->saddr = names->source[0];
-	ip->daddr = names->destination[0];
+	ip->saddr = source[0];
+	ip->daddr = destination[0];
 	ip->ttl--;
 	ip->check = loom_checksum_update(ip->check, change + nat_hop_change());
 	return change;
 }
 
-static __always_inline __u64 nat_ipv6_write(struct ipv6hdr *ip, const struct nat_names *names)
+static __always_inline __u64 nat_ipv6_write(struct ipv6hdr *ip, const __be32 *source, const __be32 *destination)
 {
-	__u64 change = loom_sum_replace_address(ip->saddr.in6_u.u6_addr32, names->source) +
-		       loom_sum_replace_address(ip->daddr.in6_u.u6_addr32, names->destination);
+	__u64 change = loom_sum_replace_address(ip->saddr.in6_u.u6_addr32, source) +
+		       loom_sum_replace_address(ip->daddr.in6_u.u6_addr32, destination);
 
-	__builtin_memcpy(&ip->saddr, names->source, sizeof(ip->saddr));
-	__builtin_memcpy(&ip->daddr, names->destination, sizeof(ip->daddr));
-	ip->hop_limit--;
+	__builtin_memcpy(&ip->saddr, source, sizeof(ip->saddr));
+	__builtin_memcpy(&ip->daddr, destination, sizeof(ip->daddr));
 	return change;
 }
 
-static __always_inline void nat_tcp_write(struct tcphdr *tcp, const struct nat_names *names, __u64 change)
+/* TCP and UDP begin alike. */
+struct nat_ports {
+	__be16 source;
+	__be16 destination;
+};
+
+/* Where the checksum stands in the transport header. */
+static __always_inline __u32 nat_checksum_offset(__u8 protocol)
 {
-	change += loom_sum_replace(tcp->source, names->source_port) +
-		  loom_sum_replace(tcp->dest, names->destination_port);
-	tcp->source = names->source_port;
-	tcp->dest = names->destination_port;
-	tcp->check = loom_checksum_update(tcp->check, change);
+	return protocol == IPPROTO_UDP ? __builtin_offsetof(struct udphdr, check)
+				       : __builtin_offsetof(struct tcphdr, check);
+}
+
+/* In UDP zero says "none", and stays; a sum that comes to zero is written as its other form (RFC 768). */
+static __always_inline __u16 nat_checksum_update(__u16 checksum, __u64 change, __u8 protocol)
+{
+	__u16 updated = loom_checksum_update(checksum, change);
+
+	if (protocol != IPPROTO_UDP)
+		return updated;
+	if (!checksum)
+		return 0;
+	return updated ? updated : 0xffff;
+}
+
+static __always_inline __u64 nat_ports_write(struct nat_ports *ports, __be16 source, __be16 destination)
+{
+	__u64 change = loom_sum_replace(ports->source, source) + loom_sum_replace(ports->destination, destination);
+
+	ports->source = source;
+	ports->destination = destination;
+	return change;
 }
 
 /* Returns 0, or -1 if the frame is not what core has parsed. */
@@ -67,21 +92,24 @@ static __always_inline int nat_rewrite(struct xdp_md *ctx, const struct loom_pac
 				       const struct nat_names *names)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	struct tcphdr *tcp = data + loom_packet_l4(packet);
+	struct nat_ports *ports = data + loom_packet_l4(packet);
+	__u16 *checksum = (void *)ports + nat_checksum_offset(packet->protocol);
 	struct ipv6hdr *ip6 = data + loom_packet_l3(packet);
 	struct iphdr *ip = (void *)ip6;
 	__u64 change;
 
-	if (data + ETH_HLEN > end || (void *)(tcp + 1) > end || (void *)(ip + 1) > end)
+	if (data + ETH_HLEN > end || (void *)(ports + 1) > end || (void *)(checksum + 1) > end || (void *)(ip + 1) > end)
 		return -1;
 	if (packet->family == 4) {
-		change = nat_ipv4_write(ip, names);
+		change = nat_ipv4_write(ip, names->source, names->destination);
 	} else {
 		if ((void *)(ip6 + 1) > end)
 			return -1;
-		change = nat_ipv6_write(ip6, names);
+		change = nat_ipv6_write(ip6, names->source, names->destination);
+		ip6->hop_limit--;
 	}
-	nat_tcp_write(tcp, names, change);
+	change += nat_ports_write(ports, names->source_port, names->destination_port);
+	*checksum = nat_checksum_update(*checksum, change, packet->protocol);
 	loom_link_write(data, names->mac);
 	return 0;
 }

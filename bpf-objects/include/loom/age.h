@@ -116,11 +116,13 @@ static __always_inline int loom_word_is_settled(__u64 word, const struct loom_pa
 		(state == LOOM_CONN_ESTABLISHED && !(packet->signals & (LOOM_SIGNAL_FIN | LOOM_SIGNAL_RST))));
 }
 
-/* The word after a packet from one side. */
+/* The word after a packet from one side. What is only about a connection does not move it. */
 static __always_inline __u64 loom_word_move(__u64 word, const struct loom_packet *packet, enum loom_side side)
 {
 	struct loom_conn conn;
 
+	if (packet->related)
+		return word;
 	loom_conn_unpack(&conn, word);
 	loom_age_move(&conn, packet->signals, side);
 	if (side == LOOM_SIDE_CLIENT && !(packet->signals & LOOM_SIGNAL_SYN) && loom_word_idle(word, packet->now) > 0)

@@ -36,9 +36,11 @@ struct loom_packet {
 	__u8 found;     /* LOOM_CONN_* bits of loom_conn_find() */
 	__u8 state;     /* enum loom_conn_state in which a connection begins with this packet, by the protocol handler */
 	__u8 options;   /* enum loom_listener_flags of the listener */
+	__u16 related;  /* offset of the IP header that an ICMP error quotes, whose flow the fields above are of; else 0 */
+	__u16 pad;
 };
 
-_Static_assert(sizeof(struct loom_packet) == 64, "abi");
+_Static_assert(sizeof(struct loom_packet) == 68, "abi");
 
 /*
  * The offsets as the verifier needs them: a value that was stored in memory has lost its bounds, the mask gives them back.
@@ -52,6 +54,12 @@ static __always_inline __u32 loom_packet_l3(const struct loom_packet *packet)
 static __always_inline __u32 loom_packet_l4(const struct loom_packet *packet)
 {
 	return packet->l4 & 0x7f;
+}
+
+/* 82 and the eight bytes of an ICMP header. */
+static __always_inline __u32 loom_packet_related(const struct loom_packet *packet)
+{
+	return packet->related & 0x7f;
 }
 
 /*

@@ -17,6 +17,7 @@ public enum Verdict {
     PASS_FRAGMENT(19, Action.PASS, "a fragment: no ports to look at"),
     PASS_EXTENSION_HEADER(20, Action.PASS, "IPv6 extension header before the transport header"),
     PASS_OUT_OF_STATE(21, Action.PASS, "no SYN and no connection: the local stack answers with a reset"),
+    PASS_UNRELATED(22, Action.PASS, "an ICMP error about no connection of Loom's"),
 
     DROP_TRUNCATED(48, Action.DROP, "the frame ends inside a header"),
     DROP_BAD_LENGTH(49, Action.DROP, "a length field contradicts the frame"),

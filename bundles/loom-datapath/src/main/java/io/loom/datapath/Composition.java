@@ -78,11 +78,20 @@ public record Composition(
         }
     }
 
-    private static void setMethodConstant(BpfObject object, String method, String name, long value) {
+    /** {@code name[3]} is the fourth 64-bit word of an array. */
+    private static void setMethodConstant(BpfObject object, String method, String constant, long value) {
+        int bracket = constant.indexOf('[');
+        String name = bracket < 0 ? constant : constant.substring(0, bracket);
         byte[] present = object.constant(name).orElseThrow(() -> new MethodRefused(method, Problem.of(
                 "LOOM-4104", "cannot set " + name + " of forwarding method " + method,
                 "its object has no such const volatile variable", "install a matching version of the bundle")));
-        object.setConstant(name, number(value, present.length));
+        if (bracket < 0) {
+            object.setConstant(name, number(value, present.length));
+            return;
+        }
+        int word = Integer.parseInt(constant, bracket + 1, constant.length() - 1, 10);
+        ByteBuffer.wrap(present).order(ByteOrder.LITTLE_ENDIAN).putLong(word * Long.BYTES, value);
+        object.setConstant(name, present);
     }
 
     /** The same program with other sizes and timeouts. */
@@ -102,12 +111,18 @@ public record Composition(
                 case "loom_bstats" -> object.resize(map, tuning.backends().maxEntries());
                 case "loom_conns4", "loom_conns6" -> size(object, map, tuning.connections().map());
                 case "loom_verdicts" -> size(object, map, tuning.verdicts());
-                default -> {
-                    if (MethodMaps.ages(map, object.mapType(map))) {
-                        object.resize(map, tuning.connections().maxEntries());
-                    }
-                }
+                default -> sizeMethodMap(object, map);
             }
+        }
+    }
+
+    private void sizeMethodMap(BpfObject object, String map) {
+        Tuning.Connections connections = tuning.connections();
+        if (MethodMaps.ages(map, object.mapType(map))) {
+            object.resize(map, connections.maxEntries());
+        } else if (MethodMaps.pairs(map, object.mapType(map))) {
+            object.resize(map, connections.groups() * Tuning.Connections.GROUP);
+            object.setConstant(MethodMaps.groups(map), number(connections.groups(), Integer.BYTES));
         }
     }
 

@@ -11,8 +11,21 @@ public final class MethodMaps {
         return !map.startsWith("loom_") && !map.contains(".");
     }
 
-    /** True if values begin with struct loom_age: so do those of every hash map of a method (include/loom/forward.h). */
+    /** True if values begin with a connection's word: so do those of every hash map of a method (include/loom/forward.h). */
     public static boolean ages(String map, MapType type) {
         return isOfMethod(map) && (type == MapType.HASH || type == MapType.LRU_HASH);
+    }
+
+    /**
+     * True for a method's own table of a connection's other half, an array named {@code ..._pairs4} or {@code ..._pairs6}: its
+     * size follows from that of the connection table, and {@link #groups} names the constant by which the method learns it.
+     */
+    public static boolean pairs(String map, MapType type) {
+        return isOfMethod(map) && type == MapType.ARRAY && map.matches(".*_pairs[46]");
+    }
+
+    /** The constant that holds how many groups of {@link Tuning.Connections#GROUP} entries such a map has. */
+    public static String groups(String map) {
+        return map.replaceAll("_pairs[46]$", "_groups");
     }
 }

@@ -32,6 +32,8 @@ public record Tuning(
     public record Connections(int maxEntries, Kind kind) {
         private static final int WAYS_PER_ENTRY = 2;
         private static final int WAYS_PER_SET = 8;
+        /** Entries of a method's table of pairs that lie side by side. */
+        static final int GROUP = 4;
 
         public enum Kind {
             CACHE(MapType.ARRAY), LRU_HASH(MapType.LRU_HASH), HASH(MapType.HASH);
@@ -63,6 +65,15 @@ public record Tuning(
         /** The cache has twice as many ways as connections, so that few sets are full when the table is. */
         public int sets() {
             return Math.max(1, (maxEntries * WAYS_PER_ENTRY + WAYS_PER_SET - 1) / WAYS_PER_SET);
+        }
+
+        /**
+         * Groups of a method's table of pairs, which has a quarter more entries than there can be connections, so that the
+         * search for a free one stays short. Follows from the map alone, so that a table and its pairs fit each other.
+         */
+        public int groups() {
+            int connections = isCache() ? sets() * WAYS_PER_SET / WAYS_PER_ENTRY : maxEntries;
+            return (connections + connections / 4 + GROUP - 1) / GROUP;
         }
 
         /** The map that it takes. */

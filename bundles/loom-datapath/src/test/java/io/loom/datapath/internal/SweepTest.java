@@ -9,7 +9,9 @@ import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -20,9 +22,9 @@ class SweepTest extends DataPlaneFixture {
         balance(plane);
         runSyn();
         await("a sweep", () -> plane.read().connectionsActive() == 1);
-        assertEquals(1, entries("nat_replies4").size());
-        addOldTwinOfTheReply();
-        await("the sweep of replies", () -> entries("nat_replies4").size() == 1);
+        putReply(1, 0);
+        putReply(2, 120);
+        await("the sweep of replies", () -> entries("nat_kept4").size() == 1);
         assertEquals(1, plane.read().connectionsActive());
         // A SYN lives for 60 s.
         age(120);
@@ -41,17 +43,20 @@ class SweepTest extends DataPlaneFixture {
         return BpfMap.open(ROOT.resolve("maps").resolve(name));
     }
 
-    /** The reply half once more, for another port and last seen two minutes ago. */
-    private static void addOldTwinOfTheReply() {
-        Map.Entry<ByteBuffer, byte[]> first = entries("nat_replies4").entrySet().iterator().next();
-        byte[] key = first.getKey().array().clone();
-        key[10] ^= 1;
-        byte[] value = first.getValue().clone();
-        ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).putLong(0, aged(ConnectionWord.head(value), 120));
-        try (BpfMap map = open("nat_replies4")) {
-            map.update(key, value, UpdateMode.NOEXIST);
+    /** A reply half of nat's, in the state of the only connection and idle for so many ticks more. */
+    private static void putReply(int backend, int ticks) {
+        List<Long> words = new ArrayList<>();
+        try (BpfMap map = open("loom_conns4")) {
+            new ConnectionTable(Family.IPV4, map).walk((listener, client, rawPort, word) -> {
+                words.add(word);
+                return word;
+            });
         }
-        assertEquals(2, entries("nat_replies4").size());
+        try (BpfMap map = open("nat_kept4")) {
+            byte[] value = new byte[map.valueSize()];
+            ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).putLong(0, aged(words.get(0), ticks));
+            map.update(ByteBuffer.allocate(16).putInt(0, backend).array(), value, UpdateMode.NOEXIST);
+        }
     }
 
     /** Moves all connections into the past. */

@@ -3,6 +3,7 @@ package io.loom.forward.nat;
 import io.loom.api.Family;
 import io.loom.api.plugin.Description;
 import io.loom.api.plugin.ForwardingMethod;
+import io.loom.api.plugin.MethodOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,7 +15,8 @@ import org.osgi.service.component.annotations.Component;
 
 /**
  * The backend sees Loom as the client (DNAT + SNAT), so that replies come back without any change on the backend. Each
- * connection takes one of Loom's ports towards its backend.
+ * connection takes one of Loom's ports towards its backend, of as many addresses as the operator names. Where the client keeps
+ * its address, backends route their replies through Loom.
  */
 @Component
 public final class NatForwarding implements ForwardingMethod {
@@ -34,13 +36,21 @@ public final class NatForwarding implements ForwardingMethod {
                 Map.of(Family.IPV4, Set.of(Family.IPV4), Family.IPV6, Set.of(Family.IPV6)),
                 Map.of("nat_port_first", (long) ports.first(), "nat_port_count", (long) ports.count()),
                 List.of(new Description.Reason(
-                        "DROP_PORTS_EXHAUSTED", "no free source port towards the backend: its connections use them all")),
+                        "DROP_PORTS_EXHAUSTED", "no free source port towards the backend: its connections use them all"),
+                        new Description.Reason(
+                                "DROP_CLIENT_TAKEN",
+                                "the client's address and port reach this backend through another vip, and both keep them")),
                 NatSelfTest.cases());
     }
 
     @Override
     public Description describe() {
         return description;
+    }
+
+    @Override
+    public Map<String, Long> constants(MethodOptions options) {
+        return SourceAddresses.constants(options.natSources());
     }
 
     @Override

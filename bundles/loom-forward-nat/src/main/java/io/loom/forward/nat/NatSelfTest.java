@@ -13,7 +13,8 @@ final class NatSelfTest {
     private NatSelfTest() {}
 
     static SelfTest cases() {
-        return new SelfTest(Map.of("nat_port_first", 20000L, "nat_port_count", 1L), List.of(
+        return new SelfTest(Map.of("nat_port_first", 20000L, "nat_port_count", 1L,
+                "nat_source_count4", 0L, "nat_source_count6", 0L), List.of(
             PacketCase.sent("IPv4: a SYN opens a connection", "FORWARD",
                     "02000000000102000000000c0800450000280001000040067cbdcb007107c000020a9c400050000003e80000"
                         + "000150022000f1560000",

@@ -22,6 +22,11 @@ final class Scenery implements AutoCloseable {
     private static final int PACKETS = 32_768;
     private static final int BACKEND_PORT = 8080;
 
+    /** In struct nat_pair of forward/nat/pair.h. */
+    private static final int PAIR_WORD_AT = 0;
+    private static final int PAIR_PORT_AT = 18;
+    private static final int PAIR_BACKEND_AT = 40;
+
     private final ScratchPlane plane;
     private final Family family;
     private final Description method;
@@ -117,14 +122,16 @@ final class Scenery implements AutoCloseable {
         return Frame.reply(backend(0), BACKEND_PORT, World.source(family), flags);
     }
 
-    /** Keys of nat's reply map: address of the backend, address of Loom, port of the backend, port of Loom. */
+    /** From nat's pairs: address of the backend (its last word) and Loom's port, in those that are taken. */
     private List<Flow> translated() {
-        int address = family.addressBytes();
         List<Flow> flows = new ArrayList<>();
-        plane.map("nat_replies" + family.version()).forEach((key, value) -> {
-            ByteBuffer fields = ByteBuffer.wrap(key);
-            flows.add(new Flow(fields.getInt(address - Integer.BYTES),
-                    Short.toUnsignedInt(fields.getShort(2 * address + Short.BYTES))));
+        plane.map("nat_pairs" + family.version()).forEach((place, pair) -> {
+            ByteBuffer fields = ByteBuffer.wrap(pair);
+            if (fields.getLong(PAIR_WORD_AT) != 0) {
+                flows.add(new Flow(
+                        fields.getInt(PAIR_BACKEND_AT + family.addressBytes() - Integer.BYTES),
+                        Short.toUnsignedInt(fields.getShort(PAIR_PORT_AT))));
+            }
         });
         return flows;
     }

@@ -16,9 +16,6 @@ import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.VerdictCount;
 import io.loom.libbpf.BpfMap;
-import io.loom.libbpf.UpdateMode;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,12 +31,14 @@ final class Balancer implements AutoCloseable {
     private final Family family;
     private final String method;
     private final ScratchPlane plane;
+    private final NatPairs pairs;
 
     /** The table names only backend 1. */
     Balancer(Composition composition, Family family, String method, Map<String, Long> constants) {
         this.family = family;
         this.method = method;
         this.plane = ScratchPlane.open(composition, constants);
+        this.pairs = new NatPairs(plane, family);
         backend(1, false);
         backend(2, false);
         choose(1);
@@ -107,11 +106,7 @@ final class Balancer implements AutoCloseable {
 
     /** The same for the reply half of every connection. */
     void idleReplies(int ticks) {
-        BpfMap replies = replies();
-        replies.forEach((key, value) -> {
-            long word = aged(ConnectionWord.head(value), ticks);
-            replies.update(key, ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).putLong(0, word).array(), UpdateMode.EXIST);
-        });
+        pairs.replace(word -> aged(word, ticks));
     }
 
     private static long aged(long word, int ticks) {
@@ -121,14 +116,11 @@ final class Balancer implements AutoCloseable {
 
     /** States of the reply halves. */
     List<Integer> replyStates() {
-        List<Integer> states = new ArrayList<>();
-        replies().forEach((key, value) -> states.add(ConnectionWord.decode(ConnectionWord.head(value)).state()));
-        return states;
+        return pairs.words().stream().map(word -> ConnectionWord.decode(word).state()).toList();
     }
 
     void forgetReplies() {
-        BpfMap replies = replies();
-        replies.forEach((key, value) -> replies.delete(key));
+        pairs.replace(word -> 0);
     }
 
     void forgetConnection() {
@@ -160,10 +152,6 @@ final class Balancer implements AutoCloseable {
 
     BpfMap devices() {
         return plane.map("loom_devices");
-    }
-
-    private BpfMap replies() {
-        return plane.map(family == Family.IPV4 ? "nat_replies4" : "nat_replies6");
     }
 
     @Override

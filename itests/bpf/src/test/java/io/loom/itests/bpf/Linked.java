@@ -1,6 +1,9 @@
 package io.loom.itests.bpf;
 
+import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
+import io.loom.api.plugin.ForwardingMethod;
+import io.loom.api.plugin.MethodOptions;
 import io.loom.datapath.Composer;
 import io.loom.datapath.Composition;
 import io.loom.datapath.SlottedMethod;
@@ -11,10 +14,15 @@ import io.loom.forward.l2.L2Forwarding;
 import io.loom.forward.nat.NatForwarding;
 import io.loom.protocol.tcp.TcpHandler;
 import io.loom.protocol.udp.UdpHandler;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Core, the connection table and every method that is shipped in one program, as the data path links them. */
 final class Linked {
@@ -38,8 +46,25 @@ final class Linked {
     }
 
     static Composition shipped(Tuning tuning) {
-        List<SlottedMethod> methods = List.of(SlottedMethod.of(0, new NatForwarding()), SlottedMethod.of(1, new IpipForwarding()),
-                SlottedMethod.of(2, new GueForwarding()), SlottedMethod.of(3, new L2Forwarding()));
-        return Composer.builtIn().compose(methods, HANDLERS, tuning);
+        return shipped(tuning, MethodOptions.DEFAULT);
+    }
+
+    /** Two addresses of each family that nat puts in the client's place. */
+    static Composition withSources() {
+        List<InetAddress> sources = Stream.of("198.51.100.101", "198.51.100.102", "2001:db8:1::101", "2001:db8:1::102")
+                .map(address -> IpAddress.parse(address).orElseThrow()).toList();
+        return shipped(Tuning.small(HZ), new MethodOptions(6080, Optional.empty(), Optional.empty(), sources));
+    }
+
+    private static Composition shipped(Tuning tuning, MethodOptions options) {
+        List<ForwardingMethod> methods =
+                List.of(new NatForwarding(), new IpipForwarding(), new GueForwarding(), new L2Forwarding());
+        List<SlottedMethod> slotted = new ArrayList<>();
+        for (ForwardingMethod method : methods) {
+            Map<String, Long> constants = new HashMap<>(method.describe().constants());
+            constants.putAll(method.constants(options));
+            slotted.add(new SlottedMethod(slotted.size(), method.describe().withConstants(constants), method.object()));
+        }
+        return Composer.builtIn().compose(slotted, HANDLERS, tuning);
     }
 }

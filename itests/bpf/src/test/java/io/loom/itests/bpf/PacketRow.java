@@ -12,9 +12,10 @@ import java.util.stream.StreamSupport;
 /**
  * A row of a packet table (bpf-objects/test/packets.py says what it means): steps that run in order on fresh maps.
  *
- * @param mtu towards the backend, bytes of IP packet; 0: unknown
+ * @param mtu     towards the backend, bytes of IP packet; 0: unknown
+ * @param options what else is different in its world
  */
-record PacketRow(String name, String method, int mtu, List<Step> steps) {
+record PacketRow(String name, String method, int mtu, List<String> options, List<Step> steps) {
 
     /** @param out the frame that leaves; empty if nothing leaves */
     record Step(byte[] frame, String verdict, Optional<byte[]> out) {}
@@ -27,7 +28,8 @@ record PacketRow(String name, String method, int mtu, List<Step> steps) {
     private static PacketRow of(JsonNode row) {
         String name = row.get("method").asText() + " IPv" + row.get("family").asInt() + ": " + row.get("name").asText();
         List<Step> steps = StreamSupport.stream(row.get("steps").spliterator(), false).map(PacketRow::step).toList();
-        return new PacketRow(name, row.get("method").asText(), row.get("mtu").asInt(), steps);
+        List<String> options = StreamSupport.stream(row.path("options").spliterator(), false).map(JsonNode::asText).toList();
+        return new PacketRow(name, row.get("method").asText(), row.get("mtu").asInt(), options, steps);
     }
 
     private static Step step(JsonNode step) {

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,7 +24,6 @@ class PacketTableIT {
     private static final Path TABLES = Path.of(System.getProperty("loom.bpf"), "test", "packets");
     private static final HexFormat HEX = HexFormat.of();
 
-    private final Composition composition = Linked.shipped();
     private final Map<String, RowPlane> planes = new HashMap<>();
 
     @TestFactory
@@ -36,6 +34,11 @@ class PacketTableIT {
     @TestFactory
     Stream<DynamicTest> nat() throws IOException {
         return table("nat");
+    }
+
+    @TestFactory
+    Stream<DynamicTest> errors() throws IOException {
+        return table("errors");
     }
 
     @TestFactory
@@ -56,7 +59,8 @@ class PacketTableIT {
     @Test
     void noTableHasShrunk() throws IOException {
         assertTrue(PacketRow.read(TABLES.resolve("core.json")).size() >= 60);
-        assertTrue(PacketRow.read(TABLES.resolve("nat.json")).size() >= 70);
+        assertTrue(PacketRow.read(TABLES.resolve("nat.json")).size() >= 100);
+        assertTrue(PacketRow.read(TABLES.resolve("errors.json")).size() >= 60);
         assertTrue(PacketRow.read(TABLES.resolve("ipip.json")).size() >= 50);
         assertTrue(PacketRow.read(TABLES.resolve("gue.json")).size() >= 58);
         assertTrue(PacketRow.read(TABLES.resolve("l2.json")).size() >= 50);
@@ -68,17 +72,17 @@ class PacketTableIT {
     }
 
     private void run(PacketRow row) throws IOException {
-        RowPlane plane = plane(row.method(), row.mtu());
+        RowPlane plane = plane(row);
         plane.forget();
         for (PacketRow.Step step : row.steps()) {
             check(step, plane.run(step.frame()));
         }
     }
 
-    private RowPlane plane(String method, int mtu) throws IOException {
-        String world = method + " " + mtu;
+    private RowPlane plane(PacketRow row) throws IOException {
+        String world = row.method() + " " + row.mtu() + " " + row.options();
         if (!planes.containsKey(world)) {
-            planes.put(world, new RowPlane(composition, method, mtu));
+            planes.put(world, new RowPlane(row));
         }
         return planes.get(world);
     }

@@ -1,24 +1,34 @@
 package io.loom.itests.bpf;
 
 import io.loom.api.Family;
+import io.loom.api.Protocol;
+import io.loom.api.plugin.LookupTable;
+import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
-import io.loom.libbpf.BpfMap;
+import io.loom.datapath.World;
+import io.loom.datapath.internal.layout.ListenerEntry;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Set;
 
 /** The program in the world of packet tables, behind poisoned headroom; forgets its connections between rows. */
 final class RowPlane implements AutoCloseable {
-    private static final List<String> REMEMBERED = List.of("nat_replies4", "nat_replies6");
-
     private final ScratchPlane plane;
     private final Poison poison;
 
-    /** @param mtu towards the backend, bytes of IP packet; 0: unknown */
-    RowPlane(Composition composition, String method, int mtu) throws IOException {
+    /** @param world a row of it; the others may differ in name and steps */
+    RowPlane(PacketRow world) throws IOException {
+        Composition composition = world.options().contains("sources") ? Linked.withSources() : Linked.shipped();
         plane = ScratchPlane.open(composition, Linked.ONE_PORT);
-        plane.addWorld(method, mtu);
+        plane.addWorld(world.method(), world.mtu());
+        Protocol protocol = world.options().contains("udp") ? Protocol.UDP : Protocol.TCP;
+        Set<ListenerEntry.Flag> flags =
+                world.options().contains("keep") ? Set.of(ListenerEntry.Flag.KEEP_CLIENT) : Set.of();
+        for (Family family : Family.values()) {
+            ListenerEntry listener =
+                    new ListenerEntry(family.ordinal(), LookupTable.Index.FLOW_HASH, flags, family.ordinal(), 1, 0);
+            plane.putListener(new ListenerKey(protocol, World.vip(family)), listener);
+        }
         poison = new Poison(plane.program());
     }
 
@@ -29,12 +39,7 @@ final class RowPlane implements AutoCloseable {
     void forget() {
         for (Family family : Family.values()) {
             plane.connections(family).walk((listener, client, rawPort, word) -> 0);
-        }
-        for (String name : REMEMBERED) {
-            BpfMap map = plane.map(name);
-            List<byte[]> keys = new ArrayList<>();
-            map.forEach((key, value) -> keys.add(key.clone()));
-            keys.forEach(map::delete);
+            new NatPairs(plane, family).clear();
         }
     }
 

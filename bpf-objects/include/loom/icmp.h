@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The header of ICMP errors, alike in both families (RFC 792, RFC 4443). linux/icmp.h needs headers that are there for the
+ * host's own architecture alone.
+ */
+#ifndef LOOM_ICMP_H
+#define LOOM_ICMP_H
+
+#include <linux/types.h>
+
+enum loom_icmp4_type {
+	LOOM_ICMP4_UNREACHABLE = 3,
+	LOOM_ICMP4_TIME_EXCEEDED = 11,
+	LOOM_ICMP4_PARAMETER_PROBLEM = 12,
+};
+
+enum loom_icmp6_type {
+	LOOM_ICMP6_UNREACHABLE = 1, /* then packet too big and time exceeded */
+	LOOM_ICMP6_PARAMETER_PROBLEM = 4,
+};
+
+struct loom_icmp {
+	__u8 type;
+	__u8 code;
+	__u16 checksum;
+	__u8 rest[4];
+};
+
+#endif

@@ -1,0 +1,79 @@
+"""ICMP errors: what a router or an end of a connection says about a packet, and what must become of it."""
+
+from dataclasses import dataclass, replace
+
+from scapy.layers.inet import ICMP, IP
+from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6
+from scapy.layers.l2 import Dot1Q, Ether
+from scapy.packet import Raw
+
+from world import ADDRESSES, BACKEND_MAC, CLIENT_MAC, LOOM_MAC
+
+ROUTERS = {4: "192.0.2.254", 6: "2001:db8:ffff::fe"}
+
+KINDS = {
+    4: {"unreachable": ICMP(type=3, code=3), "too big": ICMP(type=3, code=4, nexthopmtu=1400),
+        "time exceeded": ICMP(type=11, code=0), "parameter problem": ICMP(type=12, code=0, ptr=8)},
+    6: {"unreachable": ICMPv6DestUnreach(code=4), "too big": ICMPv6PacketTooBig(mtu=1400),
+        "time exceeded": ICMPv6TimeExceeded(code=0), "parameter problem": ICMPv6ParamProblem(code=0, ptr=6)},
+}
+
+
+@dataclass(frozen=True)
+class Error:
+    """An ICMP error about `quoted`, of which so many bytes of the transport header and what follows are there."""
+
+    quoted: object  # a Segment, as it was where the error arose
+    sender: str
+    receiver: str
+    source_mac: str = CLIENT_MAC
+    destination_mac: str = LOOM_MAC
+    kind: str = "unreachable"
+    octets: int = 8
+    ttl: int = 64
+    tags: tuple = ()
+
+    @property
+    def family(self):
+        return self.quoted.family
+
+    def quote(self):
+        header = len(bytes(self.quoted.ip()))
+        return bytes(self.quoted.packet())[:header + self.octets]
+
+    def packet(self):
+        message = KINDS[self.family][self.kind] / Raw(self.quote())
+        if self.family == 4:
+            return IP(src=self.sender, dst=self.receiver, ttl=self.ttl) / message
+        return IPv6(src=self.sender, dst=self.receiver, hlim=self.ttl) / message
+
+    def link(self):
+        link = Ether(src=self.source_mac, dst=self.destination_mac)
+        for number in self.tags:
+            link = link / Dot1Q(vlan=number)
+        return link
+
+    def frame(self):
+        return bytes(self.link() / self.packet())
+
+
+def from_client_side(sent, sender=None, **more):
+    """About a packet that the vip has sent to the client, as it was on its way."""
+    return Error(sent, sender or ROUTERS[sent.family], sent.source, **more)
+
+
+def toward_backend(error, as_sent, sender=None):
+    """The same as the backend must get it under nat: about what the backend had sent, `as_sent`."""
+    return replace(error, quoted=as_sent, receiver=ADDRESSES[error.family]["backend"], sender=sender or error.sender,
+                   source_mac=LOOM_MAC, destination_mac=BACKEND_MAC, ttl=error.ttl - 1)
+
+
+def from_backend_side(sent, sender=None, **more):
+    """About a packet that Loom has sent to the backend."""
+    return Error(sent, sender or ROUTERS[sent.family], sent.source, source_mac=BACKEND_MAC, **more)
+
+
+def toward_client(error, as_sent, sender=None):
+    """The same as the client must get it under nat."""
+    return replace(error, quoted=as_sent, receiver=as_sent.source, sender=sender or error.sender, source_mac=LOOM_MAC,
+                   destination_mac=CLIENT_MAC, ttl=error.ttl - 1)
