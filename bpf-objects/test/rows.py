@@ -17,16 +17,23 @@ class Step:
 
 @dataclass(frozen=True)
 class Row:
-    """Steps that run in order on fresh maps: both vips forwarded by `method`."""
+    """
+    Steps that run in order on fresh maps: both vips forwarded by `method`, to a backend of `backend_family` (0: the vip's),
+    with bits of the outer source from the flow where `entropy` has ones.
+    """
 
     name: str
     family: int
     steps: list = field(default_factory=list)
     method: str = "nat"
     mtu: int = 1500
+    backend_family: int = 0
+    entropy: int = 0
 
     def json(self):
+        ways = {"backend_family": self.backend_family, "entropy": self.entropy}
         return {"name": self.name, "family": self.family, "method": self.method, "mtu": self.mtu,
+                **{key: value for key, value in ways.items() if value},
                 "steps": [step.json() for step in self.steps]}
 
 

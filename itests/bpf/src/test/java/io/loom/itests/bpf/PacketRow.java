@@ -12,9 +12,9 @@ import java.util.stream.StreamSupport;
 /**
  * A row of a packet table (bpf-objects/test/packets.py says what it means): steps that run in order on fresh maps.
  *
- * @param mtu towards the backend, bytes of IP packet; 0: unknown
+ * @param world in which it happens
  */
-record PacketRow(String name, String method, int mtu, List<Step> steps) {
+record PacketRow(String name, RowPlane.World world, List<Step> steps) {
 
     /** @param out the frame that leaves; empty if nothing leaves */
     record Step(byte[] frame, String verdict, Optional<byte[]> out) {}
@@ -25,9 +25,14 @@ record PacketRow(String name, String method, int mtu, List<Step> steps) {
     }
 
     private static PacketRow of(JsonNode row) {
-        String name = row.get("method").asText() + " IPv" + row.get("family").asInt() + ": " + row.get("name").asText();
+        int family = row.get("family").asInt();
+        int backend = row.path("backend_family").asInt(family);
+        String method = row.get("method").asText();
+        RowPlane.World world = new RowPlane.World(
+                method, row.get("mtu").asInt(), backend != family, (int) row.path("entropy").asLong());
+        String name = method + " IPv" + family + ": " + row.get("name").asText();
         List<Step> steps = StreamSupport.stream(row.get("steps").spliterator(), false).map(PacketRow::step).toList();
-        return new PacketRow(name, row.get("method").asText(), row.get("mtu").asInt(), steps);
+        return new PacketRow(name, world, steps);
     }
 
     private static Step step(JsonNode step) {

@@ -15,10 +15,18 @@ final class RowPlane implements AutoCloseable {
     private final ScratchPlane plane;
     private final Poison poison;
 
-    /** @param mtu towards the backend, bytes of IP packet; 0: unknown */
-    RowPlane(Composition composition, String method, int mtu) throws IOException {
+    /**
+     * What rows may differ in before their first packet.
+     *
+     * @param mtu     towards the backend, bytes of IP packet; 0: unknown
+     * @param crossed the backend is of the other address family
+     * @param entropy bits of the last word of outer sources that come from the flow's hash
+     */
+    record World(String method, int mtu, boolean crossed, int entropy) {}
+
+    RowPlane(Composition composition, World world) throws IOException {
         plane = ScratchPlane.open(composition, Linked.ONE_PORT);
-        plane.addWorld(method, mtu);
+        plane.addWorld(world.method(), world.mtu(), world.crossed(), world.entropy());
         poison = new Poison(plane.program());
     }
 
