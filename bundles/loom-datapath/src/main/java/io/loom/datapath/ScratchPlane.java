@@ -96,12 +96,7 @@ public final class ScratchPlane implements AutoCloseable {
 
     /** The world of {@link PacketCase}: both vips, forwarded by that method to one backend each. */
     public void addWorld(String method) {
-        addWorld(method, World.MTU);
-    }
-
-    /** @param mtu towards the backends, bytes of IP packet */
-    public void addWorld(String method, int mtu) {
-        addWorld(method, mtu, false, 0);
+        addWorld(method, World.MTU, false, 0);
     }
 
     /** Returns the backend's number, counted from 1. */
