@@ -251,7 +251,7 @@ public final class ScratchPlane implements AutoCloseable {
     private void drawSources(int number, int entropy) {
         BackendEntry entry = BackendEntry.decode(map("loom_backends").lookup(Keys.of(number)).orElseThrow()).orElseThrow();
         InetAddress source = entry.hop().orElseThrow().source();
-        write(number, entry.withOuterSource(entropy == 0 ? Optional.empty() : Optional.of(new OuterSource(source, entropy))));
+        write(number, entry.withOuterSource(Optional.of(new OuterSource(source, entropy))));
     }
 
     private void write(int number, BackendEntry entry) {

@@ -3,6 +3,7 @@ package io.loom.forward.gue;
 import io.loom.api.Family;
 import io.loom.api.plugin.Description;
 import io.loom.api.plugin.ForwardingMethod;
+import io.loom.api.plugin.MethodOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -19,17 +20,21 @@ import org.osgi.service.component.annotations.Component;
 public final class GueForwarding implements ForwardingMethod {
     private static final String OBJECT = "/bpf/gue.bpf.o";
     private static final Set<Family> ANY = Set.of(Family.values());
-    private static final int PORT = 6080;
     private static final int OVERHEAD = 48;
 
     private final Description description = new Description(
             "gue", true, false, OVERHEAD,
             Map.of(Family.IPV4, ANY, Family.IPV6, ANY),
-            Map.of("gue_port", (long) PORT), List.of(), GueSelfTest.cases());
+            Map.of(), List.of(), GueSelfTest.cases());
 
     @Override
     public Description describe() {
         return description;
+    }
+
+    @Override
+    public Map<String, Long> constants(MethodOptions options) {
+        return Map.of("gue_port", (long) options.guePort());
     }
 
     @Override
