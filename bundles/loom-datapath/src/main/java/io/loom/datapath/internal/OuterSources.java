@@ -2,7 +2,7 @@ package io.loom.datapath.internal;
 
 import io.loom.api.Family;
 import io.loom.api.Prefix;
-import io.loom.api.config.DsrSettings;
+import io.loom.api.plugin.MethodOptions;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.datapath.internal.layout.OuterSource;
 import java.util.Optional;
@@ -14,13 +14,13 @@ import java.util.function.Predicate;
  *
  * @param encapsulates whether the method of that name writes outer headers
  */
-record OuterSources(DsrSettings settings, Predicate<String> encapsulates) {
-    static final OuterSources NONE = new OuterSources(DsrSettings.DEFAULT, method -> false);
+record OuterSources(MethodOptions options, Predicate<String> encapsulates) {
+    static final OuterSources NONE = new OuterSources(MethodOptions.DEFAULT, method -> false);
 
     /** Empty: Loom's own address. */
     Optional<OuterSource> of(BackendKey backend) {
         Optional<Prefix> network =
-                backend.endpoint().family() == Family.IPV4 ? settings.prefix4() : settings.prefix6();
+                backend.endpoint().family() == Family.IPV4 ? options.sourcePrefix4() : options.sourcePrefix6();
         return network.filter(any -> encapsulates.test(backend.method())).map(OuterSource::within);
     }
 }

@@ -5,10 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.loom.api.Endpoint;
 import io.loom.api.IpAddress;
 import io.loom.api.Prefix;
-import io.loom.api.config.DsrSettings;
+import io.loom.api.plugin.MethodOptions;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.datapath.internal.layout.OuterSource;
 import java.net.InetAddress;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -50,7 +51,7 @@ class OuterSourcesTest {
     }
 
     private static OuterSources sources(Optional<Prefix> prefix4, Optional<Prefix> prefix6) {
-        return new OuterSources(new DsrSettings(6080, prefix4, prefix6), method -> !method.equals("nat"));
+        return new OuterSources(new MethodOptions(6080, prefix4, prefix6, List.of()), method -> !method.equals("nat"));
     }
 
     private static Optional<Prefix> network(String address, int length) {
