@@ -22,6 +22,7 @@ ADDRESSES = {
 CLIENT_PORT = 40000
 VIP_PORT = 80
 VIP_UDP_PORT = 53
+CROSSED_PORT = 443  # has the backend of the other family, in self tests
 BACKEND_PORT = 8080
 NAT_PORT = 20000  # the self test's only port
 GUE_PORT = 6080

@@ -94,9 +94,17 @@ public final class ScratchPlane implements AutoCloseable {
         }
     }
 
-    /** The world of {@link PacketCase}: both vips, forwarded by that method to one backend each. */
+    /** The world of {@link PacketCase}: both vips, forwarded by that method. */
     public void addWorld(String method) {
         addWorld(method, World.MTU, false, 0);
+        Description description = method(method).description();
+        for (Family family : Family.values()) {
+            Family other = family == Family.IPV4 ? Family.IPV6 : Family.IPV4;
+            if (reaches(description, family, other)) {
+                int backend = addBackend(new Backend(World.backend(other, description), method));
+                addVip(new Endpoint(World.vip(family).address(), World.CROSSED_PORT), List.of(backend));
+            }
+        }
     }
 
     /** Returns the backend's number, counted from 1. */
@@ -227,7 +235,7 @@ public final class ScratchPlane implements AutoCloseable {
     }
 
     /**
-     * The world of {@link PacketCase}, and in it udp port 53 of both vips.
+     * Both vips with one backend each, on tcp port 80 and udp port 53.
      *
      * @param mtu     towards the backends, bytes of IP packet
      * @param crossed true: the IPv4 vip has the IPv6 backend, and the reverse
@@ -237,7 +245,7 @@ public final class ScratchPlane implements AutoCloseable {
         Description description = method(method).description();
         for (Family family : Family.values()) {
             Family target = crossed == (family == Family.IPV4) ? Family.IPV6 : Family.IPV4;
-            if (description.pairs().getOrDefault(family, Set.of()).contains(target)) {
+            if (reaches(description, family, target)) {
                 int backend = addBackend(new Backend(World.backend(target, description), method, mtu, false, World.IFINDEX));
                 drawSources(backend, entropy);
                 int vip = addVip(World.vip(family), List.of(backend));
@@ -245,6 +253,10 @@ public final class ScratchPlane implements AutoCloseable {
                         new ListenerEntry(listeners++, LookupTable.Index.FLOW_HASH, Set.of(), vip, 1, 0));
             }
         }
+    }
+
+    private static boolean reaches(Description method, Family vip, Family backend) {
+        return method.pairs().getOrDefault(vip, Set.of()).contains(backend);
     }
 
     /** Has these bits of a backend's outer source come from the flow. */
