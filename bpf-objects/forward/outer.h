@@ -161,23 +161,32 @@ static __always_inline __u32 loom_outer_label(const struct loom_packet *packet, 
 	return label ? label : packet->hash & LOOM_FLOW_LABEL;
 }
 
-/* The traffic class is the inner one (RFC 6040). `length` is of what follows the outer header. */
-static __always_inline void loom_outer6_write(struct ipv6hdr *outer, const struct loom_inner *inner,
-					      const struct loom_packet *packet, const struct loom_backend *backend,
-					      __u8 next_header, __u32 length)
+/*
+ * The traffic class is the inner one (RFC 6040). `length` is of what follows the outer header. Returns the sum of the
+ * addresses, for a checksum over them.
+ */
+static __always_inline __u64 loom_outer6_write(struct ipv6hdr *outer, const struct loom_inner *inner,
+					       const struct loom_packet *packet, const struct loom_backend *backend,
+					       __u8 next_header, __u32 length)
 {
+	__be32 source = loom_outer_source(packet, backend->source[3], backend->entropy);
 	__be32 *word = (__be32 *)outer;
+	__u64 sum = source;
 
 	word[0] = bpf_htonl(0x60000000 | (__u32)packet->tos << 20 | loom_outer_label(packet, inner));
 	word[1] = bpf_htonl(length << 16 | next_header << 8 | LOOM_OUTER_TTL);
-	word[2] = backend->source[0];
-	word[3] = backend->source[1];
-	word[4] = backend->source[2];
-	word[5] = loom_outer_source(packet, backend->source[3], backend->entropy);
-	word[6] = backend->address[0];
-	word[7] = backend->address[1];
-	word[8] = backend->address[2];
-	word[9] = backend->address[3];
+#pragma unroll
+	for (int i = 0; i < 3; i++) {
+		word[2 + i] = backend->source[i];
+		sum += backend->source[i];
+	}
+	word[5] = source;
+#pragma unroll
+	for (int i = 0; i < 4; i++) {
+		word[6 + i] = backend->address[i];
+		sum += backend->address[i];
+	}
+	return sum;
 }
 
 #endif

@@ -77,29 +77,20 @@ static __always_inline __u64 gue_inner6_sum(const struct loom_inner *inner, stru
 	       gue_sum_without(bpf_htonl(payload.protocol));
 }
 
-/* RFC 8200 section 8.1. The UDP length is in the pseudo header and in the UDP header, so it counts twice. */
-static __always_inline __u64 gue_outer_sum(const __be32 outer[10], const struct udphdr *udp)
-{
-	__u64 sum = bpf_htons(IPPROTO_UDP);
-
-	for (int i = 2; i < 10; i++)
-		sum += outer[i];
-	return sum + udp->source + udp->dest + udp->len + udp->len;
-}
-
-/* Of a datagram whose headers are written; zero, "none", where the sum of what it carries is not known (RFC 6935). */
+/*
+ * RFC 8200 section 8.1. `sum` is of the outer addresses, the UDP header and the length once more, since the pseudo header has
+ * it too. Zero, "none", where the sum of what the datagram carries is not known (RFC 6935).
+ */
 static __always_inline __be16 gue_checksum6(struct xdp_md *ctx, const struct loom_packet *packet,
-					    const struct ipv6hdr *outer, const struct udphdr *udp,
-					    const struct loom_inner *inner)
+					    const struct loom_inner *inner, __u64 sum)
 {
 	struct gue_payload payload = gue_payload(packet, inner);
 	__u16 checksum;
-	__u64 sum;
 
 	if (!gue_sum_is_known(ctx, packet, inner, payload))
 		return 0;
-	sum = packet->family == 4 ? gue_inner4_sum(inner, payload) : gue_inner6_sum(inner, payload);
-	checksum = ~loom_sum_fold(sum + gue_outer_sum((const __be32 *)outer, udp));
+	sum += packet->family == 4 ? gue_inner4_sum(inner, payload) : gue_inner6_sum(inner, payload);
+	checksum = ~loom_sum_fold(sum + bpf_htons(IPPROTO_UDP));
 	return checksum ? checksum : 0xffff;
 }
 

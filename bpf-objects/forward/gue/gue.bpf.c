@@ -15,14 +15,21 @@ const volatile __u32 loom_abi_slotXX = LOOM_ABI_VERSION;
 /* Option; the bundle sets it before load. */
 const volatile __u16 gue_port = 6080;
 
-/* Without a checksum: over IPv4 none is needed (RFC 768), and what is inside has its own. */
-static __always_inline void gue_udp_write(struct udphdr *udp, const struct loom_packet *packet)
+/*
+ * Without a checksum: over IPv4 none is needed (RFC 768), and what is inside has its own. Returns the sum of the header and
+ * its length.
+ */
+static __always_inline __u64 gue_udp_write(struct udphdr *udp, const struct loom_packet *packet)
 {
 	__be32 *word = (__be32 *)udp;
 	__u32 source = GUE_SOURCE_PORTS | (packet->hash & ~GUE_SOURCE_PORTS & 0xffff);
 
-	word[0] = bpf_htonl(source << 16 | gue_port);
-	word[1] = bpf_htonl((packet->length + sizeof(*udp)) << 16);
+	__be32 ports = bpf_htonl(source << 16 | gue_port);
+	__be32 length = bpf_htonl((packet->length + sizeof(*udp)) << 16);
+
+	word[0] = ports;
+	word[1] = length;
+	return (__u64)ports + length + length;
 }
 
 static __always_inline int gue_forward4(struct xdp_md *ctx, struct loom_packet *packet,
@@ -47,14 +54,15 @@ static __always_inline int gue_forward6(struct xdp_md *ctx, struct loom_packet *
 	struct loom_inner *inner;
 	struct ipv6hdr *outer;
 	struct udphdr *udp;
+	__u64 sum;
 	int verdict = loom_outer_open(ctx, packet, backend, overhead, bpf_htons(ETH_P_IPV6), (void **)&outer, &inner);
 
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
-	loom_outer6_write(outer, inner, packet, backend, IPPROTO_UDP, packet->length + sizeof(*udp));
 	udp = (struct udphdr *)(outer + 1);
-	gue_udp_write(udp, packet);
-	udp->check = gue_checksum6(ctx, packet, outer, udp, inner);
+	sum = loom_outer6_write(outer, inner, packet, backend, IPPROTO_UDP, packet->length + sizeof(*udp));
+	sum += gue_udp_write(udp, packet);
+	udp->check = gue_checksum6(ctx, packet, inner, sum);
 	return LOOM_FORWARD;
 }
 
