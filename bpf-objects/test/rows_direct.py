@@ -88,8 +88,20 @@ def only_ipv4(method):
     yield row(what, 4, [onward(request(4, dont_fragment=True))])
     what = "a packet that may be fragmented lends its identification" if outer else "the identification stays"
     yield row(what, 4, [onward(request(4, identification=0xbeef))])
+    for checksum in (0xfefe, 0xfeff, 0xff00, 0xfffe):
+        yield row(f"a header checksum of {checksum:#x} is right after the hop too", 4, [onward(with_header_checksum(checksum))])
     what = "IPv4 options stay inside" if outer else "IPv4 options stay"
     yield row(what, 4, [onward(request(4, ip_options=bytes.fromhex("94040000")))])
+
+
+def with_header_checksum(wanted):
+    """A segment whose IPv4 header has that checksum: the identification makes up for all else."""
+    def of(packet):
+        return int.from_bytes(bytes(packet.ip() / packet.transport())[10:12], "big")
+
+    found = request(4, identification=(of(request(4, identification=0)) - wanted) % 0xffff)
+    assert of(found) == wanted
+    return found
 
 
 def only_ipv6(method):
