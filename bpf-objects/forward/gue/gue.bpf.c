@@ -3,7 +3,7 @@
  * Forwarding method gue: puts the packet, unchanged but for its TTL, into a UDP datagram to a port of the backend: Generic UDP
  * Encapsulation, variant 1 (draft-ietf-intarea-gue-09 section 4), which has no header of its own, because the first bits of
  * an IP packet say its version. Routers and NICs spread it by its source port, which comes from the flow. The backend owns
- * the vip address and answers the client itself. docs/adr/0006-gue-checksums.md says why checksums are as they are.
+ * the vip address and answers the client itself. docs/adr/0006-gue-checksums.md and 0009 say why checksums are as they are.
  */
 #include <linux/bpf.h>
 #include "checksum.h"
