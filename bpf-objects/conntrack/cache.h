@@ -113,7 +113,7 @@ static __always_inline int cache_is_at(const struct cache_place *place, const st
 }
 
 /* The way that has the key; if none has it, any. */
-static __always_inline __u32 cache_search(const struct cache_place *place)
+static __always_inline __u32 cache_search(const struct cache_place *place, const struct loom_packet *packet)
 {
 	__u32 found = 0;
 
@@ -123,7 +123,7 @@ static __always_inline __u32 cache_search(const struct cache_place *place)
 			found = i;
 			break;
 		}
-	return loom_opaque(found) & (LOOM_WAYS - 1);
+	return loom_opaque(packet, found) & (LOOM_WAYS - 1);
 }
 
 static __always_inline struct cache_lock *cache_lock_of(const struct cache_place *place)
@@ -148,6 +148,12 @@ static __noinline int cache_store(struct loom_way *way, struct cache_lock *lock,
 	return LOOM_CONN_REFRESHED;
 }
 
+/* Once a tick and when the state changes: out of the way of the packets in between. */
+static __noinline __u64 cache_next(__u64 word, const struct loom_packet *packet, enum loom_side side)
+{
+	return packet ? loom_word_move(word, packet, side) : word;
+}
+
 /* Moves the connection on by a packet from one side. Returns LOOM_CONN_REFRESHED if that changed its word. */
 static __always_inline int cache_move(const struct cache_place *place, struct loom_way *way, __u64 *word,
 				      const struct loom_packet *packet, enum loom_side side)
@@ -156,7 +162,7 @@ static __always_inline int cache_move(const struct cache_place *place, struct lo
 
 	if (loom_word_is_settled(before, packet))
 		return 0;
-	*word = loom_word_move(before, packet, side);
+	*word = cache_next(before, packet, side);
 	return *word == before ? 0 : cache_store(way, cache_lock_of(place), place->key, before, *word);
 }
 
@@ -164,7 +170,7 @@ static __always_inline int cache_move(const struct cache_place *place, struct lo
 static __always_inline struct loom_way *cache_read(const struct cache_place *place, const struct loom_packet *packet,
 						   __u64 *word)
 {
-	__u32 i = cache_search(place);
+	__u32 i = cache_search(place, packet);
 	struct loom_way *way = &place->way[i];
 
 	if (!cache_is_at(place, packet, i))
@@ -175,7 +181,7 @@ static __always_inline struct loom_way *cache_read(const struct cache_place *pla
 	return *word && !loom_word_expired(*word, packet->now) ? way : NULL;
 }
 
-static __always_inline int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn)
+static __noinline int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn)
 {
 	struct cache_place place;
 	struct loom_way *way;
@@ -246,7 +252,7 @@ static __always_inline __u64 cache_worth(__u64 word, __u32 now)
 /* The way of the same connection, or else the one to give up; LOOM_WAYS if all are to stay. */
 static __always_inline __u32 cache_choose(const struct cache_place *place, const struct loom_packet *packet)
 {
-	__u32 present = cache_search(place);
+	__u32 present = cache_search(place, packet);
 	__u64 best = 0;
 
 	if (cache_is_at(place, packet, present))

@@ -11,7 +11,6 @@
 /* Options, defined by core, set before load. */
 extern const volatile __u32 loom_conn_sets4; /* sets of the cache, for a table that consists of such */
 extern const volatile __u32 loom_conn_sets6;
-extern const volatile __u64 loom_conn_seed;  /* secret: nobody can aim at one set */
 
 /*
  * The connection of the packet. Copies it to conn on a hit, after moving on its state (signals) and its last-seen tick.

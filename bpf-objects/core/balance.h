@@ -145,31 +145,8 @@ static __always_inline int loom_packet_send(struct xdp_md *ctx, struct loom_pack
 	return verdict;
 }
 
-/*
- * A packet for a vip goes to the backend of its connection. One without a connection begins one, and so does one whose
- * backend is gone or down.
- */
-static __always_inline int loom_packet_balance(struct xdp_md *ctx, struct loom_packet *packet,
-					       const struct loom_listener *listener)
-{
-	struct loom_conn conn = {};
-	__u32 entry = 0;
-	int verdict;
-
-	if (loom_table_may_suffice(listener, packet))
-		entry = loom_table_read(listener, packet->hash);
-	if (entry && loom_entry_suffices(listener, entry)) {
-		conn.backend = loom_entry_current(entry);
-	} else {
-		verdict = loom_connection_follow(ctx, packet, listener, entry, &conn);
-		if (verdict != LOOM_CONTINUE)
-			return verdict;
-	}
-	return loom_packet_send(ctx, packet, &conn);
-}
-
 /* The backend of an ICMP error about what a vip has sent; it begins no connection and takes no turn. 0: none. */
-static __always_inline __u32 loom_related_backend(const struct loom_packet *packet, const struct loom_listener *listener,
+static __noinline __u32 loom_related_backend(const struct loom_packet *packet, const struct loom_listener *listener,
 						  struct loom_conn *conn)
 {
 	const struct loom_backend *backend;
@@ -185,14 +162,36 @@ static __always_inline __u32 loom_related_backend(const struct loom_packet *pack
 	return backend && !(backend->flags & LOOM_BACKEND_STATEFUL) ? number : 0;
 }
 
-/* An ICMP error from the client's side goes to the backend that it concerns, with the method of that. */
-static __always_inline int loom_related_balance(struct xdp_md *ctx, struct loom_packet *packet,
-						const struct loom_listener *listener)
+/*
+ * A packet for a vip goes to the backend of its connection. One without a connection begins one, and so does one whose
+ * backend is gone or down. An ICMP error goes where the packet does that it is about. LOOM_CONTINUE with the backend in conn,
+ * or why there is none.
+ */
+static __always_inline int loom_packet_assign(struct xdp_md *ctx, struct loom_packet *packet,
+					      const struct loom_listener *listener, struct loom_conn *conn)
+{
+	__u32 entry = 0;
+
+	if (packet->related) {
+		conn->backend = loom_related_backend(packet, listener, conn);
+		return conn->backend ? LOOM_CONTINUE : LOOM_PASS_UNRELATED;
+	}
+	if (loom_table_may_suffice(listener, packet))
+		entry = loom_table_read(listener, packet->hash);
+	if (entry && loom_entry_suffices(listener, entry)) {
+		conn->backend = loom_entry_current(entry);
+		return LOOM_CONTINUE;
+	}
+	return loom_connection_follow(ctx, packet, listener, entry, conn);
+}
+
+static __always_inline int loom_packet_balance(struct xdp_md *ctx, struct loom_packet *packet,
+					       const struct loom_listener *listener)
 {
 	struct loom_conn conn = {};
+	int verdict = loom_packet_assign(ctx, packet, listener, &conn);
 
-	conn.backend = loom_related_backend(packet, listener, &conn);
-	return conn.backend ? loom_packet_send(ctx, packet, &conn) : LOOM_PASS_UNRELATED;
+	return verdict == LOOM_CONTINUE ? loom_packet_send(ctx, packet, &conn) : verdict;
 }
 
 static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_packet *packet)
@@ -213,8 +212,6 @@ static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_pac
 	packet->listener = listener->number;
 	packet->options = listener->flags;
 	packet->hash = loom_flow_hash(packet);
-	if (packet->related)
-		return loom_related_balance(ctx, packet, listener);
 	return loom_packet_balance(ctx, packet, listener);
 }
 

@@ -54,7 +54,8 @@ static __always_inline __u64 loom_listener_tail(const struct loom_packet *packet
 	return (__u64)packet->protocol << 16 | packet->destination_port;
 }
 
-static __always_inline struct loom_listener *loom_bucket4_search(__u32 number, __u64 key)
+static __always_inline struct loom_listener *loom_bucket4_search(__u32 number, const struct loom_packet *packet,
+								 __u64 key)
 {
 	struct loom_bucket4 *bucket = bpf_map_lookup_elem(&loom_listeners4, &number);
 	__u32 found = LOOM_BUCKET_WAYS;
@@ -67,7 +68,7 @@ static __always_inline struct loom_listener *loom_bucket4_search(__u32 number, _
 			found = i;
 			break;
 		}
-	found = loom_opaque(found);
+	found = loom_opaque(packet, found);
 	if (found >= LOOM_BUCKET_WAYS)
 		return NULL;
 	barrier_var(found); /* or clang leaves the mask out, which the verifier needs */
@@ -96,7 +97,7 @@ static __always_inline struct loom_listener *loom_bucket6_search(__u32 number, c
 			found = i;
 			break;
 		}
-	found = loom_opaque(found);
+	found = loom_opaque(packet, found);
 	if (found >= LOOM_BUCKET_WAYS)
 		return NULL;
 	barrier_var(found); /* or clang leaves the mask out, which the verifier needs */
@@ -111,8 +112,8 @@ static __always_inline struct loom_listener *loom_listener_find(const struct loo
 	if (packet->family == 4) {
 		tail = tail << 32 | packet->destination[0];
 		product = tail * LOOM_HASH_FACTOR;
-		found = loom_bucket4_search(loom_bucket_first(product), tail);
-		return found ? found : loom_bucket4_search(loom_bucket_second(product), tail);
+		found = loom_bucket4_search(loom_bucket_first(product), packet, tail);
+		return found ? found : loom_bucket4_search(loom_bucket_second(product), packet, tail);
 	}
 	product = loom_hash_mix(0, loom_hash_pair(packet->destination));
 	product = loom_hash_mix(product, loom_hash_pair(packet->destination + 2));

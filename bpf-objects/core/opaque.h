@@ -8,16 +8,16 @@
 #ifndef LOOM_CORE_OPAQUE_H
 #define LOOM_CORE_OPAQUE_H
 
-#include <linux/types.h>
+#include <loom/packet.h>
 
-static __always_inline __u32 loom_opaque(__u32 number)
+_Static_assert(__builtin_offsetof(struct loom_packet, opaque) % 8 == 4, "the upper half of a stack slot");
+
+static __always_inline __u32 loom_opaque(const struct loom_packet *packet, __u32 number)
 {
-	__u64 slot;
-	volatile __u32 *upper = (__u32 *)&slot + 1;
+	volatile __u32 *slot = (volatile __u32 *)&packet->opaque;
 
-	asm volatile("" : "+r"(upper)); /* or clang makes the slot as narrow as the word */
-	*upper = number;
-	return *upper;
+	*slot = number;
+	return *slot;
 }
 
 #endif

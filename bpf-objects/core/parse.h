@@ -50,7 +50,7 @@ static __always_inline enum loom_verdict loom_parse_link(const struct loom_frame
 		*type = tag->type;
 		packet->l3 += sizeof(*tag);
 	}
-	packet->l3 = loom_opaque(packet->l3);
+	packet->l3 = loom_opaque(packet, packet->l3);
 	return LOOM_CONTINUE;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * For backends under forwarding ipip or gue whose kernel has no tunnel module: takes the outer headers off IPv4-in-IPv4 (RFC
- * 2003), IPv6-in-IPv6 (RFC 2473) and GUE packets (variant 1, UDP port 6080, the same pairs) and passes the inner one to the
- * stack, which must own the vip address. The UDP checksum goes unread: the stack verifies that of the inner TCP. Everything
- * else passes as it is. Attach: ip link set dev eth0 xdpdrv obj decap.bpf.o sec xdp
+ * For backends under forwarding ipip or gue whose kernel has no tunnel module: takes the outer headers off IP in IP, either
+ * version in either (RFC 2003, 2473, 4213), and off GUE packets (variant 1, any port that gue_port says), and passes the
+ * inner packet to the stack, which must own the vip address. A mark of congestion on the way goes over to the inner packet
+ * (RFC 6040); one that has nowhere to go is the only reason to drop. UDP checksums go unread: the stack verifies the inner
+ * ones. Everything else passes as it is, also what contradicts itself. Attach: ip link set dev eth0 xdpdrv obj decap.bpf.o sec xdp
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -13,76 +14,123 @@
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include <loom/checksum.h>
 
-#define LOOM_IPV4_FRAGMENT 0x3fff
-#define GUE_PORT 6080
+#define DECAP_IPV4_FRAGMENT 0x3fff
 
-/* The bytes between an outer IP header and what it carries: UDP of GUE or none; -1: neither GUE nor `tunnel`. */
-static __always_inline int loom_shim_length(const void *next, void *end, __u8 protocol, __u8 tunnel)
+/* Set before load where Loom's ebpf.xdp.dsr.gue_port is another. */
+const volatile __u16 gue_port = 6080;
+
+/* The last two bits of the traffic class (RFC 3168 section 5). */
+enum decap_ecn {
+	DECAP_NOT_ECT = 0,
+	DECAP_ECT1 = 1,
+	DECAP_ECT0 = 2,
+	DECAP_CE = 3,
+};
+
+/* What an IP header of either version says. */
+struct decap_header {
+	__u8 version; /* 0: there is none, or a fragment, or lengths that cannot be */
+	__u8 protocol;
+	__u8 ecn;
+	__u32 size;
+	__u32 length; /* of the packet, header included */
+};
+
+static __always_inline struct decap_header decap_header4(const struct iphdr *ip)
 {
-	const struct udphdr *udp = next;
+	struct decap_header header = {};
 
-	if (protocol == tunnel)
-		return 0;
-	if (protocol != IPPROTO_UDP || (void *)(udp + 1) > end || udp->dest != bpf_htons(GUE_PORT))
-		return -1;
-	return sizeof(*udp);
+	header.protocol = ip->protocol;
+	header.ecn = ip->tos & 3;
+	header.size = ip->ihl * 4;
+	header.length = bpf_ntohs(ip->tot_len);
+	if (header.size >= sizeof(*ip) && header.length >= header.size)
+		header.version = 4;
+	return header;
 }
 
-/* What stands before the IPv4 packet that a whole one without options carries; 0: it carries none. */
-static __always_inline int loom_outer4_length(const struct iphdr *outer, void *end)
+static __always_inline struct decap_header decap_header6(const struct ipv6hdr *ip)
 {
-	const struct iphdr *inner;
-	int shim;
+	struct decap_header header = {};
 
-	if ((void *)(outer + 1) > end || outer->version != 4 || outer->ihl != 5 ||
-	    outer->frag_off & bpf_htons(LOOM_IPV4_FRAGMENT))
-		return 0;
-	shim = loom_shim_length(outer + 1, end, outer->protocol, IPPROTO_IPIP);
-	if (shim < 0)
-		return 0;
-	inner = (void *)(outer + 1) + shim;
-	return (void *)(inner + 1) <= end && inner->version == 4 ? (int)sizeof(*outer) + shim : 0;
+	header.version = 6;
+	header.protocol = ip->nexthdr;
+	header.ecn = ip->flow_lbl[0] >> 4 & 3;
+	header.size = sizeof(*ip);
+	header.length = bpf_ntohs(ip->payload_len) + sizeof(*ip);
+	return header;
 }
 
-static __always_inline int loom_outer6_length(const struct ipv6hdr *outer, void *end)
+static __always_inline struct decap_header decap_header(const void *at, const void *end)
 {
-	const struct ipv6hdr *inner;
-	int shim;
+	struct decap_header none = {};
+	const struct ipv6hdr *ip6 = at;
+	const struct iphdr *ip = at;
 
-	if ((void *)(outer + 1) > end || outer->version != 6)
-		return 0;
-	shim = loom_shim_length(outer + 1, end, outer->nexthdr, IPPROTO_IPV6);
-	if (shim < 0)
-		return 0;
-	inner = (void *)(outer + 1) + shim;
-	return (void *)(inner + 1) <= end && inner->version == 6 ? (int)sizeof(*outer) + shim : 0;
+	if ((const void *)(ip + 1) > end)
+		return none;
+	if (ip->version == 4)
+		return decap_header4(ip);
+	if (ip->version != 6 || (const void *)(ip6 + 1) > end)
+		return none;
+	return decap_header6(ip6);
 }
 
-/* The length of the headers to take off; 0: leave the frame alone. */
-static __always_inline int loom_outer_length(struct xdp_md *ctx)
+/*
+ * The header in front, of a whole packet and, in IPv4, without options and not of a fragment: the tunnel's end in the stack
+ * takes care of those.
+ */
+static __always_inline struct decap_header decap_outer(const struct ethhdr *ethernet, const void *end)
 {
-	struct ethhdr *ethernet = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
+	const struct iphdr *ip = (const void *)(ethernet + 1);
+	struct decap_header header = decap_header(ip, end);
+	__be16 type = header.version == 4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
 
-	if ((void *)(ethernet + 1) > end)
-		return 0;
-	if (ethernet->h_proto == bpf_htons(ETH_P_IP))
-		return loom_outer4_length((void *)(ethernet + 1), end);
-	if (ethernet->h_proto == bpf_htons(ETH_P_IPV6))
-		return loom_outer6_length((void *)(ethernet + 1), end);
-	return 0;
+	if (ethernet->h_proto != type || header.length > (__u64)(end - (const void *)ip))
+		header.version = 0;
+	else if (header.version == 4 && (header.size != sizeof(*ip) || ip->frag_off & bpf_htons(DECAP_IPV4_FRAGMENT)))
+		header.version = 0;
+	return header;
 }
 
-SEC("xdp")
-int loom_decap(struct xdp_md *ctx)
+/* Whether UDP of so many bytes is GUE that says of itself to be no longer. */
+static __always_inline int decap_is_gue(const struct udphdr *udp, const void *end, __u32 length)
 {
-	int length = loom_outer_length(ctx);
-	struct ethhdr *ethernet, saved;
+	return (const void *)(udp + 1) <= end && udp->dest == bpf_htons(gue_port) && bpf_ntohs(udp->len) == length;
+}
 
-	if (!length)
-		return XDP_PASS;
-	ethernet = (void *)(long)ctx->data;
+/* RFC 6040 section 4.2: the inner ECN field from now on, -1 if the packet has to be dropped. */
+static __always_inline int decap_ecn(__u8 outer, __u8 inner)
+{
+	if (outer == DECAP_CE)
+		return inner == DECAP_NOT_ECT ? -1 : DECAP_CE;
+	if (outer == DECAP_ECT1 && inner == DECAP_ECT0)
+		return DECAP_ECT1;
+	return inner;
+}
+
+static __always_inline void decap_ecn_write(void *inner, __u8 version, __u8 ecn)
+{
+	struct iphdr *ip = inner;
+	__be32 *word = inner;
+	__u8 tos;
+
+	if (version == 6) {
+		*word = (*word & ~bpf_htonl(3 << 20)) | bpf_htonl(ecn << 20);
+		return;
+	}
+	tos = (ip->tos & ~3) | ecn;
+	ip->check = loom_checksum_update(ip->check, loom_sum_replace(bpf_htons(ip->tos), bpf_htons(tos)));
+	ip->tos = tos;
+}
+
+/* Takes off so many bytes behind the Ethernet header, which gets the type of what follows now. */
+static __always_inline int decap_strip(struct xdp_md *ctx, __u32 length, __be16 type)
+{
+	struct ethhdr *ethernet = (void *)(long)ctx->data, saved;
+
 	if ((void *)(ethernet + 1) > (void *)(long)ctx->data_end)
 		return XDP_PASS;
 	saved = *ethernet;
@@ -91,7 +139,46 @@ int loom_decap(struct xdp_md *ctx)
 	ethernet = (void *)(long)ctx->data;
 	if ((void *)(ethernet + 1) > (void *)(long)ctx->data_end)
 		return XDP_DROP;
+	saved.h_proto = type;
 	*ethernet = saved;
+	return XDP_PASS;
+}
+
+/* The frame carries a packet of that version `shim` bytes behind the outer IP header; any version if it is 0. */
+static __always_inline int decap_unwrap(struct xdp_md *ctx, struct decap_header outer, __u32 shim, __u8 version)
+{
+	void *end = (void *)(long)ctx->data_end;
+	void *at = (void *)(long)ctx->data + sizeof(struct ethhdr) + outer.size + shim;
+	struct decap_header inner = decap_header(at, end);
+	int ecn = decap_ecn(outer.ecn, inner.ecn);
+
+	if (!inner.version || (version && inner.version != version) || inner.length > outer.length - outer.size - shim)
+		return XDP_PASS;
+	if (ecn < 0)
+		return XDP_DROP;
+	if (ecn != inner.ecn)
+		decap_ecn_write(at, inner.version, ecn);
+	return decap_strip(ctx, outer.size + shim, inner.version == 4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6));
+}
+
+SEC("xdp")
+int loom_decap(struct xdp_md *ctx)
+{
+	void *end = (void *)(long)ctx->data_end;
+	struct ethhdr *ethernet = (void *)(long)ctx->data;
+	struct decap_header outer;
+
+	if ((void *)(ethernet + 1) > end)
+		return XDP_PASS;
+	outer = decap_outer(ethernet, end);
+	if (!outer.version)
+		return XDP_PASS;
+	if (outer.protocol == IPPROTO_IPIP)
+		return decap_unwrap(ctx, outer, 0, 4);
+	if (outer.protocol == IPPROTO_IPV6)
+		return decap_unwrap(ctx, outer, 0, 6);
+	if (outer.protocol == IPPROTO_UDP && decap_is_gue((void *)(ethernet + 1) + outer.size, end, outer.length - outer.size))
+		return decap_unwrap(ctx, outer, sizeof(struct udphdr), 0);
 	return XDP_PASS;
 }
 

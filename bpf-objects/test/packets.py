@@ -3,7 +3,7 @@
 
 A table is a list of rows: name, family, method, mtu and options of the world that the row runs in, and steps, each a frame in, the
 name of its verdict, and the frame that leaves or null. Frames are hex. itests/bpf runs them. decap.json has rows of name,
-frame and out, for the backends' program; frames.json has frames by name.
+frame and out (null: dropped), for the backends' program; frames.json has frames by name.
 """
 
 import json

@@ -17,8 +17,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Row:
-    """Steps that run in order on fresh maps: both vips forwarded by `method`.
-
+    """
+    Steps that run in order on fresh maps: both vips forwarded by `method`, to a backend of `backend_family` (0: the vip's),
+    with bits of the outer source from the flow where `entropy` has ones.
     Options: "udp", the vips are UDP's; "keep", nat leaves clients their address; "sources", nat has two addresses of its own.
     """
 
@@ -27,11 +28,14 @@ class Row:
     steps: list = field(default_factory=list)
     method: str = "nat"
     mtu: int = 1500
+    backend_family: int = 0
+    entropy: int = 0
     options: tuple = ()
 
     def json(self):
-        options = {"options": list(self.options)} if self.options else {}
-        return {"name": self.name, "family": self.family, "method": self.method, "mtu": self.mtu, **options,
+        ways = {"backend_family": self.backend_family, "entropy": self.entropy, "options": list(self.options)}
+        return {"name": self.name, "family": self.family, "method": self.method, "mtu": self.mtu,
+                **{key: value for key, value in ways.items() if value},
                 "steps": [step.json() for step in self.steps]}
 
 

@@ -7,27 +7,28 @@ from scapy.layers.inet import IP
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
 from scapy.layers.l2 import Ether
 
+import rows_crossed
 from rows import Row, forward, kept
-from world import (ADDRESSES, CLIENT_MAC, LOOM_MAC, addressed, answer, checksum_broken, encapsulated, in_udp, offset_of_ip,
-                   request)
+from world import (ADDRESSES, CLIENT_MAC, LOOM_MAC, SAME, addressed, answer, checksum_broken, encapsulated, in_udp,
+                   offset_of_ip, query, request)
 
 GET = b"GET / HTTP/1.0\r\n\r\n"
 
 
 @dataclass(frozen=True)
 class Method:
-    """`done` says in a row's name what becomes of a packet, `leaving` makes the frame."""
+    """`done` says in a row's name what becomes of a packet, `leaving` makes the frame; `overhead` by family of the backend."""
 
     name: str
     done: str
     leaving: Callable
     overhead: dict
 
-    def onward(self, segment):
-        return forward(segment.frame(), self.leaving(segment))
+    def onward(self, packet, way=SAME):
+        return forward(packet.frame(), self.leaving(packet, way))
 
-    def row(self, name, family, steps, mtu=1500):
-        return Row(name, family, steps, method=self.name, mtu=mtu)
+    def row(self, name, family, steps, mtu=1500, way=SAME):
+        return Row(name, family, steps, method=self.name, mtu=mtu, backend_family=way.family, entropy=way.entropy)
 
 
 METHODS = {
@@ -87,8 +88,20 @@ def only_ipv4(method):
     yield row(what, 4, [onward(request(4, dont_fragment=True))])
     what = "a packet that may be fragmented lends its identification" if outer else "the identification stays"
     yield row(what, 4, [onward(request(4, identification=0xbeef))])
+    for checksum in (0xfefe, 0xfeff, 0xff00, 0xfffe):
+        yield row(f"a header checksum of {checksum:#x} is right after the hop too", 4, [onward(with_header_checksum(checksum))])
     what = "IPv4 options stay inside" if outer else "IPv4 options stay"
     yield row(what, 4, [onward(request(4, ip_options=bytes.fromhex("94040000")))])
+
+
+def with_header_checksum(wanted):
+    """A segment whose IPv4 header has that checksum: the identification makes up for all else."""
+    def of(packet):
+        return int.from_bytes(bytes(packet.ip() / packet.transport())[10:12], "big")
+
+    found = request(4, identification=(of(request(4, identification=0)) - wanted) % 0xffff)
+    assert of(found) == wanted
+    return found
 
 
 def only_ipv6(method):
@@ -109,6 +122,32 @@ def left_alone(method, family):
     yield method.row("a packet for another address passes", family, [kept(elsewhere.frame(), "PASS_NO_LISTENER")])
 
 
+def datagrams(method, family):
+    """UDP goes the same way; what its length or checksum says is the backend's business."""
+    onward, row = method.onward, method.row
+    yield row(f"a datagram is {method.done}", family, [onward(query(family))])
+    yield row("a second datagram follows the first", family, [onward(query(family)), onward(query(family, payload=b""))])
+    yield row("a datagram of another port is another flow", family,
+              [onward(query(family)), onward(query(family, source_port=40001))])
+    yield row("a datagram on its last hop is dropped", family, [kept(query(family, ttl=1).frame(), "DROP_TTL")])
+    for tos, what in ((0xb9, "DSCP EF and ECT(1)"), (0x03, "CE")):
+        yield row(f"{what} of a datagram is kept", family, [onward(query(family, tos=tos))])
+    yield row("a datagram in a VLAN is sent in it", family, [onward(query(family, tags=(5,)))])
+    yield row("a datagram without checksum stays without", family, [onward(query(family, checksum=False))])
+    yield row("what follows a datagram in its packet goes along", family, [onward(query(family, surplus=b"extra"))])
+    yield row("a datagram whose checksum comes out as zero says so by ones", family, [onward(summing_to_zero(family))])
+    fits = 600 - method.overhead[family] - (28 if family == 4 else 48)
+    yield row("a datagram that fills the MTU fits", family, [onward(query(family, payload=b"x" * fits))], mtu=600)
+    yield row("a datagram that exceeds the MTU is dropped", family,
+              [kept(query(family, payload=b"x" * (fits + 1)).frame(), "DROP_TOO_BIG")], mtu=600)
+
+
+def summing_to_zero(family):
+    """A query whose UDP checksum is zero, which is written as 0xffff: a word of payload makes up for all else."""
+    checksum = bytes(query(family, payload=b"\0\0").packet())[-4:-2]
+    return query(family, payload=checksum)
+
+
 def flows(method, family):
     """Under gue the source port tells flows apart, and TCP options or data, which the outer checksum must cover, do not."""
     for port in (1, 40001, 65535):
@@ -117,6 +156,16 @@ def flows(method, family):
                           method.onward(request(family, source_port=port, flags="PA", payload=bytes(range(255))))])
     options = (("MSS", 1460), ("NOP", None), ("WScale", 7))
     yield method.row("TCP options are carried", family, [method.onward(request(family, tcp_options=options))])
+    if family == 6:
+        yield method.row("an outer checksum that comes out as zero says so by ones", 6, [method.onward(outer_summing_to_zero())])
+
+
+def outer_summing_to_zero():
+    """A segment with the flow label, which the outer checksum covers, that makes up for all else."""
+    checksum = int.from_bytes(in_udp(request(6, flow_label=1))[14 + 40 + 6:][:2], "big")
+    found = request(6, flow_label=1 + checksum)
+    assert in_udp(found)[14 + 40 + 6:][:2] == b"\xff\xff"
+    return found
 
 
 def all_rows(name):
@@ -128,5 +177,8 @@ def all_rows(name):
     yield from only_ipv6(method)
     for family in (4, 6):
         yield from left_alone(method, family)
+        yield from datagrams(method, family)
+        if name != "l2":
+            yield from rows_crossed.all_rows(method, family)
         if name == "gue":
             yield from flows(method, family)

@@ -9,7 +9,7 @@ from errors import KINDS, from_backend_side, from_client_side, toward_backend, t
 from rows import Row, forward, kept, reply
 from rows_core import ipv4_summed, with_byte, with_word
 from rows_nat import backward, onward
-from world import (ADDRESSES, BACKEND_MAC, CLIENT_PORT, LOOM_MAC, answer, checksum_broken, flow_hash, offset_of_ip,
+from world import (ADDRESSES, BACKEND_MAC, CLIENT_PORT, LOOM_MAC, answer, as_datagram, checksum_broken, flow_hash, offset_of_ip,
                    outer_ip, request, translated, translated_back)
 
 DIRECT = ("ipip", "gue", "l2")
@@ -164,10 +164,10 @@ def only_ipv4():
               [onward(syn), kept(checksum_broken(frame, 24), "DROP_BAD_CHECKSUM")])
     for kind, name in ((4, "source quench"), (5, "redirect"), (0, "echo reply")):
         yield Row(f"{name} passes", 4, [onward(syn), kept(with_byte(frame, 34, kind), "PASS_OTHER_PROTOCOL")])
-    nothing = replace(seen, protocol=17, summed=False)
+    nothing = as_datagram(seen, checksum=False)
     yield Row("a quoted UDP checksum of zero stays", 4,
               [onward(request(4, protocol=17)),
-               backend_wards(from_client_side(nothing), replace(sent, protocol=17, summed=False))], options=("udp",))
+               backend_wards(from_client_side(nothing), as_datagram(sent, checksum=False))], options=("udp",))
 
 
 def fragmented(error, quoted):

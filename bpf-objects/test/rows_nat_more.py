@@ -55,8 +55,8 @@ def datagrams(family):
     assert translated_back(back).frame()[at:at + 2] == b"\xff\xff"
     yield row("an answer's UDP checksum that comes to zero is written as ones", family, onward(question(family)),
               backward(back))
-    yield row("a UDP checksum of zero stays", family, onward(question(family, summed=False)),
-              backward(response(family, summed=False)))
+    yield row("a UDP checksum of zero stays", family, onward(question(family, checksum=False)),
+              backward(response(family, checksum=False)))
 
 
 def addressed(segment, index):

@@ -6,7 +6,8 @@ They are pasted into NatSelfTest.java, IpipSelfTest.java and so on: bundles buil
 
 import sys
 
-from world import ADDRESSES, addressed, answer, encapsulated, in_udp, request, translated, translated_back
+from world import (ADDRESSES, CROSSED_PORT, Way, addressed, answer, encapsulated, in_udp, query, request, translated,
+                   translated_back)
 
 GET = b"GET / HTTP/1.0\r\n\r\n"
 
@@ -29,8 +30,12 @@ def direct(done, leaving):
     def cases(family):
         syn = request(family)
         data = request(family, flags="PA", payload=GET)
+        crossed = request(family, destination_port=CROSSED_PORT)
         yield f"a SYN is {done}", "FORWARD", syn.frame(), leaving(syn)
         yield "data follows its connection", "FORWARD", data.frame(), leaving(data)
+        yield f"a datagram is {done}", "FORWARD", query(family).frame(), leaving(query(family))
+        if leaving is not addressed:
+            yield f"a SYN is {done} to an IPv{10 - family} backend", "FORWARD", crossed.frame(), leaving(crossed, Way(10 - family))
         yield elsewhere(family)
         yield "a packet on its last hop is dropped", "DROP_TTL", request(family, ttl=1).frame(), None
     return cases

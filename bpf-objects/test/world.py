@@ -21,14 +21,16 @@ ADDRESSES = {
 }
 CLIENT_PORT = 40000
 VIP_PORT = 80
+VIP_UDP_PORT = 53
+CROSSED_PORT = 443  # has the backend of the other family, in self tests
 BACKEND_PORT = 8080
 NAT_PORT = 20000  # the self test's only port
 GUE_PORT = 6080
 
 
 @dataclass(frozen=True)
-class Segment:
-    """A TCP segment or a UDP datagram on its way; `replace` makes the next hop's view of it."""
+class Packet:
+    """An IP packet on its way, of TCP or UDP; `replace` makes the next hop's view of it."""
 
     family: int
     source: str
@@ -37,7 +39,6 @@ class Segment:
     destination_port: int
     source_mac: str
     destination_mac: str
-    flags: str = "S"
     ttl: int = 64
     tos: int = 0
     payload: bytes = b""
@@ -46,10 +47,6 @@ class Segment:
     identification: int = 1
     flow_label: int = 0
     ip_options: bytes = b""
-    tcp_options: tuple = ()
-    sequence: int = 1000
-    protocol: int = 6
-    summed: bool = True  # False: a UDP datagram without checksum
 
     def ip(self):
         if self.family == 6:
@@ -68,35 +65,102 @@ class Segment:
             link = link / (Dot1AD(vlan=number) if outer else Dot1Q(vlan=number))
         return link
 
-    def tcp(self):
-        return TCP(sport=self.source_port, dport=self.destination_port, flags=self.flags, seq=self.sequence, ack=1,
-                   window=8192, options=list(self.tcp_options)) / Raw(self.payload)
-
-    def udp(self):
-        more = {} if self.summed else {"chksum": 0}
-        return UDP(sport=self.source_port, dport=self.destination_port, **more) / Raw(self.payload)
-
     def packet(self):
-        return self.ip() / (self.tcp() if self.protocol == 6 else self.udp())
+        return self.ip() / self.transport()
 
     def frame(self):
         return bytes(self.link() / self.packet())
 
 
-def request(family, **more):
-    """From the client to the vip, as Loom receives it."""
+@dataclass(frozen=True)
+class Segment(Packet):
+    """One that carries TCP."""
+
+    flags: str = "S"
+    tcp_options: tuple = ()
+    sequence: int = 1000
+
+    protocol = 6
+    summed = True
+
+    def tcp(self):
+        return TCP(sport=self.source_port, dport=self.destination_port, flags=self.flags, seq=self.sequence, ack=1,
+                   window=8192, options=list(self.tcp_options)) / Raw(self.payload)
+
+    def transport(self):
+        return self.tcp()
+
+
+@dataclass(frozen=True)
+class Datagram(Packet):
+    """One that carries UDP. `surplus` follows the datagram in the IP packet and is not of it (RFC 9868)."""
+
+    checksum: bool = True
+    surplus: bytes = b""
+
+    protocol = 17
+
+    @property
+    def summed(self):
+        """Whether a checksum covers everything inside the IP packet."""
+        return self.checksum and not self.surplus
+
+    def transport(self):
+        udp = UDP(sport=self.source_port, dport=self.destination_port, len=8 + len(self.payload))
+        if not self.checksum:
+            udp.chksum = 0
+        elif self.surplus:
+            alone = replace(self, surplus=b"")
+            udp.chksum = int.from_bytes(bytes(alone.packet())[-len(self.payload) - 2:][:2], "big")
+        return udp / Raw(self.payload + self.surplus)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How packets reach the backend: its family (0: the packet's), the bits of the outer source that come from the flow."""
+
+    family: int = 0
+    entropy: int = 0
+
+
+SAME = Way()
+
+
+def fields_of_request(family, port):
     names = ADDRESSES[family]
-    fields = {"source": names["client"], "destination": names["vip"], "source_port": CLIENT_PORT,
-              "destination_port": VIP_PORT, "source_mac": CLIENT_MAC, "destination_mac": LOOM_MAC}
-    return Segment(family, **{**fields, **more})
+    return {"source": names["client"], "destination": names["vip"], "source_port": CLIENT_PORT, "destination_port": port,
+            "source_mac": CLIENT_MAC, "destination_mac": LOOM_MAC}
 
 
-def answer(family, **more):
+def of_protocol(family, fields, protocol=6):
+    """A segment, or for protocol 17 a datagram, which has no flags."""
+    if protocol == 6:
+        return Segment(family, **fields)
+    return Datagram(family, **{name: value for name, value in fields.items() if name != "flags"})
+
+
+def as_datagram(packet, **more):
+    """The same in UDP."""
+    names = ("source", "destination", "source_port", "destination_port", "source_mac", "destination_mac", "ttl", "payload")
+    return Datagram(packet.family, **{**{name: getattr(packet, name) for name in names}, **more})
+
+
+def request(family, protocol=6, **more):
+    """From the client to the vip, as Loom receives it."""
+    return of_protocol(family, {**fields_of_request(family, VIP_PORT), **more}, protocol)
+
+
+def query(family, **more):
+    """The same over UDP."""
+    return Datagram(family, **{**fields_of_request(family, VIP_UDP_PORT), "payload": b"a query", **more})
+
+
+def answer(family, protocol=6, **more):
     """From the backend to Loom's own address, as Loom receives it under nat."""
     names = ADDRESSES[family]
     fields = {"source": names["backend"], "destination": names["loom"], "source_port": BACKEND_PORT,
               "destination_port": NAT_PORT, "source_mac": BACKEND_MAC, "destination_mac": LOOM_MAC, "flags": "SA"}
-    return Segment(family, **{**fields, **more})
+    return of_protocol(family, {**fields, **more}, protocol)
 
 
 def translated(segment):
@@ -114,14 +178,22 @@ def translated_back(segment, client_port=CLIENT_PORT):
                    destination_port=client_port, source_mac=LOOM_MAC, destination_mac=CLIENT_MAC, ttl=segment.ttl - 1)
 
 
-def outer_ip(segment):
+def outer_source(segment, way):
+    """Loom's address, with those bits of its last 32 that the way marks from the lowest of the flow's hash."""
+    own = ip_address(ADDRESSES[way.family or segment.family]["loom"])
+    return str(type(own)(int(own) & ~way.entropy | flow_hash(segment) & way.entropy))
+
+
+def outer_ip(segment, way=SAME):
     """The header that goes in front of a request that travels inside another packet."""
-    names = ADDRESSES[segment.family]
-    if segment.family == 6:
-        return IPv6(src=names["loom"], dst=names["backend"], hlim=64, tc=segment.tos, fl=segment.flow_label)
-    if segment.dont_fragment:
-        return IP(src=names["loom"], dst=names["backend"], ttl=64, tos=segment.tos, id=0, flags="DF")
-    return IP(src=names["loom"], dst=names["backend"], ttl=64, tos=segment.tos, id=segment.identification)
+    family = way.family or segment.family
+    ends = {"src": outer_source(segment, way), "dst": ADDRESSES[family]["backend"]}
+    if family == 6:
+        label = segment.family == 6 and segment.flow_label or flow_hash(segment) % 2**20
+        return IPv6(**ends, hlim=64, tc=segment.tos, fl=label)
+    if segment.family == 6 or segment.dont_fragment:
+        return IP(**ends, ttl=64, tos=segment.tos, id=0, flags="DF")
+    return IP(**ends, ttl=64, tos=segment.tos, id=segment.identification)
 
 
 def to_backend(segment):
@@ -129,22 +201,27 @@ def to_backend(segment):
     return replace(segment, ttl=segment.ttl - 1, source_mac=LOOM_MAC, destination_mac=BACKEND_MAC)
 
 
-def encapsulated(segment):
+def encapsulated(segment, way=SAME):
     """The frame in which the request must leave towards the backend under ipip."""
     inner = to_backend(segment)
-    return bytes(inner.link() / outer_ip(segment) / inner.packet())
+    return bytes(inner.link() / outer_ip(segment, way) / inner.packet())
 
 
-def in_udp(segment):
-    """The same under gue. Over IPv6 scapy sums up the whole datagram; over IPv4 there is no UDP checksum."""
+def in_udp(segment, way=SAME, port=GUE_PORT):
+    """
+    The same under gue. Over IPv6 scapy sums up the whole datagram, unless the request has no checksum of its own for all of
+    it; over IPv4 there is no UDP checksum.
+    """
     inner = to_backend(segment)
-    port = 49152 + flow_hash(segment) % 16384
-    udp = UDP(sport=port, dport=GUE_PORT, chksum=0) if segment.family == 4 else UDP(sport=port, dport=GUE_PORT)
-    return bytes(inner.link() / outer_ip(segment) / udp / Raw(bytes(inner.packet())))
+    udp = UDP(sport=49152 + flow_hash(segment) % 16384, dport=port)
+    if (way.family or segment.family) == 4 or not segment.summed:
+        udp.chksum = 0
+    return bytes(inner.link() / outer_ip(segment, way) / udp / Raw(bytes(inner.packet())))
 
 
-def addressed(segment):
-    """The same under l2."""
+def addressed(segment, way=SAME):
+    """The same under l2, which knows one way only."""
+    assert way == SAME
     return to_backend(segment).frame()
 
 

@@ -1,45 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Forwarding method ipip: puts the packet, unchanged but for its TTL, into another one to the backend: IPv4 in IPv4 (RFC
- * 2003) or IPv6 in IPv6 (RFC 2473). The backend owns the vip address and answers the client itself.
+ * Forwarding method ipip: puts the packet, unchanged but for its TTL, into another one to the backend: either IP version in
+ * IPv4 (RFC 2003, RFC 4213) or in IPv6 (RFC 2473). The backend owns the vip address and answers the client itself.
  */
 #include <linux/bpf.h>
-#include <linux/in.h>
 #include "../outer.h"
 
 const volatile __u32 loom_abi_slotXX = LOOM_ABI_VERSION;
 
-static __always_inline __u32 ipip_overhead(const struct loom_packet *packet)
+static __always_inline __u8 ipip_protocol(const struct loom_packet *packet)
 {
-	return packet->family == 4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	return packet->family == 4 ? IPPROTO_IPIP : IPPROTO_IPV6;
 }
 
-static __always_inline int ipip_outer_write(struct xdp_md *ctx, const struct loom_packet *packet,
-					    const struct loom_backend *backend)
+static __always_inline int ipip_forward4(struct xdp_md *ctx, struct loom_packet *packet,
+					 const struct loom_backend *backend)
 {
-	void *end = (void *)(long)ctx->data_end, *header = (void *)(long)ctx->data + loom_packet_l3(packet);
-	struct ipv6hdr *outer6 = header;
-	struct iphdr *outer4 = header;
+	struct loom_inner *inner;
+	struct iphdr *outer;
+	int verdict = loom_outer_open(ctx, packet, backend, sizeof(*outer), bpf_htons(ETH_P_IP), (void **)&outer,
+				      &inner);
 
-	if (packet->family == 4) {
-		if ((void *)(outer4 + 2) > end)
-			return LOOM_DROP_TRUNCATED;
-		loom_outer4_write(outer4, outer4 + 1, packet, backend, IPPROTO_IPIP, packet->length + sizeof(*outer4));
-		return LOOM_FORWARD;
-	}
-	if ((void *)(outer6 + 2) > end)
-		return LOOM_DROP_TRUNCATED;
-	loom_outer6_write(outer6, outer6 + 1, backend, IPPROTO_IPV6, packet->length);
+	if (verdict != LOOM_CONTINUE)
+		return verdict;
+	loom_outer4_write(outer, inner, packet, backend, ipip_protocol(packet), packet->length + sizeof(*outer));
+	return LOOM_FORWARD;
+}
+
+static __always_inline int ipip_forward6(struct xdp_md *ctx, struct loom_packet *packet,
+					 const struct loom_backend *backend)
+{
+	struct loom_inner *inner;
+	struct ipv6hdr *outer;
+	int verdict = loom_outer_open(ctx, packet, backend, sizeof(*outer), bpf_htons(ETH_P_IPV6), (void **)&outer,
+				      &inner);
+
+	if (verdict != LOOM_CONTINUE)
+		return verdict;
+	loom_outer6_write(outer, inner, packet, backend, ipip_protocol(packet), packet->length);
 	return LOOM_FORWARD;
 }
 
 __hidden int loom_forward_slotXX(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn,
 				 const struct loom_backend *backend)
 {
-	int verdict = loom_outer_open(ctx, packet, backend, ipip_overhead(packet));
-
 	(void)conn;
-	return verdict == LOOM_CONTINUE ? ipip_outer_write(ctx, packet, backend) : verdict;
+	return backend->family == 4 ? ipip_forward4(ctx, packet, backend) : ipip_forward6(ctx, packet, backend);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -7,6 +7,9 @@
 
 #include <loom/age.h>
 
+/* Option of core, set before load: secret, so that nobody can aim at one place of a table. */
+extern const volatile __u64 loom_conn_seed;
+
 /* Result bits of loom_conn_find(), also in loom_packet.found. */
 #define LOOM_CONN_HIT 1
 #define LOOM_CONN_REFRESHED 2 /* state or last-seen tick moved: a method that keeps a twin entry refreshes it now */

@@ -38,9 +38,10 @@ struct loom_packet {
 	__u8 options;   /* enum loom_listener_flags of the listener */
 	__u16 related;  /* offset of the IP header that an ICMP error quotes, whose flow the fields above are of; else 0 */
 	__u16 pad;
+	__u32 opaque;   /* core/opaque.h */
 };
 
-_Static_assert(sizeof(struct loom_packet) == 68, "abi");
+_Static_assert(sizeof(struct loom_packet) == 72, "abi");
 
 /*
  * The offsets as the verifier needs them: a value that was stored in memory has lost its bounds, the mask gives them back.

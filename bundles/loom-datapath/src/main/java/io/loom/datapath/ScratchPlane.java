@@ -3,6 +3,7 @@ package io.loom.datapath;
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
 import io.loom.api.Protocol;
+import io.loom.api.plugin.Description;
 import io.loom.api.plugin.LookupTable;
 import io.loom.api.plugin.PacketCase;
 import io.loom.control.dataplane.ListenerKey;
@@ -13,12 +14,14 @@ import io.loom.datapath.internal.TableContent;
 import io.loom.datapath.internal.layout.BackendEntry;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.NextHop;
+import io.loom.datapath.internal.layout.OuterSource;
 import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.datapath.internal.layout.VerdictCount;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
 import io.loom.libbpf.UpdateMode;
+import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -91,18 +94,15 @@ public final class ScratchPlane implements AutoCloseable {
         }
     }
 
-    /** The world of {@link PacketCase}: both vips, forwarded by that method to one backend each. */
+    /** The world of {@link PacketCase}: both vips, forwarded by that method. */
     public void addWorld(String method) {
-        addWorld(method, World.MTU);
-    }
-
-    /** @param mtu towards the backends, bytes of IP packet */
-    public void addWorld(String method, int mtu) {
-        SlottedMethod slotted = method(method);
+        addWorld(method, World.MTU, false, 0);
+        Description description = method(method).description();
         for (Family family : Family.values()) {
-            if (slotted.description().pairs().containsKey(family)) {
-                Endpoint backend = World.backend(family, slotted.description());
-                addVip(World.vip(family), List.of(addBackend(new Backend(backend, method, mtu, false, World.IFINDEX))));
+            Family other = family == Family.IPV4 ? Family.IPV6 : Family.IPV4;
+            if (reaches(description, family, other)) {
+                int backend = addBackend(new Backend(World.backend(other, description), method));
+                addVip(new Endpoint(World.vip(family).address(), World.CROSSED_PORT), List.of(backend));
             }
         }
     }
@@ -120,7 +120,7 @@ public final class ScratchPlane implements AutoCloseable {
                 World.source(backend.endpoint().family()), backend.ifindex(), backend.mtu(), World.backendMac(), World.loomMac());
         BackendEntry entry = new BackendEntry(
                 backend.endpoint(), slotted.slot(), backend.down(), slotted.description().stateful(), false, Optional.of(hop));
-        map("loom_backends").update(Keys.of(number), entry.encode(), UpdateMode.ANY);
+        write(number, entry);
     }
 
     public void removeBackend(int number) {
@@ -234,5 +234,41 @@ public final class ScratchPlane implements AutoCloseable {
     public void close() {
         program.close();
         maps.values().forEach(BpfMap::close);
+    }
+
+    /**
+     * Both vips with one backend each, on tcp port 80 and udp port 53.
+     *
+     * @param mtu     towards the backends, bytes of IP packet
+     * @param crossed true: the IPv4 vip has the IPv6 backend, and the reverse
+     * @param entropy bits of the last word of outer sources that come from the flow's hash
+     */
+    public void addWorld(String method, int mtu, boolean crossed, int entropy) {
+        Description description = method(method).description();
+        for (Family family : Family.values()) {
+            Family target = crossed == (family == Family.IPV4) ? Family.IPV6 : Family.IPV4;
+            if (reaches(description, family, target)) {
+                int backend = addBackend(new Backend(World.backend(target, description), method, mtu, false, World.IFINDEX));
+                drawSources(backend, entropy);
+                int vip = addVip(World.vip(family), List.of(backend));
+                putListener(new ListenerKey(Protocol.UDP, new Endpoint(World.vip(family).address(), World.VIP_UDP_PORT)),
+                        new ListenerEntry(listeners++, LookupTable.Index.FLOW_HASH, Set.of(), vip, 1, 0));
+            }
+        }
+    }
+
+    private static boolean reaches(Description method, Family vip, Family backend) {
+        return method.pairs().getOrDefault(vip, Set.of()).contains(backend);
+    }
+
+    /** Has these bits of a backend's outer source come from the flow. */
+    private void drawSources(int number, int entropy) {
+        BackendEntry entry = BackendEntry.decode(map("loom_backends").lookup(Keys.of(number)).orElseThrow()).orElseThrow();
+        InetAddress source = entry.hop().orElseThrow().source();
+        write(number, entry.withOuterSource(Optional.of(new OuterSource(source, entropy))));
+    }
+
+    private void write(int number, BackendEntry entry) {
+        map("loom_backends").update(Keys.of(number), entry.encode(), UpdateMode.ANY);
     }
 }

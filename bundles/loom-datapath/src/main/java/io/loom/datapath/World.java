@@ -14,6 +14,9 @@ public final class World {
     public static final InetAddress VIP4 = address("192.0.2.10");
     public static final InetAddress VIP6 = address("2001:db8::10");
     public static final int VIP_PORT = 80;
+    public static final int VIP_UDP_PORT = 53;
+    /** Of the vip; its backend is of the other address family. */
+    public static final int CROSSED_PORT = 443;
     public static final InetAddress BACKEND4 = address("198.51.100.20");
     public static final InetAddress BACKEND6 = address("2001:db8:1::20");
     public static final InetAddress SOURCE4 = address("198.51.100.1");

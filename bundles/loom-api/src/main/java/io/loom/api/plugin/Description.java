@@ -46,4 +46,9 @@ public record Description(
     public Description withConstants(Map<String, Long> others) {
         return new Description(name, direct, stateful, overhead, pairs, others, verdicts, selfTest);
     }
+
+    /** Whether the packet travels inside another one, whose source the operator may choose. */
+    public boolean encapsulates() {
+        return direct && overhead > 0;
+    }
 }

@@ -33,6 +33,7 @@ final class Backends {
     private final Map<BackendKey, Integer> live = new TreeMap<>();
     private final Map<BackendKey, Integer> resting = new HashMap<>();
     private final Map<Integer, BackendEntry> written = new HashMap<>();
+    private OuterSources outer = OuterSources.NONE;
 
     Backends(BpfMap entries, BpfMap counters) {
         this.entries = entries;
@@ -68,7 +69,8 @@ final class Backends {
         int number = number(backend).orElseGet(() -> newNumber(backend));
         Optional<NextHop> before = Optional.ofNullable(written.get(number)).flatMap(BackendEntry::hop);
         Optional<NextHop> hop = hops.getOrDefault(backend.endpoint().address(), before);
-        write(number, new BackendEntry(backend.endpoint(), slot, state.down(), stateful, state.draining(), hop));
+        write(number, new BackendEntry(
+                backend.endpoint(), slot, state.down(), stateful, state.draining(), hop, outer.of(backend)));
         live.put(backend, number);
     }
 
@@ -82,6 +84,12 @@ final class Backends {
                 "LOOM-1210", "no number is free for backend " + backend,
                 "the kernel's backend map has " + (entries.maxEntries() - 1) + ", in use or still referred to by connections",
                 "raise ebpf.maps.backends.max_entries, run loomd --detach and start again")));
+    }
+
+    /** Outer headers have these sources from now on. */
+    synchronized void outerSources(OuterSources next) {
+        outer = next;
+        live.forEach((backend, number) -> write(number, written.get(number).withOuterSource(outer.of(backend))));
     }
 
     private void write(int number, BackendEntry entry) {

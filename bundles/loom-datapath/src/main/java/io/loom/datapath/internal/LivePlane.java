@@ -85,6 +85,7 @@ final class LivePlane implements AutoCloseable {
         if (instance.adopted()) {
             adopt();
         }
+        chooseOuterSources();
     }
 
     private void adopt() {
@@ -98,6 +99,11 @@ final class LivePlane implements AutoCloseable {
                 .filter(entry -> entry.getValue().assigned())
                 .map(entry -> entry.getKey().endpoint().address())
                 .toList());
+    }
+
+    /** After the options have changed. */
+    void chooseOuterSources() {
+        backends.outerSources(new OuterSources(programs.wanted().options(), programs::encapsulates));
     }
 
     KernelState applied() {

@@ -12,11 +12,17 @@ import java.util.stream.Collectors;
 /**
  * What must be known of a method in the running program even when its bundle is gone; kept in loom_meta as a text such as
  * {@code nat balanced stateful 4:4 6:6}.
+ *
+ * @param encapsulates true: the packet is inside another one; only direct methods do that
  */
-record MethodFacts(String name, boolean direct, boolean stateful, Map<Family, Set<Family>> pairs) {
+record MethodFacts(String name, boolean direct, boolean encapsulates, boolean stateful, Map<Family, Set<Family>> pairs) {
+    private static final String ENCAPSULATING = "encapsulating";
+    private static final String DIRECT = "direct";
 
     static MethodFacts of(Description description) {
-        return new MethodFacts(description.name(), description.direct(), description.stateful(), description.pairs());
+        return new MethodFacts(
+                description.name(), description.direct(), description.encapsulates(), description.stateful(),
+                description.pairs());
     }
 
     static MethodFacts parse(String text) {
@@ -25,7 +31,9 @@ record MethodFacts(String name, boolean direct, boolean stateful, Map<Family, Se
         for (String pair : Arrays.copyOfRange(words, 3, words.length)) {
             pairs.computeIfAbsent(family(pair.charAt(0)), vip -> EnumSet.noneOf(Family.class)).add(family(pair.charAt(2)));
         }
-        return new MethodFacts(words[0], words[1].equals("direct"), words[2].equals("stateful"), pairs);
+        boolean encapsulates = words[1].equals(ENCAPSULATING);
+        return new MethodFacts(
+                words[0], encapsulates || words[1].equals(DIRECT), encapsulates, words[2].equals("stateful"), pairs);
     }
 
     private static Family family(char version) {
@@ -37,6 +45,7 @@ record MethodFacts(String name, boolean direct, boolean stateful, Map<Family, Se
                 .flatMap(entry -> entry.getValue().stream().map(to -> entry.getKey().version() + ":" + to.version()))
                 .sorted()
                 .collect(Collectors.joining(" "));
-        return name + " " + (direct ? "direct" : "balanced") + " " + (stateful ? "stateful" : "stateless") + " " + reaches;
+        String way = encapsulates ? ENCAPSULATING : direct ? DIRECT : "balanced";
+        return name + " " + way + " " + (stateful ? "stateful" : "stateless") + " " + reaches;
     }
 }

@@ -101,6 +101,7 @@ final class Opening {
         Tuning tuning = Tuning.of(config.conntrack(), config.maps(), before.tuning().hz(), before.tuning().seed());
         Workshop.Wanted next = new Workshop.Wanted(tuning, config.methodOptions());
         plane.programs().tune(next);
+        plane.chooseOuterSources();
         return !next.equals(before);
     }
 }

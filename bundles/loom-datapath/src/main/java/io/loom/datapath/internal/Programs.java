@@ -201,6 +201,12 @@ final class Programs implements AutoCloseable {
         return views;
     }
 
+    /** Whether that method of the running program writes outer headers. */
+    boolean encapsulates(String method) {
+        return running.slots().slots().values().stream()
+                .anyMatch(facts -> facts.name().equals(method) && facts.encapsulates());
+    }
+
     /** Protocols with a handler in the running program. */
     Set<Protocol> handled() {
         return store.protocols();

@@ -12,17 +12,18 @@ import java.util.Set;
 import org.osgi.service.component.annotations.Component;
 
 /**
- * The packet travels to the backend inside another one (IPv4 in IPv4, IPv6 in IPv6); the backend owns the vip address and
+ * The packet travels to the backend inside another one (either IP version in either); the backend owns the vip address and
  * answers the client itself. The outer header of IPv6 is the larger one, so that is the overhead.
  */
 @Component
 public final class IpipForwarding implements ForwardingMethod {
     private static final String OBJECT = "/bpf/ipip.bpf.o";
+    private static final Set<Family> ANY = Set.of(Family.values());
     private static final int OVERHEAD = 40;
 
     private final Description description = new Description(
             "ipip", true, false, OVERHEAD,
-            Map.of(Family.IPV4, Set.of(Family.IPV4), Family.IPV6, Set.of(Family.IPV6)),
+            Map.of(Family.IPV4, ANY, Family.IPV6, ANY),
             Map.of(), List.of(), IpipSelfTest.cases());
 
     @Override

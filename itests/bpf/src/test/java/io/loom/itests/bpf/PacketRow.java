@@ -12,10 +12,9 @@ import java.util.stream.StreamSupport;
 /**
  * A row of a packet table (bpf-objects/test/packets.py says what it means): steps that run in order on fresh maps.
  *
- * @param mtu     towards the backend, bytes of IP packet; 0: unknown
- * @param options what else is different in its world
+ * @param world in which it happens
  */
-record PacketRow(String name, String method, int mtu, List<String> options, List<Step> steps) {
+record PacketRow(String name, RowPlane.World world, List<Step> steps) {
 
     /** @param out the frame that leaves; empty if nothing leaves */
     record Step(byte[] frame, String verdict, Optional<byte[]> out) {}
@@ -26,10 +25,15 @@ record PacketRow(String name, String method, int mtu, List<String> options, List
     }
 
     private static PacketRow of(JsonNode row) {
-        String name = row.get("method").asText() + " IPv" + row.get("family").asInt() + ": " + row.get("name").asText();
+        int family = row.get("family").asInt();
+        int backend = row.path("backend_family").asInt(family);
+        String method = row.get("method").asText();
+        RowPlane.World world = new RowPlane.World(
+                method, row.get("mtu").asInt(), backend != family, (int) row.path("entropy").asLong(),
+                StreamSupport.stream(row.path("options").spliterator(), false).map(JsonNode::asText).toList());
+        String name = method + " IPv" + family + ": " + row.get("name").asText();
         List<Step> steps = StreamSupport.stream(row.get("steps").spliterator(), false).map(PacketRow::step).toList();
-        List<String> options = StreamSupport.stream(row.path("options").spliterator(), false).map(JsonNode::asText).toList();
-        return new PacketRow(name, row.get("method").asText(), row.get("mtu").asInt(), options, steps);
+        return new PacketRow(name, world, steps);
     }
 
     private static Step step(JsonNode step) {

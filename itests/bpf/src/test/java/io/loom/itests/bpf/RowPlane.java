@@ -6,9 +6,9 @@ import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
-import io.loom.datapath.World;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import java.io.IOException;
+import java.util.List;
 import java.util.Set;
 
 /** The program in the world of packet tables, behind poisoned headroom; forgets its connections between rows. */
@@ -16,18 +16,38 @@ final class RowPlane implements AutoCloseable {
     private final ScratchPlane plane;
     private final Poison poison;
 
-    /** @param world a row of it; the others may differ in name and steps */
-    RowPlane(PacketRow world) throws IOException {
-        Composition composition = world.options().contains("sources") ? Linked.withSources() : Linked.shipped();
-        plane = ScratchPlane.open(composition, Linked.ONE_PORT);
-        plane.addWorld(world.method(), world.mtu());
-        Protocol protocol = world.options().contains("udp") ? Protocol.UDP : Protocol.TCP;
-        Set<ListenerEntry.Flag> flags =
-                world.options().contains("keep") ? Set.of(ListenerEntry.Flag.KEEP_CLIENT) : Set.of();
-        for (Family family : Family.values()) {
-            ListenerEntry listener =
-                    new ListenerEntry(family.ordinal(), LookupTable.Index.FLOW_HASH, flags, family.ordinal(), 1, 0);
-            plane.putListener(new ListenerKey(protocol, World.vip(family)), listener);
+    /**
+     * What rows may differ in before their first packet.
+     *
+     * @param mtu     towards the backend, bytes of IP packet; 0: unknown
+     * @param crossed the backend is of the other address family
+     * @param entropy bits of the last word of outer sources that come from the flow's hash
+     * @param options what rows.py says
+     */
+    record World(String method, int mtu, boolean crossed, int entropy, List<String> options) {
+        Composition composition() {
+            return options.contains("sources") ? Linked.withSources() : Linked.shipped();
+        }
+
+        Protocol protocol() {
+            return options.contains("udp") ? Protocol.UDP : Protocol.TCP;
+        }
+
+        Set<ListenerEntry.Flag> flags() {
+            return options.contains("keep") ? Set.of(ListenerEntry.Flag.KEEP_CLIENT) : Set.of();
+        }
+    }
+
+    RowPlane(World world) throws IOException {
+        plane = ScratchPlane.open(world.composition(), Linked.ONE_PORT);
+        plane.addWorld(world.method(), world.mtu(), world.crossed(), world.entropy());
+        if (!world.options().isEmpty()) {
+            for (Family family : Family.values()) {
+                // addWorld gives each family two numbers, the first of which is its table's too.
+                int number = 2 * family.ordinal();
+                plane.putListener(new ListenerKey(world.protocol(), io.loom.datapath.World.vip(family)),
+                        new ListenerEntry(number, LookupTable.Index.FLOW_HASH, world.flags(), number, 1, 0));
+            }
         }
         poison = new Poison(plane.program());
     }

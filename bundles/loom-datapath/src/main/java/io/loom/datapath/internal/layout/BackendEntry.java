@@ -14,8 +14,12 @@ import java.util.Optional;
  * @param stateful its method needs a connection
  * @param draining it keeps its connections, and no client is used to it any more
  * @param hop      empty: unknown, packets are dropped
+ * @param outer    what outer headers have as their source; empty: the source of the hop. Of a decoded entry whose sources come
+ *                 from flows the hop's own source is not known, and is the first address of these
  */
-public record BackendEntry(Endpoint endpoint, int slot, boolean down, boolean stateful, boolean draining, Optional<NextHop> hop) {
+public record BackendEntry(
+        Endpoint endpoint, int slot, boolean down, boolean stateful, boolean draining, Optional<NextHop> hop,
+        Optional<OuterSource> outer) {
     private static final Field ADDRESS = new Field("address", 0, 16);
     private static final Field SOURCE = new Field("source", 16, 16);
     private static final Field PORT = new Field("port", 32, 2);
@@ -34,6 +38,11 @@ public record BackendEntry(Endpoint endpoint, int slot, boolean down, boolean st
     private static final int DRAINING = 4;
     private static final int MAC_BYTES = 6;
 
+    /** One whose outer headers have the hop's source. */
+    public BackendEntry(Endpoint endpoint, int slot, boolean down, boolean stateful, boolean draining, Optional<NextHop> hop) {
+        this(endpoint, slot, down, stateful, draining, hop, Optional.empty());
+    }
+
     /** The value that means "no entry". */
     public static byte[] none() {
         return LAYOUT.create().array();
@@ -47,6 +56,10 @@ public record BackendEntry(Endpoint endpoint, int slot, boolean down, boolean st
         SLOT.put(struct, slot);
         FLAGS.put(struct, (down ? DOWN : 0) | (stateful ? STATEFUL : 0) | (draining ? DRAINING : 0));
         hop.ifPresent(known -> encodeHop(struct, known));
+        outer.ifPresent(source -> {
+            Addresses.put(struct, SOURCE, source.address());
+            ENTROPY.putWord(struct, source.entropy());
+        });
         return struct.array();
     }
 
@@ -68,10 +81,12 @@ public record BackendEntry(Endpoint endpoint, int slot, boolean down, boolean st
         }
         Family family = version == Family.IPV4.version() ? Family.IPV4 : Family.IPV6;
         long flags = FLAGS.get(struct);
+        int entropy = ENTROPY.getWord(struct);
         return Optional.of(new BackendEntry(
                 new Endpoint(Addresses.get(struct, ADDRESS, family), PORT.getPort(struct)),
                 (int) SLOT.get(struct), (flags & DOWN) != 0, (flags & STATEFUL) != 0, (flags & DRAINING) != 0,
-                decodeHop(struct, family)));
+                decodeHop(struct, family),
+                entropy == 0 ? Optional.empty() : Optional.of(new OuterSource(Addresses.get(struct, SOURCE, family), entropy))));
     }
 
     private static Optional<NextHop> decodeHop(ByteBuffer struct, Family family) {
@@ -86,10 +101,14 @@ public record BackendEntry(Endpoint endpoint, int slot, boolean down, boolean st
     }
 
     public BackendEntry withDown(boolean nowDown) {
-        return new BackendEntry(endpoint, slot, nowDown, stateful, draining, hop);
+        return new BackendEntry(endpoint, slot, nowDown, stateful, draining, hop, outer);
     }
 
     public BackendEntry withHop(Optional<NextHop> nowHop) {
-        return new BackendEntry(endpoint, slot, down, stateful, draining, nowHop);
+        return new BackendEntry(endpoint, slot, down, stateful, draining, nowHop, outer);
+    }
+
+    public BackendEntry withOuterSource(Optional<OuterSource> nowOuter) {
+        return new BackendEntry(endpoint, slot, down, stateful, draining, hop, nowOuter);
     }
 }

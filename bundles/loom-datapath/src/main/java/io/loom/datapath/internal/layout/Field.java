@@ -41,6 +41,15 @@ public record Field(String name, int offset, int size) {
         struct.putShort(offset, Short.reverseBytes((short) port));
     }
 
+    /** Four bytes in wire order. */
+    int getWord(ByteBuffer struct) {
+        return Integer.reverseBytes(struct.getInt(offset));
+    }
+
+    void putWord(ByteBuffer struct, int word) {
+        struct.putInt(offset, Integer.reverseBytes(word));
+    }
+
     /** The first {@code length} bytes as they stand. */
     byte[] getBytes(ByteBuffer struct, int length) {
         byte[] bytes = new byte[length];

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
 import io.loom.api.IpAddress;
+import io.loom.api.Prefix;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
@@ -63,6 +64,19 @@ class CodecsTest {
         String expected = "c6336414" + "00".repeat(12) + "c6336401" + "00".repeat(12) + "1f90" + "04" + "03" + "02" + "00"
                 + "dc05" + "02000000" + "020000000020" + "020000000001" + "00".repeat(8);
         assertEquals(expected, HEX.formatHex(entry.encode()));
+    }
+
+    @Test
+    void sourcesByFlowTakeThePlaceOfTheOwnOne() {
+        NextHop hop = new NextHop(
+                IpAddress.parse("198.51.100.1").orElseThrow(), 2, 1500, HEX.parseHex("020000000020"), HEX.parseHex("020000000001"));
+        OuterSource range = OuterSource.within(new Prefix(IpAddress.parse("172.16.0.0").orElseThrow(), 16));
+        BackendEntry entry = new BackendEntry(endpoint("198.51.100.20", 80), 1, false, false, false, Optional.of(hop))
+                .withOuterSource(Optional.of(range));
+        String bytes = HEX.formatHex(entry.encode());
+        assertEquals("ac100000", bytes.substring(32, 40));
+        assertEquals("0000ffff", bytes.substring(112, 120));
+        assertEquals(Optional.of(range), BackendEntry.decode(entry.encode()).orElseThrow().outer());
     }
 
     @Test
