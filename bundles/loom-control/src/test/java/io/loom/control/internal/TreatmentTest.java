@@ -102,6 +102,21 @@ class TreatmentTest {
     }
 
     @Test
+    void soDoesAnAlgorithm() {
+        bench.load(both("ipip", MINIMAL, true, true));
+        plane.algorithms.add("counting");
+        plane.algorithms.remove("maglev");
+        LoomConfig file = both("ipip", MINIMAL, true, true);
+        Vip vip = file.vips().get(0);
+        Vip counting = new Vip(vip.name(), vip.addresses(), false, vip.services(), "counting", 7, "ipip", "default", true,
+                Connections.DEFAULT);
+        bench.load(config(List.of(counting), upstream("default", server("10.0.0.1"))));
+        bench.load(file);
+        assertEquals(List.of("algorithm maglev is not deployed; counting stays in force"), bench.vip().degraded());
+        assertEquals(Tracking.FULL, listeners().get("TCP").tracking());
+    }
+
+    @Test
     void aStatefulMethodTracksEverythingWhateverTheFileSays() {
         plane.methods.put("ipip", new MethodView(true, true, true, plane.methods.get("ipip").pairs()));
         bench.load(both("ipip", MINIMAL, true, true));

@@ -187,6 +187,8 @@ class MeaningTest {
         return Stream.of(
                 Arguments.of("xdp: {dsr: {}}, " + vip.formatted("10.0.0.9", 80, 8080), List.of("2106 1:124")),
                 Arguments.of(vip.formatted("[10.0.0.9, \"::9\"]", 80, 80), List.of("2107 1:61")),
+                Arguments.of("xdp: {dsr: {}}, " + vip.formatted("\"::9\"", 80, 80), List.of()),
+                Arguments.of("xdp: {dsr: {encap: none}}, " + vip.formatted("\"::9\"", 80, 80), List.of("2107 1:77")),
                 Arguments.of(vip.formatted("10.0.0.9", 9091, 80) + "}\nadmin: {rest: {address: 0.0.0.0}", List.of("2109 1:67")),
                 Arguments.of(vip.formatted("10.0.0.9", 9091, 80), List.of()),
                 Arguments.of("xdp: {routes: [{match: {ports: 80}, action: pass}]}", List.of("2110 1:36")),
