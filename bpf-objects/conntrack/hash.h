@@ -79,7 +79,7 @@ static __always_inline int hash_move(__u64 *entry, __u64 *word, const struct loo
 	return LOOM_CONN_REFRESHED;
 }
 
-static __always_inline int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn)
+static __noinline int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn)
 {
 	union hash_key key;
 	__u64 *entry, word;

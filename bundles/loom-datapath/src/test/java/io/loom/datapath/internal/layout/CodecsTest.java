@@ -32,7 +32,7 @@ class CodecsTest {
         ListenerKey key = new ListenerKey(Protocol.TCP, endpoint("192.0.2.10", 8080));
         assertEquals("c000020a" + "1f90" + "06" + "00", HEX.formatHex(ListenerKeys.encode(key)));
         ListenerKey six = new ListenerKey(Protocol.UDP, endpoint("2001:db8::10", 53));
-        assertEquals("20010db8000000000000000000000010" + "0035" + "11" + "00", HEX.formatHex(ListenerKeys.encode(six)));
+        assertEquals("20010db8000000000000000000000010" + "0035" + "11" + "0000000000", HEX.formatHex(ListenerKeys.encode(six)));
         assertEquals(key, ListenerKeys.decode(Family.IPV4, ListenerKeys.encode(key)));
         assertEquals(six, ListenerKeys.decode(Family.IPV6, ListenerKeys.encode(six)));
     }
@@ -41,7 +41,7 @@ class CodecsTest {
     void aListenerHasNumbersInHostOrder() {
         ListenerEntry entry = new ListenerEntry(
                 258, LookupTable.Index.COUNTER, Set.of(ListenerEntry.Flag.ASSIGNED, ListenerEntry.Flag.KEEP_CLIENT), 7, 65537, 9);
-        assertEquals("0201" + "01" + "11" + "07000000" + "01000100" + "09000000", HEX.formatHex(entry.encode()));
+        assertEquals("0201" + "01" + "11" + "09000000" + "07000000" + "01000100", HEX.formatHex(entry.encode()));
         assertEquals(entry, ListenerEntry.decode(entry.encode()));
     }
 
