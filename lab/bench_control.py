@@ -4,6 +4,7 @@ bench_control.py CHANGES FILE: on the balancer of a running lab, see bench-contr
 """
 
 import http.client
+import itertools
 import json
 import sys
 import time
@@ -11,6 +12,7 @@ import time
 PAUSE = 0.02
 WARMUP = 60
 ADDED = "10.88.4.251"
+WEIGHTS = itertools.count()
 
 
 def main(changes, file):
@@ -32,10 +34,11 @@ def main(changes, file):
 def run(rest, ids, changes):
     """In turn: two weights are changed, a backend is added, and removed again. One of them a time, each timed."""
     kinds = {"weight": [], "add": [], "remove": []}
-    for number in range(changes // 4):
-        for half in (0, 1):
-            backend = ids[(2 * number + half) * 7 % len(ids)]
-            rest.timed(kinds["weight"], "PATCH", f"/ebpf/backends/{backend}", {"weight": 50 + (number + half) % 100})
+    for _ in range(changes // 4):
+        for _ in range(2):
+            number = next(WEIGHTS)
+            # Never the weight that it has: the file says 100, and when its turn comes again, the number is another.
+            rest.timed(kinds["weight"], "PATCH", f"/ebpf/backends/{ids[number * 7 % len(ids)]}", {"weight": 101 + number % 97})
         new = {"address": ADDED, "port": 80, "weight": 100, "upstream": "web"}
         added = rest.timed(kinds["add"], "POST", "/ebpf/backends", new)
         if added["state"] != "up":
