@@ -55,6 +55,7 @@ trap 'exit 130' INT TERM
 "$here/build.sh"
 "$here/lab.sh" down
 "$here/lab.sh" up
+warn_unless_idle
 servers_make
 appliance_install
 servers_configure >"$CONFIG"
