@@ -55,12 +55,12 @@ trap 'exit 130' INT TERM
 "$here/build.sh"
 "$here/lab.sh" down
 "$here/lab.sh" up
-warn_unless_idle
+others_measure
 servers_make
 appliance_install
 servers_configure >"$CONFIG"
 appliance_start
 retry 30 vip_answers || fail "the vip does not answer"
 load_start "$VIP4"
-on balancer /usr/bin/python3 "$here/bench_control.py" "$CHANGES" "$1"
+on balancer /usr/bin/python3 "$here/bench_control.py" "$CHANGES" "$1" "$OTHERS"
 load_end

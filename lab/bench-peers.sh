@@ -70,12 +70,12 @@ trap 'exit 130' INT TERM
 "$here/build.sh"
 "$here/lab.sh" down
 "$here/lab.sh" up
-warn_unless_idle
+others_measure
 peers_prepare
 appliance_install
 for number in $(seq "$ROUNDS"); do
 	say "round $number of $ROUNDS"
 	round
 done
-/usr/bin/python3 "$here/bench_chart.py" "$RUN/samples.json" "$1" "${1%.json}.svg"
+/usr/bin/python3 "$here/bench_chart.py" "$RUN/samples.json" "$1" "${1%.json}.svg" "$OTHERS"
 say "chart: ${1%.json}.svg"

@@ -1,6 +1,7 @@
 """Medians of `bench peers`: a table on the terminal, JSON, and a chart.
 
-bench_chart.py SAMPLES JSON SVG, where SAMPLES has a line of JSON for each candidate and round, see bench-peers.sh.
+bench_chart.py SAMPLES JSON SVG OTHERS: SAMPLES has a line of JSON for each candidate and round, see bench-peers.sh; OTHERS is
+the share of a processor, in percent, that something else used before.
 """
 
 import json
@@ -17,7 +18,7 @@ METRICS = [
     ("mbit", "Mbit/s, iperf3, one stream", lambda s: s["bulk"] / 1e6, True),
     ("p50_us", "latency p50, µs, paced load", lambda s: s["paced"]["p50"], False),
     ("p99_us", "latency p99, µs, paced load", lambda s: s["paced"]["p99"], False),
-    ("cpu_us", "CPU of the whole machine per request, µs, paced load", lambda s: s["busy"] / s["paced"]["requests"], False),
+    ("cpu_us", "machine's CPU per request, µs, paced load", lambda s: s["busy"] / s["paced"]["requests"], False),
 ]
 COLORS = {"loom": "#2f6fde", "direct": "#9aa3ad", "routed": "#9aa3ad"}
 OTHERS = "#d08a3c"
@@ -29,10 +30,10 @@ def rate(load):
     return load["requests"] * 1e6 / load["duration"]
 
 
-def main(samples_file, json_file, svg_file):
+def main(samples_file, json_file, svg_file, others):
     with open(samples_file) as lines:
         samples = [json.loads(line) for line in lines]
-    result = summary(samples)
+    result = summary(samples, int(others))
     with open(json_file, "w") as out:
         json.dump(result, out, indent=2)
     with open(svg_file, "w") as out:
@@ -40,7 +41,7 @@ def main(samples_file, json_file, svg_file):
     print(table(result["candidates"]))
 
 
-def summary(samples):
+def summary(samples, others):
     """Medians over the rounds; errors are added up, and a candidate that made any is not hidden."""
     candidates = {}
     for name in dict.fromkeys(sample["candidate"] for sample in samples):
@@ -52,6 +53,7 @@ def summary(samples):
     return {
         "date": time.strftime("%Y-%m-%d"),
         "machine": f"{os.cpu_count()} processors, Linux {os.uname().release}",
+        "others_percent": others,
         "candidates": candidates,
     }
 
@@ -68,11 +70,12 @@ def chart(result):
     width = 2 * (LABEL + BAR + VALUE) + 3 * GAP
     panel = HEAD + rows * ROW + GAP
     height = 50 + (len(METRICS) + 1) // 2 * panel
+    others = f"; others used {result['others_percent']} % of a processor" if result["others_percent"] >= 10 else ""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         text(GAP, 24, "One TCP load balancer, offloads off, all hosts on one machine", size=15, weight="bold"),
-        text(GAP, 42, f"medians; {result['date']}, {result['machine']}", fill="#666666"),
+        text(GAP, 42, f"medians; {result['date']}, {result['machine']}{others}", fill="#666666"),
     ]
     for index, metric in enumerate(METRICS):
         x = GAP + index % 2 * (LABEL + BAR + VALUE + GAP)

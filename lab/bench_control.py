@@ -1,6 +1,7 @@
 """Changes backends by REST and measures each answer, which comes when the change is in the kernel.
 
-bench_control.py CHANGES FILE: on the balancer of a running lab, see bench-control.sh.
+bench_control.py CHANGES FILE OTHERS: on the balancer of a running lab, see bench-control.sh. OTHERS is
+the share of a processor, in percent, that something else used before.
 """
 
 import http.client
@@ -15,13 +16,14 @@ ADDED = "10.88.4.251"
 WEIGHTS = itertools.count()
 
 
-def main(changes, file):
+def main(changes, file, others):
     rest = Rest()
     ids = [backend["id"] for backend in rest.ask("GET", "/ebpf/backends")["backends"]]
     run(rest, ids, WARMUP)
     kinds = run(rest, ids, changes)
     everything = sorted(sum(kinds.values(), []))
-    result = {"backends": len(ids), "milliseconds": {kind: summary(times) for kind, times in kinds.items()}}
+    result = {"backends": len(ids), "others_percent": others}
+    result["milliseconds"] = {kind: summary(times) for kind, times in kinds.items()}
     result["milliseconds"]["all"] = summary(everything)
     with open(file, "w") as out:
         json.dump(result, out, indent=2)
@@ -80,4 +82,4 @@ class Rest:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
