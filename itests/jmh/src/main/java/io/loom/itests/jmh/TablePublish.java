@@ -6,6 +6,7 @@ import io.loom.api.plugin.LookupTable;
 import io.loom.datapath.Composer;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,8 @@ public class TablePublish {
 
     @Setup
     public void open() {
-        plane = ScratchPlane.open(Composer.builtIn().compose(List.of(), Tuning.small(TIMER_HZ)), Map.of());
+        plane = ScratchPlane.open(
+                Composer.builtIn().compose(List.of(), Collections.emptySortedMap(), Tuning.small(TIMER_HZ)), Map.of());
     }
 
     @TearDown
