@@ -1,18 +1,26 @@
 #!/usr/bin/env bash
-# Nanoseconds per packet of the program as attached, against a floor in the same run: loom bench [--json FILE]
+# Measures: loom bench [packets|peers|tables|control] [--json FILE]. What each does is in lab/bench-*.sh.
 set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=lab/common.sh
-source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+source "$here/common.sh"
 
-json=$LOOM_ROOT/itests/bench/target/bench.json
+usage() { die "usage: ./loom bench [packets|peers|tables|control] [--json FILE]"; }
+
+subject=packets
+case ${1:-} in
+packets | peers | tables | control)
+	subject=$1
+	shift
+	;;
+esac
+json=$LOOM_ROOT/itests/bench/target/bench-$subject.json
 case "$#:${1:-}" in
 0:) ;;
 2:--json) json=$(realpath -m "$2") ;;
-*) die "usage: ./loom bench [--json FILE]" ;;
+*) usage ;;
 esac
 need_root bench
-mvn_loom -q -DskipTests -pl itests/bench -am package
 mkdir -p "$(dirname "$json")"
-java -cp "$LOOM_ROOT/itests/bench/target/classes:$LOOM_ROOT/itests/bench/target/lib/*" \
-	io.loom.itests.bench.Bench --json "$json"
+"$here/bench-$subject.sh" "$json"
 say "written to $json"

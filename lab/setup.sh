@@ -7,6 +7,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 PACKAGES=(clang-19 llvm-19 libbpf-dev libbpf1 bpftool linux-libc-dev nginx-light wrk curl ethtool iproute2 jq
 	openssh-client procps python3-scapy)
+# Those that `bench peers` compares with, and its tools.
+PEER_PACKAGES=(nftables haproxy libnginx-mod-stream iperf3)
+# Services that their packages enable; those of nftables and iperf3 are off unless somebody wants them.
+SERVICES=(nginx haproxy)
 POLICY=/usr/sbin/policy-rc.d
 
 missing_packages() {
@@ -16,7 +20,7 @@ missing_packages() {
 	done
 }
 
-# nginx's package starts its service, which would take port 80 of this machine: a policy file forbids that while we install.
+# A package may start its service (nginx's would take port 80 of this machine): a policy file forbids that while we install.
 forbid_service_starts() {
 	[ -e "$POLICY" ] && return
 	printf '#!/bin/sh\n# Put here by loom setup for the time of an installation.\nexit 101\n' >"$POLICY"
@@ -25,24 +29,31 @@ forbid_service_starts() {
 }
 
 install_packages() {
-	local missing with_nginx=false
+	local missing service new=()
 	mapfile -t missing < <(missing_packages)
 	[ ${#missing[@]} -gt 0 ] || return 0
 	need_root setup
 	command -v apt-get >/dev/null || die "missing packages: ${missing[*]}; this is no Debian: install them by hand"
 	say "setup: installing ${missing[*]}"
-	command -v nginx >/dev/null || with_nginx=true
+	for service in "${SERVICES[@]}"; do
+		[ -e "/etc/init.d/$service" ] || new+=("$service")
+	done
 	forbid_service_starts
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get -q update
 	apt-get -q -y install --no-install-recommends "${missing[@]}"
-	! $with_nginx || keep_nginx_off
+	keep_services_off "${new[@]}"
 }
 
-# The policy file holds for now only; the service would start with the machine the next time. The lab starts its own.
-keep_nginx_off() {
-	update-rc.d nginx disable
-	! command -v systemctl >/dev/null || systemctl --quiet disable nginx
+# The policy file holds for now only; the services that came with the packages would start with the machine the next time.
+# The lab starts its own. What was there before belongs to the machine's owner.
+keep_services_off() {
+	local service
+	for service in "$@"; do
+		[ -e "/etc/init.d/$service" ] || continue # its package is not among the installed ones
+		update-rc.d "$service" disable
+		! command -v systemctl >/dev/null || systemctl --quiet disable "$service"
+	done
 }
 
 check_java() {
@@ -64,14 +75,15 @@ check_kernel() {
 	ip netns list >/dev/null || die "network namespaces are not available here"
 }
 
+[ "${1:-}" != --peers ] || PACKAGES+=("${PEER_PACKAGES[@]}")
 check_java
 install_packages
 case "${1:-}" in
-'')
+'' | --peers)
 	need_root setup
 	check_kernel
 	;;
 --packages) ;; # what compiles and runs unit tests, without root if nothing is missing
-*) die "usage: ./loom setup" ;;
+*) die "usage: ./loom setup [--packages|--peers]" ;;
 esac
 say "setup: everything is there"

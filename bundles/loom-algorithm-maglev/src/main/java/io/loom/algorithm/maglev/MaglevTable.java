@@ -15,10 +15,13 @@ import java.util.Arrays;
 final class MaglevTable {
     private static final long OFFSET_SEED = 0x6c6f6f6d2d6f6666L;
     private static final long SKIP_SEED = 0x6c6f6f6d2d736b69L;
-    private static final int FREE = -1;
     private static final int END = -1;
+    /** Bits of a slot's number that are its place in a word of {@link #taken}. */
+    private static final int WORD = 6;
 
     private final int[] slots;
+    /** A bit for each slot that has its backend: about eleven slots are tried for each one found, and these bits stay in L1. */
+    private final long[] taken;
     private final int[] position;
     private final int[] skip;
     private final int[] weight;
@@ -31,7 +34,7 @@ final class MaglevTable {
     private MaglevTable(BackendSet backends, int size) {
         int count = backends.size();
         slots = new int[size];
-        Arrays.fill(slots, FREE);
+        taken = new long[1 + (size - 1 >>> WORD)];
         position = new int[count];
         skip = new int[count];
         weight = new int[count];
@@ -88,16 +91,20 @@ final class MaglevTable {
 
     private int takeSlot(int backend) {
         int slot = position[backend];
-        while (slots[slot] != FREE) {
+        while ((taken[slot >>> WORD] & 1L << slot) != 0) {
             slot = step(slot, skip[backend]);
         }
+        taken[slot >>> WORD] |= 1L << slot;
         position[backend] = step(slot, skip[backend]);
         return slot;
     }
 
-    /** The sum may exceed an int for sizes near its limit, hence the subtraction first. */
+    /**
+     * The sum may exceed an int for sizes near its limit, hence the subtraction first. Without a branch: about every second
+     * step passes the end, which no processor foresees.
+     */
     private int step(int slot, int by) {
         int beyond = slot - (slots.length - by);
-        return beyond >= 0 ? beyond : slot + by;
+        return beyond + (beyond >> Integer.SIZE - 1 & slots.length);
     }
 }

@@ -10,6 +10,7 @@ import io.loom.api.plugin.BackendSet;
 import io.loom.api.plugin.BackendSet.Member;
 import io.loom.api.plugin.LookupTable;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,26 @@ class WeightedTest {
     @Test
     void withoutBackendsTheTableIsEmpty() {
         assertEquals(0, table(65537).length);
+    }
+
+    @Test
+    void turnsAreTakenAsTheyFallDue() {
+        Random random = new Random(11);
+        for (int round = 0; round < 50; round++) {
+            int[] shares = random.ints(1 + random.nextInt(300), 0, 1 + random.nextInt(900)).toArray();
+            assertArrayEquals(sortedTurns(shares), Interleaving.of(shares), () -> Arrays.toString(shares));
+        }
+    }
+
+    /** The definition itself: all turns, sorted by the moment at which they are due, then by backend. */
+    private static int[] sortedTurns(int[] shares) {
+        record Turn(int backend, long number, long of) {}
+        Comparator<Turn> due = (a, b) -> Long.compare((2 * a.number + 1) * b.of, (2 * b.number + 1) * a.of);
+        return IntStream.range(0, shares.length).boxed()
+                .flatMap(backend -> IntStream.range(0, shares[backend])
+                        .mapToObj(number -> new Turn(backend, number, shares[backend])))
+                .sorted(due.thenComparing(Turn::backend))
+                .mapToInt(Turn::backend).toArray();
     }
 
     @Test

@@ -6,8 +6,8 @@ import io.loom.api.Endpoint;
 public record BackendKey(Endpoint endpoint, String method) implements Comparable<BackendKey> {
     @Override
     public int compareTo(BackendKey other) {
-        int methods = method.compareTo(other.method);
-        return methods != 0 ? methods : endpoint.compareTo(other.endpoint);
+        // Most often it is one and the same string, which equals() sees at once.
+        return method.equals(other.method) ? endpoint.compareTo(other.endpoint) : method.compareTo(other.method);
     }
 
     @Override

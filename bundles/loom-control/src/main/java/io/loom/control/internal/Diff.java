@@ -4,8 +4,10 @@ import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.KernelState;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.BiFunction;
 
@@ -19,7 +21,8 @@ final class Diff {
 
     static List<Change> between(KernelState applied, KernelState wanted) {
         List<Change> changes = new ArrayList<>();
-        putBackends(applied, wanted, false, changes);
+        List<Change.PutBackend> entries = entries(applied, wanted);
+        entries.stream().filter(entry -> !leaves(entry)).forEach(changes::add);
         put(applied.tables(), wanted.tables(), Change.PutTable::new, changes);
         put(applied.listeners(), wanted.listeners(), Change.PutListener::new, changes);
         applied.listeners().keySet().stream()
@@ -28,21 +31,29 @@ final class Diff {
         applied.tables().keySet().stream()
                 .filter(key -> !wanted.tables().containsKey(key))
                 .forEach(key -> changes.add(new Change.RemoveTable(key)));
-        putBackends(applied, wanted, true, changes);
+        entries.stream().filter(Diff::leaves).forEach(changes::add);
+        Set<BackendKey> kept = new HashSet<>(wanted.backends());
         applied.backends().stream()
-                .filter(key -> !wanted.backends().contains(key))
+                .filter(key -> !kept.contains(key))
                 .forEach(key -> changes.add(new Change.RemoveBackend(key)));
         return List.copyOf(changes);
     }
 
-    private static void putBackends(KernelState applied, KernelState wanted, boolean leaving, List<Change> changes) {
+    /** Those that differ. Sets are asked for each of thousands of backends: hashing beats the order. */
+    private static List<Change.PutBackend> entries(KernelState applied, KernelState wanted) {
+        Set<BackendKey> there = new HashSet<>(applied.backends());
+        List<Change.PutBackend> entries = new ArrayList<>();
         for (BackendKey key : wanted.backends()) {
-            Change.PutBackend change = put(wanted, key);
-            boolean same = applied.backends().contains(key) && put(applied, key).equals(change);
-            if ((change.down() || change.draining()) == leaving && !same) {
-                changes.add(change);
+            Change.PutBackend entry = put(wanted, key);
+            if (!there.contains(key) || !put(applied, key).equals(entry)) {
+                entries.add(entry);
             }
         }
+        return entries;
+    }
+
+    private static boolean leaves(Change.PutBackend entry) {
+        return entry.down() || entry.draining();
     }
 
     private static Change.PutBackend put(KernelState state, BackendKey key) {

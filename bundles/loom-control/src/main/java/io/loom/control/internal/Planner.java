@@ -10,11 +10,11 @@ import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** Configuration, runtime changes, health and the data plane's view in; the wanted kernel state out. Pure. */
@@ -29,7 +29,7 @@ final class Planner {
         List<Plan.VipPlan> vips = new ArrayList<>();
         Map<TableKey, TableSpec> tables = new TreeMap<>();
         Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
-        Set<BackendKey> active = new TreeSet<>();
+        Set<BackendKey> active = new HashSet<>();
         PlaneView seen = plane.without(config.nat().sourceAddresses());
         for (Vip vip : config.vips()) {
             Plan.VipPlan planned =
@@ -41,7 +41,7 @@ final class Planner {
         }
         boolean unknownContent = tables.values().stream().anyMatch(spec -> spec.algorithm().isEmpty());
         Drains next = drains.next(active, plane.applied().backends(), unknownContent, now);
-        Set<BackendKey> backends = new TreeSet<>(active);
+        Set<BackendKey> backends = new HashSet<>(active);
         backends.addAll(next.keys());
         Map<Endpoint, List<Member>> members = members(config, inventory);
         Set<BackendKey> down = down(backends, members, health, plane.applied().down());
@@ -61,7 +61,7 @@ final class Planner {
     /** An address in two groups is down when it is in both; one in no group any more stays what it was. */
     private static Set<BackendKey> down(
             Set<BackendKey> backends, Map<Endpoint, List<Member>> members, Health health, Set<BackendKey> before) {
-        Set<BackendKey> down = new TreeSet<>();
+        Set<BackendKey> down = new HashSet<>();
         for (BackendKey key : backends) {
             List<Member> same = members.getOrDefault(key.endpoint(), List.of());
             boolean isDown = same.isEmpty()
@@ -78,6 +78,6 @@ final class Planner {
     private static Set<BackendKey> draining(Set<BackendKey> active, Map<Endpoint, List<Member>> members) {
         return active.stream()
                 .filter(key -> members.getOrDefault(key.endpoint(), List.of()).stream().allMatch(member -> member.weight() == 0))
-                .collect(Collectors.toCollection(TreeSet::new));
+                .collect(Collectors.toCollection(HashSet::new));
     }
 }

@@ -6,8 +6,8 @@ import io.loom.api.Endpoint;
 record ServerRef(String upstream, Endpoint endpoint) implements Comparable<ServerRef> {
     @Override
     public int compareTo(ServerRef other) {
-        int upstreams = upstream.compareTo(other.upstream);
-        return upstreams != 0 ? upstreams : endpoint.compareTo(other.endpoint);
+        // Most often it is one and the same string, which equals() sees at once.
+        return upstream.equals(other.upstream) ? endpoint.compareTo(other.endpoint) : upstream.compareTo(other.upstream);
     }
 
     @Override
