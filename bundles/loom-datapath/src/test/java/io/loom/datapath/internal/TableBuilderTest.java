@@ -57,6 +57,17 @@ class TableBuilderTest {
     }
 
     @Test
+    void aTableOfTurnsIsAsLongAsItsRound() {
+        assertArrayEquals(new int[] {0, 1}, build(TWO, () -> turns(0, 1)).slots());
+        assertTrue(refusal(() -> turns()).contains("0 entries"));
+        assertTrue(refusal(() -> turns(0, 1, 0, 1)).contains("4 entries, not 1 to 3"));
+    }
+
+    private static LookupTable turns(int... slots) {
+        return new LookupTable(LookupTable.Index.COUNTER, slots);
+    }
+
+    @Test
     void aBackendThatIsNotThereIsNot() {
         assertTrue(refusal(() -> table(0, 1, 2)).contains("names backend 2"));
         assertTrue(refusal(() -> table(0, 1, -1)).contains("names backend -1"));
