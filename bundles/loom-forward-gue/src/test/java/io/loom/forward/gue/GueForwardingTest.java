@@ -6,9 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
 import io.loom.api.plugin.Description;
+import io.loom.api.plugin.MethodOptions;
 import io.loom.api.plugin.PacketCase;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class GueForwardingTest {
@@ -19,6 +23,13 @@ class GueForwardingTest {
         byte[] object = method.object();
         assertArrayEquals(new byte[] {0x7f, 'E', 'L', 'F'}, Arrays.copyOf(object, 4));
         assertTrue(new String(object, StandardCharsets.ISO_8859_1).contains("loom_forward_slotXX"));
+    }
+
+    @Test
+    void theOperatorsPortGoesIntoTheObjectAndTheSelfTestKeepsItsOwn() {
+        MethodOptions options = new MethodOptions(6666, Optional.empty(), Optional.empty(), List.of());
+        assertEquals(Map.of("gue_port", 6666L), method.constants(options));
+        assertEquals(Map.of("gue_port", 6080L), method.describe().selfTest().constants());
     }
 
     @Test

@@ -6,6 +6,8 @@ import java.util.Arrays;
 
 /** Frames as they ought to leave, made anew from those that came in: after RFC 2003, 2473, 3022 and 6040, not by the program. */
 final class Expected {
+    private static final int FLOW_LABEL = 0xfffff;
+
     private Expected() {}
 
     static byte[] toBackend() {
@@ -33,9 +35,13 @@ final class Expected {
         return frame;
     }
 
-    /** The packet, one hop older, in another one to the backend; checksums of the inner one are as they came in. */
-    static byte[] wrapped(Anatomy in, byte[] backend) {
-        byte[] outer = in.version() == 4 ? outer4(in, backend) : outer6(in, backend);
+    /**
+     * The packet, one hop older, in another one to the backend; checksums of the inner one are as they came in.
+     *
+     * @param label of an IPv6 flow that has none of its own (RFC 6438)
+     */
+    static byte[] wrapped(Anatomy in, byte[] backend, int label) {
+        byte[] outer = in.version() == 4 ? outer4(in, backend) : outer6(in, backend, label);
         byte[] inner = Arrays.copyOfRange(in.frame(), in.l3(), in.frame().length);
         age(inner, in.version(), 0);
         return ByteBuffer.allocate(in.frame().length + outer.length)
@@ -60,9 +66,16 @@ final class Expected {
         return header;
     }
 
-    private static byte[] outer6(Anatomy in, byte[] backend) {
-        return ByteBuffer.allocate(40).put(in.frame(), in.l3(), 4).putShort((short) in.length()).put((byte) 41).put((byte) 64)
+    private static byte[] outer6(Anatomy in, byte[] backend, int label) {
+        int first = ByteBuffer.wrap(in.frame()).getInt(in.l3());
+        int labelled = (first & FLOW_LABEL) == 0 ? first | label : first;
+        return ByteBuffer.allocate(40).putInt(labelled).putShort((short) in.length()).put((byte) 41).put((byte) 64)
                 .put(World.SOURCE6.getAddress()).put(backend).array();
+    }
+
+    /** The flow label of the outermost header of what left; 0 if that is IPv4. */
+    static int label(byte[] out, Anatomy in) {
+        return in.version() == 4 ? 0 : ByteBuffer.wrap(out).getInt(in.l3()) & FLOW_LABEL;
     }
 
     /** Whether the outermost header of what left is to that backend. */

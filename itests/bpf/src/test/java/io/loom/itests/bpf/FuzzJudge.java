@@ -32,6 +32,7 @@ final class FuzzJudge {
 
     private final Map<Anatomy.Peer, FuzzWorld.Vip> vips = new HashMap<>();
     private final Map<Flow, Anatomy.Peer> backendOf = new HashMap<>();
+    private final Map<Flow, Integer> labelOf = new HashMap<>();
     private final Map<Flow, Set<ByteBuffer>> linksOf = new HashMap<>();
     private final Map<Leg, Flow> owners = new HashMap<>();
     private final Map<Flow, Leg> legs = new HashMap<>();
@@ -118,7 +119,7 @@ final class FuzzJudge {
     }
 
     private void sent(FuzzWorld.Vip vip, Flow flow, Anatomy in, byte[] out) {
-        Anatomy.Peer backend = vip.isNat() ? translated(vip, flow, in, out) : wrapped(vip, in, out);
+        Anatomy.Peer backend = vip.isNat() ? translated(vip, flow, in, out) : wrapped(vip, flow, in, out);
         Anatomy.Peer before = backendOf.putIfAbsent(flow, backend);
         assertTrue(before == null || before.equals(backend), () -> "one flow, two backends: " + before + ", " + backend);
     }
@@ -141,17 +142,27 @@ final class FuzzJudge {
         return leg.backend();
     }
 
-    private Anatomy.Peer wrapped(FuzzWorld.Vip vip, Anatomy in, byte[] out) {
+    private Anatomy.Peer wrapped(FuzzWorld.Vip vip, Flow flow, Anatomy in, byte[] out) {
+        int label = Expected.label(out, in);
         for (io.loom.api.Endpoint backend : vip.backends()) {
-            byte[] expected = Expected.wrapped(in, backend.address().getAddress());
+            byte[] expected = Expected.wrapped(in, backend.address().getAddress(), label);
             if (out.length == expected.length && Expected.outerIsTo(out, in, backend.address().getAddress())) {
                 int overhead = out.length - in.frame().length;
                 Anatomy inner = new Anatomy(out, in.version(), in.l3() + overhead, in.l4() + overhead, in.end() + overhead);
                 assertSameButFor(in, inner, expected);
+                keepsLabel(flow, in, label);
                 return peer(backend);
             }
         }
         throw new AssertionError("sent to none of the vip's backends");
+    }
+
+    /** A flow without a label of its own always gets the same one. */
+    private void keepsLabel(Flow flow, Anatomy in, int label) {
+        if (in.version() == 6 && Expected.label(in.frame(), in) == 0) {
+            Integer before = labelOf.putIfAbsent(flow, label);
+            assertTrue(before == null || before == label, () -> "one flow, two labels: " + before + ", " + label);
+        }
     }
 
     private void reply(Flow flow, Anatomy in, byte[] out) {
