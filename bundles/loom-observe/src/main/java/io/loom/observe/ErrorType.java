@@ -59,7 +59,7 @@ public enum ErrorType {
             case DROP_TTL -> Optional.of(TTL);
             case DROP_INTERNAL -> Optional.of(INTERNAL);
             case DROP_CONNECTIONS_FULL, FORWARD, REPLY, PASS_NOT_IP, PASS_OTHER_PROTOCOL, PASS_NO_LISTENER, PASS_FRAGMENT,
-                    PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE -> Optional.empty();
+                    PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE, PASS_UNRELATED -> Optional.empty();
         };
     }
 }
