@@ -5,12 +5,16 @@ import io.loom.datapath.internal.layout.TableRows;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.MapType;
 import io.loom.libbpf.Mapping;
+import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** The inner maps of loom_tables: filled through shared memory before anyone sees them, then published by one update. */
+/**
+ * The inner maps of loom_tables: filled through shared memory before anyone sees them, published by one update, and from then
+ * on changed in place.
+ */
 public final class TableContent {
     private static final int BPF_F_MMAPABLE = 1 << 10;
     private static final int BPF_F_INNER_MAP = 1 << 12;
@@ -35,6 +39,28 @@ public final class TableContent {
     }
 
     /**
+     * Writes the entries that differ into the array that is there, one by one while programs read them. Each stands alone, so a
+     * program sees nothing but old and new ones; there is no grace period to wait for as with {@link #publish}.
+     *
+     * @return false if there is no such array
+     */
+    static boolean change(BpfMap tables, int number, int[] before, int[] after) {
+        Optional<Integer> id = tables.lookup(Keys.of(number)).map(Keys::number);
+        if (id.isEmpty()) {
+            return false;
+        }
+        try (BpfMap inner = BpfMap.open(id.get()); Mapping mapping = inner.map()) {
+            ByteBuffer entries = mapping.buffer();
+            for (int position = 0; position < after.length; position++) {
+                if (before[position] != after[position]) {
+                    TableRows.put(entries, position, after[position]);
+                }
+            }
+        }
+        return true;
+    }
+
+    /**
      * Ends the change of entries, one by one while programs read them.
      *
      * @param positions of entries that no connection disagrees with any more
@@ -42,7 +68,8 @@ public final class TableContent {
     static void settle(BpfMap tables, int number, BitSet positions) {
         tables.lookup(Keys.of(number)).map(Keys::number).ifPresent(id -> {
             try (BpfMap inner = BpfMap.open(id); Mapping mapping = inner.map()) {
-                positions.stream().forEach(position -> TableRows.settle(mapping.buffer(), position));
+                ByteBuffer entries = mapping.buffer();
+                positions.stream().forEach(position -> TableRows.settle(entries, position));
             }
         });
     }

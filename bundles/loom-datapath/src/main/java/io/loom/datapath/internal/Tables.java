@@ -23,10 +23,10 @@ import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /**
- * The lookup tables: an outer map of arrays of entries, one array for each vip and family. New content takes one update; a new
- * size or index takes a new number, since size and index stand in the listeners, which then follow. An entry that changes
- * remembers the backend it had, until no connection disagrees with it. Names of tables are kept in loom_meta, so that a later
- * process knows which is whose. Thread-safe.
+ * The lookup tables: an outer map of arrays of entries, one array for each vip and family. New content is written into the
+ * array that is there, entry by entry; a new size or index takes a new number, since size and index stand in the listeners,
+ * which then follow. An entry that changes remembers the backend it had, until no connection disagrees with it. Names of
+ * tables are kept in loom_meta, so that a later process knows which is whose. Thread-safe.
  */
 final class Tables {
     private static final String META = "table.";
@@ -94,7 +94,7 @@ final class Tables {
         int number = inPlace ? before.number() : newNumber(key);
         int[] entries = entries(before, inPlace, backends);
         boolean same = inPlace && Arrays.equals(entries, before.entries());
-        if (entries.length > 0 && !same) {
+        if (entries.length > 0 && !same && !(inPlace && TableContent.change(outer, number, before.entries(), entries))) {
             TableContent.publish(outer, number, entries);
         }
         published.put(key, new Published(number, index, spec, entries, same ? before.changed() : System.nanoTime()));

@@ -25,10 +25,15 @@ public final class TableRows {
         table.asIntBuffer().put(0, entries);
     }
 
+    /** Writes one entry, as one word. */
+    public static void put(ByteBuffer table, int position, int entry) {
+        table.putInt(position * Integer.BYTES, entry);
+    }
+
     /** The entry's change is over: from now on all its connections go to its present backend. */
     public static void settle(ByteBuffer table, int position) {
         int entry = table.getInt(position * Integer.BYTES);
-        table.putInt(position * Integer.BYTES, TableEntry.settled(TableEntry.current(entry)));
+        put(table, position, TableEntry.settled(TableEntry.current(entry)));
     }
 
     /** Reads so many entries from a mapped table. */
