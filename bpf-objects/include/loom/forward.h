@@ -6,7 +6,7 @@
  * A hook returns an enum loom_verdict: LOOM_FORWARD or LOOM_REPLY once the frame is ready to leave on the interface that it
  * wrote to packet->egress, LOOM_METHOD_DROP(i) for its own reasons, another verdict of core where it fits.
  *
- * Hash maps of a method have values that begin with struct loom_age: the control plane sizes them like the connection table
+ * Hash maps of a method have values that begin with a connection's word: the control plane sizes them like the connection table
  * and deletes their expired entries.
  */
 #ifndef LOOM_FORWARD_H
