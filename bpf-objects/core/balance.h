@@ -99,17 +99,22 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 	return verdict;
 }
 
-/* Whether the table may say where the packet goes without a look into the connection table. */
-static __always_inline int loom_table_may_suffice(const struct loom_listener *listener, const struct loom_packet *packet)
-{
-	return listener->flags & (LOOM_LISTENER_MINIMAL | LOOM_LISTENER_STATELESS) ||
-	       (listener->flags & LOOM_LISTENER_DEFER && loom_signals_open(packet->signals));
-}
-
-/* Whether it does: nothing is tracked, or no connection can disagree with this entry. */
+/* Whether the table alone says where the packet goes: nothing is tracked, or no connection can disagree with its entry. */
 static __always_inline int loom_entry_suffices(const struct loom_listener *listener, __u32 entry)
 {
-	return listener->flags & LOOM_LISTENER_STATELESS || !(entry & LOOM_ENTRY_LOOK);
+	return listener->flags & LOOM_LISTENER_STATELESS ||
+	       (listener->flags & LOOM_LISTENER_MINIMAL && !(entry & LOOM_ENTRY_LOOK));
+}
+
+/*
+ * Whether a connection need not be tracked yet that begins with this packet and is not in the table, in place of a former
+ * one: the second packet finds the same backend by the same entry.
+ */
+static __always_inline int loom_connection_waits(const struct loom_listener *listener, const struct loom_packet *packet,
+						 __u32 entry)
+{
+	return listener->flags & LOOM_LISTENER_DEFER && !packet->found && !(entry & LOOM_ENTRY_LOOK) &&
+	       loom_signals_open(packet->signals);
 }
 
 /* The backend of a packet whose connection is, or has to be, in the table: LOOM_CONTINUE, or why there is none. */
@@ -127,6 +132,10 @@ static __always_inline int loom_connection_follow(struct xdp_md *ctx, struct loo
 	}
 	if (!entry)
 		entry = loom_table_read(listener, packet->hash);
+	if (loom_connection_waits(listener, packet, entry)) {
+		conn->backend = loom_entry_current(entry);
+		return LOOM_CONTINUE;
+	}
 	verdict = loom_connection_begin(ctx, packet, listener, entry, conn);
 	packet->found = 0;
 	return verdict;
@@ -176,7 +185,7 @@ static __always_inline int loom_packet_assign(struct xdp_md *ctx, struct loom_pa
 		conn->backend = loom_related_backend(packet, listener, conn);
 		return conn->backend ? LOOM_CONTINUE : LOOM_PASS_UNRELATED;
 	}
-	if (loom_table_may_suffice(listener, packet))
+	if (listener->flags & (LOOM_LISTENER_MINIMAL | LOOM_LISTENER_STATELESS))
 		entry = loom_table_read(listener, packet->hash);
 	if (entry && loom_entry_suffices(listener, entry)) {
 		conn->backend = loom_entry_current(entry);

@@ -73,10 +73,16 @@ final class VipPlanner {
 
     private record Candidate(Member member, BackendKey key) {}
 
+    /**
+     * Those of the vip's own family, or of the other one if there are none: who lists servers by both of their addresses has
+     * set them up for the first, and each must not count twice.
+     */
     private List<Candidate> candidates(Family family, String method, MethodView view) {
         Set<Family> reachable = view.pairs().getOrDefault(family, Set.of());
+        boolean own = reachable.contains(family)
+                && members.stream().anyMatch(member -> member.endpoint().family() == family);
         return members.stream()
-                .filter(member -> reachable.contains(member.endpoint().family()))
+                .filter(member -> own ? member.endpoint().family() == family : reachable.contains(member.endpoint().family()))
                 .map(member -> new Candidate(member, new BackendKey(member.endpoint(), method)))
                 .toList();
     }
