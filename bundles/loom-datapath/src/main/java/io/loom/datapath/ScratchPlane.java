@@ -24,6 +24,7 @@ import io.loom.libbpf.UpdateMode;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ public final class ScratchPlane implements AutoCloseable {
     private final Composition composition;
     private final BpfProgram program;
     private final Map<String, BpfMap> maps;
+    private final Set<ListenerKey> vips = new HashSet<>();
     private int backends;
     private int listeners;
 
@@ -153,10 +155,21 @@ public final class ScratchPlane implements AutoCloseable {
     }
 
     public void putListener(ListenerKey listener, ListenerEntry entry) {
+        vips.add(listener);
         Family family = listener.endpoint().family();
         try (ListenerTable table = new ListenerTable(family, map("loom_listeners" + family.version()))) {
             table.put(listener, entry);
         }
+    }
+
+    /** No packet is for a vip any more; numbers go on. */
+    public void removeVips() {
+        for (Family family : Family.values()) {
+            try (ListenerTable table = new ListenerTable(family, map("loom_listeners" + family.version()))) {
+                vips.stream().filter(listener -> listener.endpoint().family() == family).forEach(table::remove);
+            }
+        }
+        vips.clear();
     }
 
     /** The connection table of a family. */
