@@ -48,9 +48,17 @@ static __always_inline int loom_connection_track(const struct loom_packet *packe
 }
 
 /*
- * The backend with which a connection begins, in conn. One that was under way before Loom saw it, in a table whose entry has
- * changed since, was with the entry's previous backend.
+ * Whether the packet may be of a connection that is in no table because it needed not be, from before its entry changed: that
+ * was with the entry's previous backend.
  */
+static __always_inline int loom_connection_precedes(const struct loom_packet *packet,
+						    const struct loom_listener *listener, __u32 entry)
+{
+	return listener->flags & (LOOM_LISTENER_DEFER | LOOM_LISTENER_MINIMAL) && entry & LOOM_ENTRY_LOOK &&
+	       !loom_signals_open(packet->signals);
+}
+
+/* The backend with which a connection begins, in conn. */
 static __always_inline const struct loom_backend *loom_connection_choose(const struct loom_packet *packet,
 									 const struct loom_listener *listener,
 									 __u32 entry, struct loom_conn *conn)
@@ -61,7 +69,7 @@ static __always_inline const struct loom_backend *loom_connection_choose(const s
 		conn->backend = loom_affinity_find(packet, listener->affinity);
 		backend = loom_backend_find(conn->backend);
 	}
-	if (!backend && entry & LOOM_ENTRY_LOOK && !loom_signals_open(packet->signals)) {
+	if (!backend && loom_connection_precedes(packet, listener, entry)) {
 		conn->backend = loom_entry_previous(entry);
 		backend = loom_backend_find(conn->backend);
 	}
