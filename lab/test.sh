@@ -2,6 +2,7 @@
 # Runs one level of tests, or all. Ends with the counts of every module that ran tests.
 #   unit   no root needed, seconds         bpf    packet tables, compiled, loaded and run in the kernel
 #   lab    namespaces and real traffic     karaf  Pax Exam boots the assembly
+# Level mutation is no part of all: lab/mutation.sh changes the data path and counts what the BPF tests notice.
 set -euo pipefail
 # shellcheck source=lab/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -34,7 +35,7 @@ run_level() {
 		mvn_loom verify -pl itests/lab
 		;;
 	all) mvn_loom verify --fail-at-end ;;
-	*) die "usage: ./loom test [unit|bpf|lab|karaf|all]" ;;
+	*) die "usage: ./loom test [unit|bpf|lab|karaf|mutation|all]" ;;
 	esac
 }
 
@@ -60,6 +61,7 @@ finish() {
 }
 
 level=${1:-all}
+[ "$level" != mutation ] || exec "$(dirname "${BASH_SOURCE[0]}")/mutation.sh" "${@:2}"
 if [ "$level" = unit ]; then
 	"$LOOM_ROOT/lab/setup.sh" --packages
 else

@@ -1,0 +1,87 @@
+"""What a mutation run says at its end, and the survivors that a committed file explains."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from mutants import squeezed
+
+WANTED = 95.0
+SEPARATOR = " ;; "
+
+
+@dataclass(frozen=True)
+class Explanation:
+    file: str
+    before: str
+    after: str  # or *: whatever it becomes
+    kind: str
+    reason: str
+
+    def fits(self, mutant):
+        return (self.file, self.before) == (mutant.file, mutant.before) and self.after in ("*", mutant.after)
+
+
+class Explanations:
+    """mutants-explained.txt; its head says what a line is."""
+
+    KINDS = ("equivalent", "gap")
+
+    def __init__(self, path):
+        self.all = []
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            fields = [field.strip() for field in line.split(SEPARATOR)]
+            if len(fields) != 5 or fields[3] not in self.KINDS:
+                raise SystemExit(f"{path}:{number}: want FILE ;; LINE ;; CHANGED LINE or * ;; equivalent or gap ;; REASON")
+            self.all.append(Explanation(*fields))
+
+    def of(self, mutant):
+        return next((each for each in self.all if each.fits(mutant)), None)
+
+    def require_sources(self, bpf):
+        """An explanation of a line that is gone explains nothing."""
+        for each in self.all:
+            text = squeezed((bpf / each.file).read_text()) if (bpf / each.file).exists() else ""
+            if each.before not in text:
+                raise SystemExit(f"mutants-explained.txt: {each.file} has no such line (any more): {each.before}")
+
+
+def table(title, counts):
+    lines = [f"{title:28} {'killed':>7} {'of':>6} {'%':>7}"]
+    for name, (killed, total) in sorted(counts.items()):
+        lines.append(f"  {name:26} {killed:7} {total:6} {100 * killed / total:7.1f}")
+    return "\n".join(lines)
+
+
+def tally(judged, key):
+    counts = {}
+    for mutant, killed in judged.items():
+        before = counts.get(key(mutant), (0, 0))
+        counts[key(mutant)] = (before[0] + killed, before[1] + 1)
+    return counts
+
+
+def report(mutants, outcomes, explanations, drawn, seconds):
+    """The text, and whether enough were killed. `mutants` gives the order of the survivors."""
+    survivors = [mutant for mutant in mutants if outcomes.get(mutant) == "survived"]
+    why = {mutant: explanations.of(mutant) for mutant in survivors}
+    equivalent = [mutant for mutant in survivors if why[mutant] and why[mutant].kind == "equivalent"]
+    judged = {mutant: outcome != "survived" for mutant, outcome in outcomes.items()
+              if outcome == "survived" or outcome.startswith("killed") if mutant not in equivalent}
+    none = Counter(outcome for outcome in outcomes.values() if outcome != "survived" and not outcome.startswith("killed"))
+    killed, total = sum(judged.values()), len(judged)
+    percent = 100 * killed / total if total else 0.0
+    lines = [f"\nsurvivors ({len(survivors)}):"]
+    for mutant in survivors:
+        reason = f"{why[mutant].kind}: {why[mutant].reason}" if why[mutant] else "not explained"
+        lines.append(f"  {mutant}\n    {reason}")
+    lines += ["", table("by file", tally(judged, lambda each: each.file)), "",
+              table("by kind", tally(judged, lambda each: each.kind)), "",
+              table("by subject", tally(judged, lambda each: each.subject())), ""]
+    lines += [f"left out: {count} {reason}" for reason, count in sorted(none.items())]
+    lines += [f"left out: {len(equivalent)} survivors that are equivalent, as explained"] if equivalent else []
+    if len(outcomes) < drawn:
+        lines.append(f"the time was up: {drawn - len(outcomes)} of {drawn} were not tried")
+    lines.append(f"killed {killed} of {total} mutants, {percent:.1f} % (wanted: {WANTED:.0f} %), in {seconds:.0f} s")
+    return "\n".join(lines), percent >= WANTED
