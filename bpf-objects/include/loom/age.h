@@ -124,9 +124,11 @@ static __always_inline __u64 loom_word_move(__u64 word, const struct loom_packet
 	if (packet->related)
 		return word;
 	loom_conn_unpack(&conn, word);
-	loom_age_move(&conn, packet->signals, side);
-	if (side == LOOM_SIDE_CLIENT && !(packet->signals & LOOM_SIGNAL_SYN) && loom_word_idle(word, packet->now) > 0)
+	/* Not after a SYN alone: a handshake can be made up, at any pace, in two packets. */
+	if (side == LOOM_SIDE_CLIENT && !(packet->signals & LOOM_SIGNAL_SYN) && conn.state != LOOM_CONN_SYN_SENT &&
+	    loom_word_idle(word, packet->now) > 0)
 		conn.assured = 1;
+	loom_age_move(&conn, packet->signals, side);
 	conn.seen = packet->now;
 	return loom_conn_pack(&conn);
 }
