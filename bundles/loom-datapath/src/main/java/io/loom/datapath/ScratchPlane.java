@@ -117,11 +117,17 @@ public final class ScratchPlane implements AutoCloseable {
 
     /** Writes the entry of a number anew. */
     public void putBackend(int number, Backend backend) {
+        putBackend(number, backend, false);
+    }
+
+    /** @param draining it keeps its connections and gets no new ones */
+    public void putBackend(int number, Backend backend, boolean draining) {
         SlottedMethod slotted = method(backend.method());
         NextHop hop = new NextHop(
                 World.source(backend.endpoint().family()), backend.ifindex(), backend.mtu(), World.backendMac(), World.loomMac());
         BackendEntry entry = new BackendEntry(
-                backend.endpoint(), slotted.slot(), backend.down(), slotted.description().stateful(), false, Optional.of(hop));
+                backend.endpoint(), slotted.slot(), backend.down(), slotted.description().stateful(), draining,
+                Optional.of(hop));
         write(number, entry);
     }
 

@@ -1,0 +1,240 @@
+package io.loom.itests.bpf;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.loom.api.Endpoint;
+import io.loom.api.Family;
+import io.loom.api.IpAddress;
+import io.loom.api.Protocol;
+import io.loom.api.plugin.LookupTable;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.datapath.Composition;
+import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.World;
+import io.loom.datapath.internal.Keys;
+import io.loom.datapath.internal.layout.ConnectionWord;
+import io.loom.datapath.internal.layout.FlowCount;
+import io.loom.datapath.internal.layout.ListenerEntry;
+import io.loom.datapath.internal.layout.ListenerEntry.Flag;
+import io.loom.datapath.internal.layout.TableEntry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Connections that are not tracked, not yet, or not any more; clients that keep their backend. Two backends, 1 and 2, by ipip. */
+class TrackingIT {
+    private static final int VIP = 4711;
+    private static final Frames FRAMES = new Frames();
+
+    private final Composition composition = Linked.shipped();
+    private ScratchPlane plane;
+    private Family family;
+
+    private void open(Family of, int affinity, Flag... flags) {
+        family = of;
+        plane = ScratchPlane.open(composition, Map.of());
+        put(1, false, false);
+        put(2, false, false);
+        plane.putTable(0, TableEntry.settled(1));
+        plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)),
+                new ListenerEntry(0, LookupTable.Index.FLOW_HASH, Set.of(flags), 0, 1, affinity));
+    }
+
+    private void put(int number, boolean down, boolean draining) {
+        String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
+        Endpoint endpoint = new Endpoint(IpAddress.parse(prefix + (19 + number)).orElseThrow(), World.VIP_PORT);
+        plane.putBackend(number, new ScratchPlane.Backend(endpoint, "ipip", World.MTU, down, World.IFINDEX), draining);
+    }
+
+    @AfterEach
+    void close() {
+        plane.close();
+    }
+
+    /** The backend that the packet went to; 0: it was not forwarded. */
+    private int send(String flags, int port) {
+        long first = packets(1);
+        long second = packets(2);
+        plane.run(FRAMES.request(family, flags, port));
+        return packets(1) > first ? 1 : packets(2) > second ? 2 : 0;
+    }
+
+    private int send(String flags) {
+        return send(flags, 40000);
+    }
+
+    private long packets(int backend) {
+        return FlowCount.sum(plane.map("loom_bstats").lookup(Keys.of(backend)).orElseThrow()).packets();
+    }
+
+    private List<ConnectionWord> tracked() {
+        List<ConnectionWord> found = new ArrayList<>();
+        plane.connections(family).walk((listener, client, rawPort, word) -> {
+            found.add(ConnectionWord.decode(word));
+            return word;
+        });
+        return found;
+    }
+
+    private void age(int ticks) {
+        plane.connections(family).walk((listener, client, rawPort, word) -> {
+            ConnectionWord now = ConnectionWord.decode(word);
+            return new ConnectionWord(
+                    now.backend(), now.assured(), now.state(), now.fins(), now.cookie(), now.seen() - ticks).encode();
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aDeferredConnectionIsTrackedWithItsSecondPacket(Family of) {
+        open(of, 0, Flag.DEFER);
+        assertEquals(1, send("S"));
+        assertEquals(List.of(), tracked());
+        assertEquals(1, send("A"));
+        assertEquals(1, tracked().size());
+        plane.putTable(0, TableEntry.settled(2));
+        assertEquals(1, send("A"), "what is tracked stays");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aHandshakeDuringWhichTheTableChangesStaysWhereItBegan(Family of) {
+        open(of, 0, Flag.DEFER);
+        assertEquals(1, send("S"));
+        plane.putTable(0, TableEntry.changing(2, 1));
+        assertEquals(1, send("A"));
+        assertEquals(2, send("S", 40001), "a new one goes by the present table, and is tracked at once");
+        assertEquals(2, tracked().size());
+        plane.putTable(0, TableEntry.settled(1));
+        assertEquals(2, send("A", 40001));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aPortThatIsUsedAgainBeginsAConnectionAnew(Family of) {
+        open(of, 0, Flag.DEFER);
+        send("S");
+        send("A");
+        send("FA");
+        plane.putTable(0, TableEntry.settled(2));
+        assertEquals(1, send("A"), "the last acknowledgement");
+        assertEquals(2, send("S"));
+        assertEquals(2, send("A"));
+        assertEquals(2, tracked().get(0).backend());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSynOfAConnectionThatIsTrackedDoesNotMoveIt(Family of) {
+        open(of, 0, Flag.DEFER);
+        send("S");
+        send("A");
+        plane.putTable(0, TableEntry.settled(2));
+        assertEquals(1, send("S"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void underMinimalTrackingOnlyChangedEntriesMakeConnections(Family of) {
+        open(of, 0, Flag.MINIMAL);
+        send("S");
+        send("A");
+        assertEquals(List.of(), tracked());
+        plane.putTable(0, TableEntry.changing(2, 1));
+        assertEquals(1, send("A"), "what was there before");
+        assertEquals(2, send("S", 40001));
+        assertEquals(2, send("A", 40001));
+        assertEquals(2, tracked().size());
+        plane.putTable(0, TableEntry.changing(1, 1));
+        assertEquals(2, send("A", 40001), "tracked while the entry looks");
+        plane.putTable(0, TableEntry.settled(2));
+        assertEquals(2, send("A"), "a settled entry is not looked for");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theBackendBeforeIsNoHelpWhenItIsDownOrGone(Family of) {
+        open(of, 0, Flag.MINIMAL);
+        plane.putTable(0, TableEntry.changing(2, 1));
+        put(1, true, false);
+        assertEquals(2, send("A"));
+        plane.removeBackend(1);
+        assertEquals(2, send("A", 40001));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whereConnectionsAreAllTrackedAStrangerGoesByThePresentTable(Family of) {
+        open(of, 0);
+        plane.putTable(0, TableEntry.changing(2, 1));
+        assertEquals(2, send("A"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void withoutTrackingEachPacketGoesByTheTable(Family of) {
+        open(of, 0, Flag.STATELESS);
+        assertEquals(1, send("S"));
+        plane.putTable(0, TableEntry.changing(2, 1));
+        assertEquals(2, send("A"));
+        assertEquals(List.of(), tracked());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aClientComesBackToItsBackend(Family of) {
+        open(of, VIP);
+        assertEquals(1, send("S"));
+        plane.putTable(0, TableEntry.settled(2));
+        assertEquals(1, send("S", 40001));
+        put(1, false, true);
+        assertEquals(2, send("S", 40002), "not to one that drains");
+        assertEquals(1, send("A"), "whose connections go on");
+        assertEquals(2, send("S", 40003), "the last choice counts");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aClientLeavesABackendThatIsDown(Family of) {
+        open(of, VIP);
+        assertEquals(1, send("S"));
+        put(1, true, false);
+        plane.putTable(0, TableEntry.settled(2));
+        assertEquals(2, send("S", 40001));
+        put(1, false, false);
+        plane.putTable(0, TableEntry.settled(1));
+        assertEquals(2, send("S", 40002));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void vipsDoNotShareTheirClients(Family of) {
+        open(of, VIP);
+        assertEquals(1, send("S"));
+        plane.putTable(0, TableEntry.settled(2));
+        plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)),
+                new ListenerEntry(0, LookupTable.Index.FLOW_HASH, Set.of(), 0, 1, VIP + 1));
+        assertEquals(2, send("S", 40001));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aConnectionIsAssuredByAPacketInALaterTickThanItsHandshake(Family of) {
+        open(of, 0);
+        send("S");
+        age(2);
+        send("A");
+        assertEquals(false, tracked().get(0).assured(), "a handshake can be made up");
+        send("A");
+        assertEquals(false, tracked().get(0).assured(), "so can a packet more");
+        age(2);
+        send("A");
+        assertEquals(true, tracked().get(0).assured());
+        send("FA");
+        assertEquals(true, tracked().get(0).assured());
+    }
+}
