@@ -30,9 +30,6 @@ final class Linked {
     static final Map<String, Long> ONE_PORT = Map.of("nat_port_first", 20000L, "nat_port_count", 1L);
     static final int HZ = 250;
 
-    private static final SortedMap<Protocol, byte[]> HANDLERS =
-            new TreeMap<>(Map.of(Protocol.TCP, new TcpHandler().object(), Protocol.UDP, new UdpHandler().object()));
-
     private Linked() {}
 
     static Composition shipped() {
@@ -65,6 +62,11 @@ final class Linked {
             constants.putAll(method.constants(options));
             slotted.add(new SlottedMethod(slotted.size(), method.describe().withConstants(constants), method.object()));
         }
-        return Composer.builtIn().compose(slotted, HANDLERS, tuning);
+        return Composer.builtIn().compose(slotted, handlers(), tuning);
+    }
+
+    /** Read each time, as all objects are: in mutation runs they differ from one time to the next. */
+    private static SortedMap<Protocol, byte[]> handlers() {
+        return new TreeMap<>(Map.of(Protocol.TCP, new TcpHandler().object(), Protocol.UDP, new UdpHandler().object()));
     }
 }

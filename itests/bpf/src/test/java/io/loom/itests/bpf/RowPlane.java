@@ -6,15 +6,21 @@ import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 
-/** The program in the world of packet tables, behind poisoned headroom; forgets its connections between rows. */
+/**
+ * The program in the world of packet tables, behind poisoned headroom; forgets its connections between rows. Worlds without
+ * options share one program: to verify it takes longer than all rows of most worlds.
+ */
 final class RowPlane implements AutoCloseable {
+    private static final int BACKENDS = 1024; // each time that a world is entered takes two
     private final ScratchPlane plane;
     private final Poison poison;
+    private World world;
 
     /**
      * What rows may differ in before their first packet.
@@ -26,7 +32,18 @@ final class RowPlane implements AutoCloseable {
      */
     record World(String method, int mtu, boolean crossed, int entropy, List<String> options) {
         Composition composition() {
-            return options.contains("sources") ? Linked.withSources() : Linked.shipped();
+            return options.contains("sources") ? Linked.withSources() : Linked.shipped(manyBackends());
+        }
+
+        private static Tuning manyBackends() {
+            Tuning small = Tuning.small(Linked.HZ);
+            return new Tuning(small.hz(), small.timeouts(), small.affinity(), small.seed(),
+                    new Tuning.Size(BACKENDS, small.backends().type()), small.connections(), small.verdicts());
+        }
+
+        /** Whether its program can serve that world too, one after the other. */
+        boolean shares(World other) {
+            return options.isEmpty() && other.options.isEmpty();
         }
 
         Protocol protocol() {
@@ -40,6 +57,7 @@ final class RowPlane implements AutoCloseable {
 
     RowPlane(World world) throws IOException {
         plane = ScratchPlane.open(world.composition(), Linked.ONE_PORT);
+        this.world = world;
         plane.addWorld(world.method(), world.mtu(), world.crossed(), world.entropy());
         if (!world.options().isEmpty()) {
             for (Family family : Family.values()) {
@@ -50,6 +68,19 @@ final class RowPlane implements AutoCloseable {
             }
         }
         poison = new Poison(plane.program());
+    }
+
+    /** Of another world that shares the program, or the same. */
+    void enter(World next) {
+        if (!world.equals(next)) {
+            plane.removeVips();
+            plane.addWorld(next.method(), next.mtu(), next.crossed(), next.entropy());
+            world = next;
+        }
+    }
+
+    boolean serves(World other) {
+        return world.equals(other) || world.shares(other);
     }
 
     ScratchPlane.Outcome run(byte[] frame) {
