@@ -11,10 +11,13 @@ import java.nio.ByteOrder;
  * @param name     such as {@code ipip_v4_established_16k}
  * @param plane    the maps that the packets meet, with one listener
  * @param expected what every packet must get; else the figure would be of something else
- * @param opening  true if every packet must begin a connection, false if none may
+ * @param opening  how many packets may begin a connection
  * @param packets  of one round, so that all flows are met equally often
  */
-record Case(String name, ScratchPlane plane, Wrapper wrapper, Verdict expected, boolean opening, int packets) {
+record Case(String name, ScratchPlane plane, Wrapper wrapper, Verdict expected, Opening opening, int packets) {
+    /** All must, none may (but for a few that a full set has lost), or as it comes. */
+    enum Opening { ALL, FEW, ANY }
+
     private static final int LISTENER = 0;
     /** struct loom_verdict_count and struct loom_flow_count: three 64-bit counters, packets first, connections last. */
     private static final int COUNTERS = 24;
@@ -31,13 +34,15 @@ record Case(String name, ScratchPlane plane, Wrapper wrapper, Verdict expected, 
         long connections = count("loom_lstats", LISTENER, CONNECTIONS_AT);
         long nanoseconds = wrapper.run(packets).nanosPerRun();
         require(expected.name(), packets, count("loom_verdicts", expected.number(), PACKETS_AT) - verdicts);
-        require("a new connection", opening ? packets : 0, count("loom_lstats", LISTENER, CONNECTIONS_AT) - connections);
+        if (opening != Opening.ANY) {
+            require("a new connection", opening == Opening.ALL ? packets : 0, count("loom_lstats", LISTENER, CONNECTIONS_AT) - connections);
+        }
         return nanoseconds;
     }
 
     private void require(String what, long wanted, long found) {
-        // Of a full cache a few entries outlive a whole round of its flows.
-        if (Math.abs(wanted - found) > wanted / 100) {
+        // Of a full cache a few entries outlive a whole round of flows, and a few are lost to others of their set.
+        if (Math.abs(wanted - found) > packets / 50) {
             throw new IllegalStateException(
                     name + ": " + found + " of " + packets + " packets, instead of " + wanted + ", got " + what);
         }

@@ -20,6 +20,7 @@ record Frame(byte[] bytes, int addressAt, int portAt, int checkAt, int checkSum)
     static final int SYN = 0x02;
     static final int ACK = 0x10;
 
+    private static final byte UDP = 17;
     private static final int ETHERNET = 14;
     private static final int IPV4_HEADER = 20;
     private static final int IPV6_HEADER = 40;
@@ -28,6 +29,18 @@ record Frame(byte[] bytes, int addressAt, int portAt, int checkAt, int checkSum)
     /** From clients to a vip (or anything else): source ports differ. */
     static Frame toward(Endpoint destination, InetAddress client, int flags) {
         return of(destination.family(), client, 0, destination.address(), destination.port(), flags);
+    }
+
+    /** The same of UDP: as long, without a checksum. */
+    static Frame datagram(Endpoint destination, InetAddress client) {
+        Frame tcp = toward(destination, client, ACK);
+        byte[] bytes = tcp.bytes.clone();
+        boolean four = destination.family() == Family.IPV4;
+        int header = four ? IPV4_HEADER : IPV6_HEADER;
+        ByteBuffer frame = ByteBuffer.wrap(bytes).order(ByteOrder.BIG_ENDIAN);
+        frame.put(ETHERNET + (four ? 9 : 6), UDP).putShort(ETHERNET + header + 4, (short) (LENGTH - ETHERNET - header));
+        frame.putShort(ETHERNET + header + 6, (short) 0);
+        return new Frame(bytes, tcp.addressAt, tcp.portAt, tcp.checkAt, four ? sum(bytes) : 0);
     }
 
     /** From backends to Loom: destination ports differ. */
