@@ -42,7 +42,7 @@ record Case(String name, ScratchPlane plane, Wrapper wrapper, Verdict expected, 
 
     private void require(String what, long wanted, long found) {
         // Of a full cache a few entries outlive a whole round of flows, and a few are lost to others of their set.
-        if (Math.abs(wanted - found) > packets / 50) {
+        if (Math.abs(wanted - found) > packets / 20) {
             throw new IllegalStateException(
                     name + ": " + found + " of " + packets + " packets, instead of " + wanted + ", got " + what);
         }
