@@ -33,6 +33,7 @@ struct flood_plan {
 	__u32 flow;    /* of the packet that was sent last */
 	__u32 pending; /* there is one, and nobody has looked where it went */
 	__u64 disagreed; /* packets that went elsewhere than the first one of their flow, on whatever CPU */
+	__u64 crossed;   /* packets of flows whose first one another CPU has sent */
 	__u64 sent[256]; /* packets, by the last byte of the address to which they left */
 };
 
@@ -44,13 +45,13 @@ struct {
 	__type(value, struct flood_plan);
 } flood_plans SEC(".maps");
 
-/* Where the first packet of each flow went: the last word of the address. */
+/* Where the first packet of each flow went: the last word of the address; above it the CPU that sent it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, __u64);
 } flood_first SEC(".maps");
 
 struct {
@@ -76,7 +77,8 @@ static __always_inline __u64 flood_random(__u64 number)
 static __always_inline void flood_judge(struct flood_plan *plan, void *data, void *end)
 {
 	__u32 *destination = data + (flood_family == 4 ? FLOOD4_DESTINATION : FLOOD6_DESTINATION);
-	__u32 flow = plan->flow, first, *slot;
+	__u64 here = bpf_get_smp_processor_id(), first, *slot;
+	__u32 flow = plan->flow;
 
 	if (!plan->pending || (void *)(destination + 1) > end)
 		return;
@@ -85,9 +87,13 @@ static __always_inline void flood_judge(struct flood_plan *plan, void *data, voi
 	slot = bpf_map_lookup_elem(&flood_first, &flow);
 	if (!slot)
 		return;
-	first = __sync_val_compare_and_swap(slot, 0, *destination);
-	if (first && first != *destination)
+	first = __sync_val_compare_and_swap(slot, 0, here << 32 | *destination);
+	if (!first)
+		return;
+	if ((__u32)first != *destination)
 		plan->disagreed++;
+	if (first >> 32 != here)
+		plan->crossed++;
 }
 
 static __always_inline void flood_write4(void *data, __u64 random, __u8 flags)

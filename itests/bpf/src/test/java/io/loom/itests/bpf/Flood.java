@@ -26,14 +26,16 @@ import java.util.concurrent.TimeUnit;
  */
 final class Flood implements AutoCloseable {
     private static final int FRAME = 80;
-    private static final int PLAN = 2096;
+    private static final int PLAN = 2104;
     private static final int COUNTER_AT = 16;
     private static final int FLAGS_AT = 24;
     private static final int DISAGREED_AT = 40;
-    private static final int SENT_AT = 48;
+    private static final int CROSSED_AT = 48;
+    private static final int SENT_AT = 56;
     private static final int IPV4 = 14;
     private static final int IPV4_CHECK = 24;
     private static final int IPV4_SOURCE = 26;
+    private static final int IPV6_SOURCE = 22;
     /** Packets of one system call, which nobody can stop meanwhile. */
     private static final int AT_ONCE = 1_000_000;
     private static final int PATIENCE_SECONDS = 240;
@@ -60,8 +62,14 @@ final class Flood implements AutoCloseable {
         }
     }
 
-    /** @param disagreed packets that went elsewhere than the first one of their flow */
-    record Result(long disagreed, long[] sent) {
+    /**
+     * What came of all packets.
+     *
+     * @param disagreed packets that went elsewhere than the first one of their flow
+     * @param crossed   packets of flows whose first one another CPU has sent
+     * @param sent      packets, by the last byte of the address to which they left
+     */
+    record Result(long disagreed, long crossed, long[] sent) {
         /** Packets that were sent to that address, or, if it is the vip's, that were sent nowhere. */
         long to(String address) {
             byte[] bytes = IpAddress.parse(address).orElseThrow().getAddress();
@@ -71,7 +79,7 @@ final class Flood implements AutoCloseable {
         Result plus(Result other) {
             long[] sum = new long[sent.length];
             Arrays.setAll(sum, i -> sent[i] + other.sent[i]);
-            return new Result(disagreed + other.disagreed, sum);
+            return new Result(disagreed + other.disagreed, crossed + other.crossed, sum);
         }
     }
 
@@ -167,7 +175,33 @@ final class Flood implements AutoCloseable {
     private static Result read(ByteBuffer memory, int cpu) {
         long[] sent = new long[256];
         Arrays.setAll(sent, i -> memory.getLong(cpu * PLAN + SENT_AT + i * Long.BYTES));
-        return new Result(memory.getLong(cpu * PLAN + DISAGREED_AT), sent);
+        return new Result(memory.getLong(cpu * PLAN + DISAGREED_AT), memory.getLong(cpu * PLAN + CROSSED_AT), sent);
+    }
+
+    /** The last word of the address to which the first packet of a flow went, as it stands in the packet, read little endian. */
+    int first(int flow) {
+        try (Mapping mapping = first.map()) {
+            return mapping.buffer().getInt(flow * Long.BYTES);
+        }
+    }
+
+    /** The client of a flow: its address, words read little endian, and then its port. */
+    static int[] client(Family family, long seed, int flow) {
+        long random = random(seed + flow);
+        if (family == Family.IPV4) {
+            return new int[] {(int) random, (int) (random >>> 32) & 0xffff};
+        }
+        ByteBuffer template = ByteBuffer.wrap(template(family)).order(ByteOrder.LITTLE_ENDIAN);
+        return new int[] {
+            template.getInt(IPV6_SOURCE), template.getInt(IPV6_SOURCE + 4), (int) random, (int) (random >>> 32),
+            (int) random(random) & 0xffff};
+    }
+
+    private static long random(long number) {
+        long mixed = number * 0x9e3779b97f4a7c15L;
+        mixed = (mixed ^ mixed >>> 30) * 0xbf58476d1ce4e5b9L;
+        mixed = (mixed ^ mixed >>> 27) * 0x94d049bb133111ebL;
+        return mixed ^ mixed >>> 31;
     }
 
     /** Forgets where the first packets of flows went. */
