@@ -55,7 +55,8 @@ final class TwoCpus {
         }
     }
 
-    private static void pin(int cpu) throws Exception {
+    /** Binds the calling thread to a CPU. */
+    static void pin(int cpu) throws Exception {
         String thread = Files.readSymbolicLink(Path.of("/proc/thread-self")).getFileName().toString();
         Process taskset = new ProcessBuilder("taskset", "-cp", String.valueOf(cpu), thread)
                 .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
