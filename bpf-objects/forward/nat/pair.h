@@ -124,13 +124,10 @@ static __always_inline __u64 nat_hash(const struct nat_key *key, __u32 family)
 	return nat_mix(hash, (__u64)key->backend_port << 8 | key->protocol);
 }
 
-/*
- * Twice mixed: multiples of one number lie like a comb, and the combs of two backends would now and then fit into each other,
- * so that both had only half of their ports.
- */
+/* Without the second multiplication the ports of two backends can keep step: where one collides, all of them do. */
 static __always_inline __u32 nat_place(__u64 hash, __u16 port)
 {
-	hash = nat_mix(nat_mix(hash, port / NAT_WAYS), hash);
+	hash = nat_mix(hash, port / NAT_WAYS) * 0xd6e8feb86659fd93ULL;
 	return ((hash >> 32) * nat_groups >> 32) * NAT_WAYS + port % NAT_WAYS;
 }
 

@@ -65,21 +65,23 @@ static __always_inline struct nat_pair *nat_reply_read(struct nat_reply *reply, 
 	return reply->word && !loom_word_expired(reply->word, packet->now) ? pair : NULL;
 }
 
+#define NAT_WORD_OWNER (((1ULL << LOOM_COOKIE_BITS) - 1) << LOOM_WORD_COOKIE_AT | LOOM_BACKEND_MASK)
+
 /*
- * Moves both halves on by the server's signals; seldom, because it costs a lookup of the other half. If another connection
- * has taken the place since, its own packets will put right what this one's did.
+ * Moves both halves on by the server's signals; seldom, because it costs a lookup of the other half. Another CPU may have
+ * moved this half since it was read: what counts is the word under the lock. If another connection has taken the place since,
+ * the next tick's packet of its client will put right what this one's did.
  */
 static __noinline int nat_reply_move(const struct loom_packet *packet, struct nat_pair *pair,
 				     const struct nat_reply *reply)
 {
 	struct loom_packet view = {};
-	__u64 next = loom_word_move(reply->word, packet, LOOM_SIDE_SERVER);
 
-	if (next == reply->word)
+	if (loom_word_move(reply->word, packet, LOOM_SIDE_SERVER) == reply->word)
 		return 0;
 	bpf_spin_lock(&pair->lock);
-	if (pair->word == reply->word)
-		*(volatile __u64 *)&pair->word = next;
+	if (!((pair->word ^ reply->word) & NAT_WORD_OWNER))
+		*(volatile __u64 *)&pair->word = loom_word_move(pair->word, packet, LOOM_SIDE_SERVER);
 	bpf_spin_unlock(&pair->lock);
 	__builtin_memcpy(view.source, reply->client, sizeof(view.source));
 	view.source_port = reply->client_port;

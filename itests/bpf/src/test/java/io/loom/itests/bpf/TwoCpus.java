@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /** Runs a program on two CPUs at once, by two threads that are pinned to them and keep step as well as the machine lets them. */
 final class TwoCpus {
+    private static final int SHORTEST_FRAME = 60;
     private static final long PATIENCE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
     private final AtomicIntegerArray at = new AtomicIntegerArray(2);
@@ -32,6 +33,30 @@ final class TwoCpus {
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    /** Runs the program so many times on each CPU, without keeping step: for programs whose runs are long. */
+    static void repeat(BpfProgram program, int times) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            List<Future<Void>> results = List.of(
+                    threads.submit(repeat(0, program, times)), threads.submit(repeat(1, program, times)));
+            for (Future<Void> result : results) {
+                result.get(60, TimeUnit.SECONDS);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static Callable<Void> repeat(int cpu, BpfProgram program, int times) {
+        return () -> {
+            pin(cpu);
+            for (int i = 0; i < times; i++) {
+                program.testRun(new byte[SHORTEST_FRAME], 1);
+            }
+            return null;
+        };
     }
 
     private Callable<List<BpfProgram.TestRun>> walk(int cpu, BpfProgram program, List<byte[]> frames) {
