@@ -81,10 +81,13 @@ class Tree:
                     env={"CLANG": str(self.objects.clang), "PATH": "/usr/bin:/bin"})
         return code_of((self.overlay / name).read_bytes()) if built.returncode == 0 else None
 
-    def plant(self, mutant):
-        """Compiles what the mutant changes. Returns the digests of the objects that differ, None if it does not compile."""
+    def clear(self):
         for stale in self.overlay.glob("bpf/*"):
             stale.unlink()
+
+    def plant(self, mutant):
+        """Compiles what the mutant changes. Returns the digests of the objects that differ, None if it does not compile."""
+        self.clear()
         file = self.sources / mutant.file
         original = file.read_text()
         file.write_text(mutant.apply(original))

@@ -70,6 +70,9 @@ def report(mutants, outcomes, explanations, drawn, seconds):
     judged = {mutant: outcome != "survived" for mutant, outcome in outcomes.items()
               if outcome == "survived" or outcome.startswith("killed") if mutant not in equivalent}
     none = Counter(outcome for outcome in outcomes.values() if outcome != "survived" and not outcome.startswith("killed"))
+    how = Counter(outcome.split()[0] + (" by a failure that a fresh JVM repeats" if outcome.startswith("killed twice") else
+                                        " by the verifier" if "LOOM-1005" in outcome else " by an assertion")
+                  for outcome in outcomes.values() if outcome.startswith("killed"))
     killed, total = sum(judged.values()), len(judged)
     percent = 100 * killed / total if total else 0.0
     lines = [f"\nsurvivors ({len(survivors)}):"]
@@ -79,6 +82,7 @@ def report(mutants, outcomes, explanations, drawn, seconds):
     lines += ["", table("by file", tally(judged, lambda each: each.file)), "",
               table("by kind", tally(judged, lambda each: each.kind)), "",
               table("by subject", tally(judged, lambda each: each.subject())), ""]
+    lines += [f"{count} {manner}" for manner, count in sorted(how.items())]
     lines += [f"left out: {count} {reason}" for reason, count in sorted(none.items())]
     lines += [f"left out: {len(equivalent)} survivors that are equivalent, as explained"] if equivalent else []
     if len(outcomes) < drawn:

@@ -7,14 +7,14 @@ behave like the original; those do not count. Fails below 95 % killed.
 """
 
 import argparse
+import itertools
 import os
-import queue
 import random
 import subprocess
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from pathlib import Path
 
 from mutant_build import Objects, Tree
@@ -29,6 +29,7 @@ TESTS = "io/loom/itests/bpf"
 LEFT_OUT = {"TwoCpusIT", "FuzzIT", "GeneratorIT"}
 FIRST = ["PacketTableIT"]
 PATIENCE = 120  # seconds for one class of tests
+MUTANTS_OF_A_JVM = 40
 
 
 def test_classes():
@@ -47,7 +48,7 @@ class Judge:
         self.process = None
 
     def ask(self, test):
-        """True if the class of tests passes; else the first failure."""
+        """`survived`, or `killed` or `unsure` with the first failure."""
         if self.process is None:
             self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                             stderr=self.log.open("w"))
@@ -65,8 +66,8 @@ class Judge:
             raise SystemExit(answer)
         if not answer:
             self.end()
-            return f"{test}: the JVM ended or did not answer, see {self.log}"
-        return True if answer == "survived" else answer.removeprefix("killed ")
+            return f"unsure {test}: the JVM ended or did not answer, see {self.log}"
+        return answer
 
     def end(self):
         if self.process is not None:
@@ -80,9 +81,7 @@ class Run:
 
     def __init__(self, objects, mutants, minutes):
         self.objects = objects
-        self.todo = queue.SimpleQueue()
-        for mutant in mutants:
-            self.todo.put(mutant)
+        self.todo = deque(mutants)
         self.deadline = time.monotonic() + 60 * minutes
         self.tests = test_classes()
         self.lock = threading.Lock()
@@ -105,29 +104,44 @@ class Run:
             tests = sorted(self.tests, key=lambda test: -killers[test])
         for test in tests:
             answer = judge.ask(test)
-            if answer is not True:
+            if answer.startswith("unsure"):
+                judge.end()  # a failure that only an old JVM has is not the mutant's
+                answer = judge.ask(test).replace("unsure", "killed twice", 1)
+            if answer != "survived":
                 with self.lock:
                     killers[test] += 1
-                return "killed by " + answer
+                return answer
         return "survived"
+
+    def control(self, tree, judge, tests):
+        """A judge that fails the unchanged program has judged nothing."""
+        tree.clear()
+        for test in tests:
+            answer = judge.ask(test)
+            if answer != "survived":
+                raise SystemExit(f"the tests fail without any mutant, so the run says nothing: {answer}")
 
     def work(self, number):
         directory = WORK / f"worker{number}"
         tree = Tree(self.objects, directory)
         judge = Judge(tree.overlay, directory / "judge.log")
         try:
-            for test in self.tests:
-                answer = judge.ask(test)
-                if answer is not True:
-                    raise SystemExit(f"the tests fail without any mutant: {answer}")
-            while self.failure is None and time.monotonic() < self.deadline:
-                mutant = self.todo.get_nowait()
+            self.control(tree, judge, self.tests)
+            for count in itertools.count(1):
+                if self.failure is not None or time.monotonic() > self.deadline:
+                    break
+                if count % MUTANTS_OF_A_JVM == 0:
+                    self.control(tree, judge, self.tests)
+                    judge.end()
+                with self.lock:
+                    mutant = self.todo.popleft() if self.todo else None
+                if mutant is None:
+                    break
                 outcome = self.judge(tree, judge, mutant)
                 with self.lock:
                     self.outcomes[mutant] = outcome
                     progress(self.outcomes)
-        except queue.Empty:
-            pass
+            self.control(tree, judge, self.tests)
         except BaseException as failure:  # told by run(), in the main thread
             self.failure = failure
         finally:

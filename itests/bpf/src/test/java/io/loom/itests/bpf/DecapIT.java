@@ -77,7 +77,9 @@ class DecapIT {
         }
 
         BpfProgram.TestRun run(String frame) {
-            return object.program("loom_decap").testRun(HEX.parseHex(frame), 1);
+            try (BpfProgram program = object.program("loom_decap")) {
+                return program.testRun(HEX.parseHex(frame), 1);
+            }
         }
 
         @Override

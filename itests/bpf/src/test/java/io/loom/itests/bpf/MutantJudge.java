@@ -2,6 +2,7 @@ package io.loom.itests.bpf;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import io.loom.api.LoomException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,10 +20,12 @@ import org.junit.platform.launcher.core.LauncherFactory;
 /**
  * Judges mutants of the BPF objects, any number in one warm JVM; bpf-objects/test/mutation.py starts it with a directory at
  * the head of the class path in which it puts a mutant's objects, so that bundles and tests read those instead of their own.
- * Each line of standard input names test classes of this package; the answer is one line, "killed" with the first failure, or
- * "survived".
+ * Each line of standard input names test classes of this package; the answer is one line, "survived" or the first failure:
+ * "killed" if a test says what is wrong or the verifier refuses the program, "unsure" if it may be this JVM that is out of order.
  */
 final class MutantJudge {
+    private static final String REFUSED = "LOOM-1005"; // by the verifier
+
     private final Launcher launcher = LauncherFactory.create();
 
     private MutantJudge() {}
@@ -43,7 +46,7 @@ final class MutantJudge {
             Listener listener = new Listener();
             launcher.execute(request(test), listener);
             if (listener.failure.isPresent()) {
-                return "killed " + test + ": " + listener.failure.get();
+                return (listener.certain ? "killed " : "unsure ") + test + ": " + listener.failure.get();
             }
             if (!listener.ran) {
                 return "error " + test + " has no tests";
@@ -61,6 +64,7 @@ final class MutantJudge {
 
     private static final class Listener implements TestExecutionListener {
         private Optional<String> failure = Optional.empty();
+        private boolean certain;
         private boolean ran;
 
         @Override
@@ -68,8 +72,13 @@ final class MutantJudge {
             ran |= test.isTest();
             if (failure.isEmpty() && result.getStatus() == TestExecutionResult.Status.FAILED) {
                 String reason = result.getThrowable().map(Throwable::toString).orElse("without a reason");
+                certain = result.getThrowable().filter(Listener::isOfTheMutant).isPresent();
                 failure = Optional.of(test.getDisplayName() + ": " + reason.lines().findFirst().orElse(""));
             }
+        }
+
+        private static boolean isOfTheMutant(Throwable failure) {
+            return failure instanceof AssertionError || failure instanceof LoomException refusal && refusal.code().equals(REFUSED);
         }
     }
 }

@@ -23,6 +23,7 @@ final class Poison implements AutoCloseable {
         }
     }
 
+    /** The caller closes it. */
     BpfProgram program() {
         return object.program("loom_poison");
     }

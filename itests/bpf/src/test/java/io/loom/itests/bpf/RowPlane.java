@@ -8,6 +8,7 @@ import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.ListenerEntry;
+import io.loom.libbpf.BpfProgram;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -20,6 +21,7 @@ final class RowPlane implements AutoCloseable {
     private static final int BACKENDS = 1024; // each time that a world is entered takes two
     private final ScratchPlane plane;
     private final Poison poison;
+    private final BpfProgram entry;
     private World world;
 
     /**
@@ -68,6 +70,7 @@ final class RowPlane implements AutoCloseable {
             }
         }
         poison = new Poison(plane.program());
+        entry = poison.program();
     }
 
     /** Of another world that shares the program, or the same. */
@@ -84,7 +87,7 @@ final class RowPlane implements AutoCloseable {
     }
 
     ScratchPlane.Outcome run(byte[] frame) {
-        return plane.run(poison.program(), frame);
+        return plane.run(entry, frame);
     }
 
     void forget() {
@@ -96,6 +99,7 @@ final class RowPlane implements AutoCloseable {
 
     @Override
     public void close() {
+        entry.close();
         poison.close();
         plane.close();
     }
