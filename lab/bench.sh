@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Measures: loom bench [packets|peers|tables|control] [--json FILE]. What each does is in lab/bench-*.sh.
+# Measures: loom bench [packets|peers|tables|control] [--json FILE] [OPTION...]. What each does is in lab/bench-*.sh; options, which
+# packets alone has, follow the file's.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=lab/common.sh
 source "$here/common.sh"
 
-usage() { die "usage: ./loom bench [packets|peers|tables|control] [--json FILE]"; }
+usage() { die "usage: ./loom bench [packets|peers|tables|control] [--json FILE] [OPTION of packets...]"; }
 
 subject=packets
 case ${1:-} in
@@ -15,12 +16,12 @@ packets | peers | tables | control)
 	;;
 esac
 json=$LOOM_ROOT/itests/bench/target/bench-$subject.json
-case "$#:${1:-}" in
-0:) ;;
-2:--json) json=$(realpath -m "$2") ;;
-*) usage ;;
-esac
+if [ "${1:-}" = --json ] && [ $# -ge 2 ]; then
+	json=$(realpath -m "$2")
+	shift 2
+fi
+[ $# -eq 0 ] || [ "$subject" = packets ] || usage
 need_root bench
 mkdir -p "$(dirname "$json")"
-"$here/bench-$subject.sh" "$json"
+"$here/bench-$subject.sh" "$json" "$@"
 say "written to $json"

@@ -2,7 +2,8 @@
 /*
  * Measures an XDP program by test runs: makes the frame of the next flow, whatever the run before left of it, and tail-calls
  * the program under test. The same wrapper around loom_pass is the floor; it does the same work, adjust_head included, so the
- * difference is the program's. itests/bench sets the constants, the flows and the target.
+ * difference is the program's. itests/bench sets the constants, the flows and the target. For live frames also a program
+ * that only sends frames back, and one that ends them.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -13,7 +14,8 @@
 struct bench_flow {
 	__be32 address; /* the last word of an IP address */
 	__be16 port;
-	__u16 pad;
+	__u8 signals; /* flags of its TCP segment */
+	__u8 pad;
 };
 
 struct {
@@ -31,10 +33,19 @@ struct {
 	__type(value, __u32);
 } bench_target SEC(".maps");
 
+/* Frames that came to their end. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} bench_arrived SEC(".maps");
+
 const volatile __u64 bench_frame[BENCH_FRAME / 8]; /* with zeros where the flow's address and port go */
 const volatile __u32 bench_flow_count = 1;
 const volatile __u32 bench_address_at; /* offsets in the frame */
 const volatile __u32 bench_port_at;
+const volatile __u32 bench_signals_at; /* 0: there are none */
 const volatile __u32 bench_check_at;  /* of the IPv4 header's checksum; 0: there is none */
 const volatile __u32 bench_check_sum; /* of the IPv4 header without address and checksum, folded */
 
@@ -46,6 +57,8 @@ static __always_inline void bench_flow_write(void *data, const struct bench_flow
 
 	*(__be32 *)(data + bench_address_at) = flow->address;
 	*(__be16 *)(data + bench_port_at) = flow->port;
+	if (bench_signals_at)
+		*(__u8 *)(data + bench_signals_at) = flow->signals;
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	if (bench_check_at)
@@ -72,6 +85,25 @@ int loom_bench(struct xdp_md *ctx)
 	bench_flow_write(data, flow);
 	bpf_tail_call(ctx, &bench_target, 0);
 	return XDP_ABORTED;
+}
+
+SEC("xdp")
+int loom_bench_bounce(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return XDP_TX;
+}
+
+SEC("xdp")
+int loom_bench_sink(struct xdp_md *ctx)
+{
+	__u32 zero = 0;
+	__u64 *arrived = bpf_map_lookup_elem(&bench_arrived, &zero);
+
+	(void)ctx;
+	if (arrived)
+		(*arrived)++;
+	return XDP_DROP;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

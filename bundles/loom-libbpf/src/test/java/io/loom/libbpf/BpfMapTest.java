@@ -22,6 +22,7 @@ class BpfMapTest {
     private static final int MMAPABLE = 1 << 10;
     private static final int INNER_MAP = 1 << 12;
     private static final int NO_PREALLOC = 1;
+    private static final int LOOPBACK = 1;
 
     @Test
     void entriesAreWrittenReadAndDeletedAsTheModeSays() {
@@ -136,14 +137,30 @@ class BpfMapTest {
         try (BpfObject object = TestObjects.loadedHost(); BpfProgram program = object.program("test_host");
              BpfMap runs = object.map("runs")) {
             BpfProgram.TestRun run = program.testRun(new byte[60], 1000);
-            byte[] counters = runs.lookup(u32(0)).orElseThrow();
-            int total = 0;
-            for (int at = 0; at < counters.length; at += 8) {
-                total += TestObjects.u32(counters, at);
-            }
-            assertEquals(1000, total);
+            assertEquals(1000, total(runs));
             assertTrue(run.nanosPerRun() < 100_000, "an average, not a sum: " + run.nanosPerRun());
         }
+    }
+
+    @Test
+    void aLiveRunTakesEveryFrameThroughTheProgramAsFromTheInterface() {
+        try (BpfObject object = TestObjects.loadedHost(); BpfProgram drop = object.program("test_host");
+             BpfMap runs = object.map("runs")) {
+            long nanoseconds = drop.liveRun(new byte[60], LOOPBACK, 1000, 64);
+            assertEquals(1000, total(runs));
+            assertTrue(nanoseconds < 100_000, "an average, not a sum: " + nanoseconds);
+            assertEquals(Errno.E2BIG, errno(() -> drop.liveRun(new byte[60], LOOPBACK, 1, 257)));
+            assertEquals(Errno.ENODEV, errno(() -> drop.liveRun(new byte[60], Integer.MAX_VALUE, 1, 64)));
+        }
+    }
+
+    private static int total(BpfMap perCpu) {
+        byte[] counters = perCpu.lookup(u32(0)).orElseThrow();
+        int total = 0;
+        for (int at = 0; at < counters.length; at += 8) {
+            total += TestObjects.u32(counters, at);
+        }
+        return total;
     }
 
     @Test

@@ -12,9 +12,18 @@ public final class Options {
     public static final int TEST_RUN_DATA_OUT = 16;
     public static final int TEST_RUN_SIZE_IN = 24;
     public static final int TEST_RUN_SIZE_OUT = 28;
+    public static final int TEST_RUN_CONTEXT_IN = 32;
+    public static final int TEST_RUN_CONTEXT_SIZE_IN = 48;
     public static final int TEST_RUN_RETVAL = 56;
     public static final int TEST_RUN_REPEAT = 60;
     public static final int TEST_RUN_DURATION = 64;
+    public static final int TEST_RUN_FLAGS = 68;
+    public static final int TEST_RUN_BATCH_SIZE = 76;
+
+    /** struct xdp_md. */
+    public static final int XDP_CONTEXT_SIZE = 24;
+    public static final int XDP_CONTEXT_DATA_END = 4;
+    public static final int XDP_CONTEXT_INGRESS = 12;
 
     public static final int LINK_CREATE_SIZE = 64;
     public static final int LINK_CREATE_FLAGS = 8;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,19 +13,61 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What was measured.
+ * What was measured, held against the targets.
  *
  * @param programTag the kernel's hash of the program's instructions, to compare with the attached one
  * @param floor      nanoseconds of the wrapper around a program that does nothing
+ * @param shuffled   flows were met in random order
  */
-record Report(String programTag, long floor, List<Line> lines) {
+record Report(String programTag, long floor, boolean shuffled, List<Line> lines, List<MemoryUse> memory, List<LiveLine> live) {
 
-    /** @param total nanoseconds per packet, floor included */
-    record Line(String name, long total) {
+    /**
+     * @param total     nanoseconds per packet, floor included
+     * @param reference what the same costs elsewhere, without the floor
+     * @param target    part of the reference that it may cost
+     */
+    record Line(String name, long total, long net, Optional<Double> reference, Optional<Double> target) {
+
+        static Line of(String name, long total, long floor, Optional<Goal> goal, boolean shuffled) {
+            return new Line(name, total, total - floor,
+                    goal.map(some -> some.reference(shuffled, floor)), goal.map(Goal::target));
+        }
+
+        Optional<Double> ratio() {
+            return reference.map(elsewhere -> net / elsewhere);
+        }
+
+        boolean missed() {
+            return ratio().isPresent() && ratio().get() > target.orElseThrow();
+        }
+    }
+
+    /**
+     * Frames over a veth.
+     *
+     * @param empty millions of frames a second that an empty program sends back
+     * @param loom  the same with Loom
+     */
+    record LiveLine(String name, double empty, double loom) {
+        static final double TARGET = 0.73;
+
+        double ratio() {
+            return loom / empty;
+        }
+
+        boolean missed() {
+            return ratio() < TARGET;
+        }
     }
 
     Report {
         lines = List.copyOf(lines);
+        memory = List.copyOf(memory);
+        live = List.copyOf(live);
+    }
+
+    Report withLive(List<LiveLine> frames) {
+        return new Report(programTag, floor, shuffled, lines, memory, frames);
     }
 
     /** The middle one; of an even number the upper. */
@@ -32,47 +75,103 @@ record Report(String programTag, long floor, List<Line> lines) {
         return values.stream().sorted().toList().get(values.size() / 2);
     }
 
-    String table() {
-        Targets targets = Targets.read();
-        StringBuilder text = new StringBuilder();
-        text.append(String.format(Locale.ROOT, "%-28s %6s %6s %7s %7s%n", "ns per packet", "total", "net", "ratio", "wanted"));
-        text.append(String.format(Locale.ROOT, "%-28s %6d %6s%n", "floor", floor, "-"));
-        int missed = 0;
-        for (Line line : lines) {
-            Optional<Targets.Target> target = targets.of(line.name);
-            String held = target.map(one -> String.format(Locale.ROOT, "%7.2f %7.2f%s", one.ratioOf(line.total - floor, floor),
-                    one.ratio(), isMissed(line, one) ? "  missed" : "")).orElse("");
-            missed += target.filter(one -> isMissed(line, one)).isPresent() ? 1 : 0;
-            text.append(String.format(Locale.ROOT, "%-28s %6d %6d %s%n", line.name, line.total, line.total - floor, held).stripTrailing());
-            text.append(System.lineSeparator());
-        }
-        text.append("ratio: to Katran, scaled by the floor; targets missed: ").append(missed).append(System.lineSeparator());
-        return text.append("program tag ").append(programTag).append(System.lineSeparator()).toString();
+    /** Names of all that missed its target. */
+    List<String> missed() {
+        List<String> names = new ArrayList<>();
+        lines.stream().filter(Line::missed).map(Line::name).forEach(names::add);
+        memory.stream().filter(use -> !use.met()).map(use -> "memory " + use.name()).forEach(names::add);
+        live.stream().filter(LiveLine::missed).map(LiveLine::name).forEach(names::add);
+        return names;
     }
 
-    private boolean isMissed(Line line, Targets.Target target) {
-        // As it is printed: two decimals.
-        return Math.round(100 * target.ratioOf(line.total - floor, floor)) > Math.round(100 * target.ratio());
+    private long targets() {
+        return lines.stream().filter(line -> line.target.isPresent()).count() + memory.size() + live.size();
+    }
+
+    String text() {
+        StringBuilder text = new StringBuilder();
+        row(text, "%-32s %7s %7s %10s %7s %7s%n", "ns per packet", "total", "net", "reference", "ratio", "target");
+        row(text, "%-32s %7d%n", "floor", floor);
+        for (Line line : lines) {
+            row(text, "%-32s %7d %7d", line.name, line.total, line.net);
+            line.reference.ifPresent(elsewhere -> row(text, " %10.0f %7.2f %7.2f  %s",
+                    elsewhere, line.ratio().orElseThrow(), line.target.orElseThrow(), word(line.missed())));
+            row(text, "%n");
+        }
+        row(text, "%n%-32s %7s %7s%n", "bytes per connection", "", "target");
+        memory.forEach(use -> row(text, "%-32s %7.1f %7d  %s%n", use.name(), use.bytes(), use.target(), word(!use.met())));
+        if (!live.isEmpty()) {
+            row(text, "%n%-32s %7s %7s %10s %7s%n", "million live frames a second", "empty", "loom", "ratio", "target");
+            live.forEach(line -> row(text, "%-32s %7.2f %7.2f %10.2f %7.2f  %s%n",
+                    line.name, line.empty, line.loom, line.ratio(), LiveLine.TARGET, word(line.missed())));
+        }
+        row(text, "%nreference: %s%s%nprogram tag %s%n%s%n",
+                Reference.SOURCE, shuffled ? "; flows in random order" : "", programTag, summary());
+        return text.toString();
+    }
+
+    private String summary() {
+        List<String> missed = missed();
+        return missed.isEmpty() ? "all " + targets() + " targets met"
+                : missed.size() + " of " + targets() + " targets missed: " + String.join(", ", missed);
+    }
+
+    private static String word(boolean missed) {
+        return missed ? "missed" : "met";
+    }
+
+    private static void row(StringBuilder text, String format, Object... values) {
+        text.append(String.format(Locale.ROOT, format, values));
     }
 
     void write(Path file) throws IOException {
-        Targets targets = Targets.read();
-        List<Map<String, Object>> cases = lines.stream().map(line -> {
-            Map<String, Object> entry = new LinkedHashMap<String, Object>();
-            entry.put("name", line.name);
-            entry.put("ns", line.total);
-            entry.put("net_ns", line.total - floor);
-            targets.of(line.name).ifPresent(target -> {
-                entry.put("reference_ns", Math.round(target.reference() * floor / Targets.FLOOR));
-                entry.put("ratio", Math.round(100 * target.ratioOf(line.total - floor, floor)) / 100.0);
-                entry.put("wanted", target.ratio());
-            });
-            return entry;
-        }).toList();
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("floor_ns", floor);
         report.put("program_tag", programTag);
-        report.put("cases", cases);
+        report.put("order", shuffled ? "random" : "opened");
+        report.put("reference", Reference.SOURCE);
+        report.put("cases", lines.stream().map(Report::json).toList());
+        report.put("bytes_per_connection", memory.stream().map(Report::json).toList());
+        report.put("live_frames", live.stream().map(Report::json).toList());
+        report.put("missed", missed());
         Files.write(file, new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsBytes(report));
+    }
+
+    private static Map<String, Object> json(Line line) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("name", line.name);
+        entry.put("ns", line.total);
+        entry.put("net_ns", line.net);
+        line.reference.ifPresent(elsewhere -> {
+            entry.put("reference_ns", rounded(elsewhere));
+            entry.put("ratio", rounded(line.ratio().orElseThrow()));
+            entry.put("target", rounded(line.target.orElseThrow()));
+            entry.put("met", !line.missed());
+        });
+        return entry;
+    }
+
+    private static Map<String, Object> json(MemoryUse use) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("name", use.name());
+        entry.put("bytes", rounded(use.bytes()));
+        entry.put("target", use.target());
+        entry.put("met", use.met());
+        return entry;
+    }
+
+    private static Map<String, Object> json(LiveLine line) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("name", line.name);
+        entry.put("empty_mpps", rounded(line.empty));
+        entry.put("loom_mpps", rounded(line.loom));
+        entry.put("ratio", rounded(line.ratio()));
+        entry.put("target", LiveLine.TARGET);
+        entry.put("met", !line.missed());
+        return entry;
+    }
+
+    private static double rounded(double value) {
+        return Math.round(value * 1000) / 1000.0;
     }
 }

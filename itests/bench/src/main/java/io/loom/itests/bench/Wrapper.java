@@ -10,38 +10,41 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.List;
 
 /** bench.bpf.c around a program: every run is a packet of the next flow. Flows go on where the run before ended. */
 final class Wrapper implements AutoCloseable {
     private static final byte[] FIRST = new byte[Integer.BYTES];
+    /** Frames between two flushes of a live run: what a driver polls at once. */
+    private static final int BATCH = 64;
 
     private final BpfProgram program;
     private final BpfMap target;
+    private final int flows;
 
-    private Wrapper(BpfProgram program, BpfMap target) {
+    private Wrapper(BpfProgram program, BpfMap target, int flows) {
         this.program = program;
         this.target = target;
+        this.flows = flows;
     }
 
-    static Wrapper around(BpfProgram measured, Frame frame, List<Flow> flows) {
+    static Wrapper around(BpfProgram measured, Frame frame, Flows flows) {
         try (BpfObject object = BpfObject.open("bench", object("bench"))) {
             object.setConstant("bench_frame", frame.bytes());
-            object.setConstant("bench_flow_count", number(flows.size()));
+            object.setConstant("bench_flow_count", number(flows.count()));
             object.setConstant("bench_address_at", number(frame.addressAt()));
             object.setConstant("bench_port_at", number(frame.portAt()));
+            object.setConstant("bench_signals_at", number(frame.signalsAt()));
             object.setConstant("bench_check_at", number(frame.checkAt()));
             object.setConstant("bench_check_sum", number(frame.checkSum()));
-            object.resize("bench_flows", flows.size());
+            object.resize("bench_flows", flows.count());
             object.load();
             try (BpfMap map = object.map("bench_flows"); Mapping mapping = map.map()) {
-                ByteBuffer buffer = mapping.buffer();
-                flows.forEach(flow -> buffer.put(flow.encode()));
+                flows.write(mapping.buffer());
             }
             BpfMap target = object.map("bench_target");
             // A program array loses its entries with its last descriptor, so this one stays open.
             target.update(FIRST, number(measured.fd()), UpdateMode.ANY);
-            return new Wrapper(object.program("loom_bench"), target);
+            return new Wrapper(object.program("loom_bench"), target, flows.count());
         }
     }
 
@@ -54,9 +57,18 @@ final class Wrapper implements AutoCloseable {
         }
     }
 
-    /** Runs for that many packets; the result is that of the last. */
-    BpfProgram.TestRun run(int packets) {
-        return program.testRun(new byte[Frame.LENGTH], packets);
+    int flows() {
+        return flows;
+    }
+
+    /** Runs for that many packets; nanoseconds of each. */
+    long run(int packets) {
+        return program.testRun(new byte[Frame.LENGTH], packets).nanosPerRun();
+    }
+
+    /** The same with frames that leave. */
+    long runLive(int ingress, int packets) {
+        return program.liveRun(new byte[Frame.LENGTH], ingress, packets, BATCH);
     }
 
     @Override

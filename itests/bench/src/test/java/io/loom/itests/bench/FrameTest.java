@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.loom.api.Family;
+import io.loom.api.Protocol;
 import io.loom.datapath.World;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -12,20 +13,21 @@ import org.junit.jupiter.api.Test;
 class FrameTest {
 
     @Test
-    void aClientsFrameHasRoomForItsAddressAndPort() {
-        Frame frame = Frame.toward(World.vip(Family.IPV4), World.BACKEND4, Frame.SYN);
+    void aClientsFrameHasRoomForItsAddressPortAndFlags() {
+        Frame frame = Frame.toward(Protocol.TCP, World.vip(Family.IPV4), World.BACKEND4);
         assertEquals("020000000001" + "020000000009" + "0800"
-                + "45000052" + "00004000" + "4006" + "0000" + "00000000" + "c000020a" + "00000050" + "00000001" + "00000000" + "5002" + "0200" + "1234" + "0000",
+                + "45000052" + "00004000" + "4006" + "0000" + "00000000" + "c000020a" + "00000050" + "00000001" + "00000001" + "5000" + "0200" + "1234" + "0000",
                 HexFormat.of().formatHex(Arrays.copyOf(frame.bytes(), 54)));
         assertEquals(Frame.LENGTH, frame.bytes().length);
         assertEquals(26, frame.addressAt());
         assertEquals(34, frame.portAt());
+        assertEquals(47, frame.signalsAt());
         assertEquals(24, frame.checkAt());
     }
 
     @Test
     void aBackendsFrameLeavesItsDestinationPortOpen() {
-        Frame frame = Frame.reply(World.BACKEND6, 8080, World.SOURCE6, Frame.ACK);
+        Frame frame = Frame.reply(World.BACKEND6, 8080, World.SOURCE6);
         assertEquals("20010db8000100000000000000000000", HexFormat.of().formatHex(Arrays.copyOfRange(frame.bytes(), 22, 38)));
         assertEquals(34, frame.addressAt());
         assertEquals(56, frame.portAt());
@@ -34,8 +36,10 @@ class FrameTest {
     }
 
     @Test
-    void flowsAreDistinctAndInTheWrappersForm() {
-        assertEquals(20_000, Flow.clients(20_000).stream().distinct().count());
-        assertArrayEquals(new byte[] {10, 1, 0, 0, 0x4e, 0x20, 0, 0}, Flow.clients(1).get(0).encode());
+    void aDatagramHasItsLengthAndNoFlags() {
+        Frame frame = Frame.toward(Protocol.UDP, World.vip(Family.IPV6), World.BACKEND6);
+        assertEquals("0000" + "0050" + "002a" + "1234", HexFormat.of().formatHex(Arrays.copyOfRange(frame.bytes(), 54, 62)));
+        assertEquals(17, frame.bytes()[20]);
+        assertEquals(0, frame.signalsAt());
     }
 }

@@ -1,31 +1,66 @@
 package io.loom.itests.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.loom.api.Family;
+import io.loom.itests.bench.Reference.Figure;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReportTest {
-    private final Report report = new Report("00ff", 50, List.of(new Report.Line("nat_v4_new", 180)));
+    private static final Goal HALF = new Goal(Figure.ESTABLISHED_1, Family.IPV4, 0.5);
+
+    private final Report report = new Report("00ff", 68, false,
+            List.of(Report.Line.of("good", 68 + 102, 68, Optional.of(HALF), false),
+                    Report.Line.of("bad", 68 + 103, 68, Optional.of(HALF), false),
+                    Report.Line.of("unjudged", 999, 68, Optional.empty(), false)),
+            List.of(new MemoryUse("lean", 40, 40), new MemoryUse("fat", 40.1, 40)),
+            List.of(new Report.LiveLine("swift", 4, 3), new Report.LiveLine("slow", 4, 2)));
 
     @Test
-    void theFileHasTheFloorAndEveryCaseWithItsNetFigure(@TempDir Path directory) throws Exception {
+    void theReferenceIsScaledByTheFloor() {
+        assertEquals(204, HALF.reference(false, 68));
+        assertEquals(206, HALF.reference(true, 68));
+        assertEquals(535, new Goal(Figure.ESTABLISHED_1M, Family.IPV6, 0.5).reference(false, 34 * 535 / 362.0), 1e-9);
+    }
+
+    @Test
+    void ipv6IsGrantedATenthMore() {
+        assertEquals(0.5, HALF.target());
+        assertEquals(0.6, new Goal(Figure.ESTABLISHED_1, Family.IPV6, 0.5).target(), 1e-9);
+    }
+
+    @Test
+    void whatIsAtItsTargetMeetsItAndWhatIsBeyondMissesIt() {
+        assertEquals(List.of("bad", "memory fat", "slow"), report.missed());
+        assertTrue(report.text().endsWith("3 of 6 targets missed: bad, memory fat, slow" + System.lineSeparator()), report.text());
+    }
+
+    @Test
+    void theFileHasEveryFigureAndWhatItIsHeldAgainst(@TempDir Path directory) throws Exception {
         Path file = directory.resolve("bench.json");
         report.write(file);
         JsonNode json = new ObjectMapper().readTree(file.toFile());
-        assertEquals(50, json.get("floor_ns").asLong());
-        assertEquals(new ObjectMapper().readTree("[{\"name\":\"nat_v4_new\",\"ns\":180,\"net_ns\":130}]"), json.get("cases"));
+        assertEquals(68, json.get("floor_ns").asLong());
+        assertEquals(Reference.SOURCE, json.get("reference").asText());
+        assertEquals(new ObjectMapper().readTree("[{'name':'good','ns':170,'net_ns':102,'reference_ns':204.0,'ratio':0.5,'target':0.5,'met':true},"
+                .replace('\'', '"') + "{'name':'bad','ns':171,'net_ns':103,'reference_ns':204.0,'ratio':0.505,'target':0.5,'met':false},"
+                .replace('\'', '"') + "{'name':'unjudged','ns':999,'net_ns':931}]".replace('\'', '"')), json.get("cases"));
+        assertFalse(json.get("bytes_per_connection").get(1).get("met").asBoolean());
+        assertEquals(0.75, json.get("live_frames").get(0).get("ratio").asDouble());
     }
 
     @Test
     void theTableHasALineForEachCase() {
-        assertTrue(report.table().contains("nat_v4_new"), report.table());
-        assertTrue(report.table().contains("130"), report.table());
+        assertTrue(report.text().lines().anyMatch(line -> line.matches("bad +171 +103 +204 +0.50 +0.50  missed")), report.text());
+        assertTrue(report.text().lines().anyMatch(line -> line.matches("unjudged +999 +931")), report.text());
     }
 
     @Test

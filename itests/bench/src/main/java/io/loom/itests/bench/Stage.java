@@ -1,0 +1,144 @@
+package io.loom.itests.bench;
+
+import io.loom.api.Endpoint;
+import io.loom.api.Family;
+import io.loom.api.Protocol;
+import io.loom.api.Verdict;
+import io.loom.api.plugin.Description;
+import io.loom.api.plugin.LookupTable;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.datapath.Composition;
+import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.World;
+import io.loom.datapath.internal.layout.ListenerEntry;
+import io.loom.datapath.internal.layout.TableEntry;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The program on maps of its own, with any number of vips that share them. */
+final class Stage implements AutoCloseable {
+    private static final int TABLE = 65_537;
+    private static final int FIRST_PORT = 80;
+    private static final int BACKEND_PORT = 8080;
+    /** Many ports for nat, so that the backends are enough for a million connections. */
+    private static final Map<String, Long> CONSTANTS = Map.of("nat_port_first", 16_384L, "nat_port_count", 49_152L);
+    /** struct loom_verdict_count and struct loom_flow_count: three 64-bit counters, packets first, connections last. */
+    private static final int COUNTERS = 24;
+    private static final int PACKETS_AT = 0;
+    private static final int CONNECTIONS_AT = 16;
+
+    private final ScratchPlane plane;
+    private final int ifindex;
+    private final List<Wrapper> wrappers = new ArrayList<>();
+    private int listeners;
+
+    /** @param ifindex of the interface towards all backends */
+    Stage(Composition composition, int ifindex) {
+        this.plane = ScratchPlane.open(composition, CONSTANTS);
+        this.ifindex = ifindex;
+    }
+
+    /**
+     * A listener on a port of its own.
+     *
+     * @param method that forwards its packets
+     * @return its number
+     */
+    int listen(ListenerKey key, Description method, int backends, Set<ListenerEntry.Flag> flags) {
+        int number = listeners++;
+        int first = 0;
+        for (int i = 0; i < backends; i++) {
+            Endpoint endpoint = new Endpoint(
+                    backend(key.endpoint().family(), i), method.direct() ? key.endpoint().port() : BACKEND_PORT);
+            int added = plane.addBackend(new ScratchPlane.Backend(endpoint, method.name(), World.MTU, false, ifindex));
+            first = i == 0 ? added : first;
+        }
+        int[] table = new int[TABLE];
+        for (int i = 0; i < TABLE; i++) {
+            table[i] = TableEntry.settled(first + i % backends);
+        }
+        plane.putTable(number, table);
+        plane.putListener(key, new ListenerEntry(number, LookupTable.Index.FLOW_HASH, flags, number, TABLE, 0));
+        return number;
+    }
+
+    /** Where the next listener may be. */
+    ListenerKey nextKey(Family family, Protocol protocol) {
+        return new ListenerKey(protocol, new Endpoint(World.vip(family).address(), FIRST_PORT + listeners));
+    }
+
+    /** Packets of clients. */
+    Wrapper clients(ListenerKey key, Flows flows) {
+        return wrapper(frame(key), flows);
+    }
+
+    static Frame frame(ListenerKey key) {
+        return Frame.toward(key.protocol(), key.endpoint(), client(key.endpoint().family()));
+    }
+
+    /** Packets of nat's backends. */
+    Wrapper backends(Family family, Flows flows) {
+        return wrapper(Frame.reply(backend(family, 0), BACKEND_PORT, World.source(family)), flows);
+    }
+
+    private Wrapper wrapper(Frame frame, Flows flows) {
+        Wrapper wrapper = Wrapper.around(plane.program(), frame, flows);
+        wrappers.add(wrapper);
+        return wrapper;
+    }
+
+    ScratchPlane plane() {
+        return plane;
+    }
+
+    /** Packets that got a verdict. */
+    long packets(Verdict verdict) {
+        return count("loom_verdicts", verdict.number(), PACKETS_AT);
+    }
+
+    /** Connections of a listener that were entered into the table. */
+    long connections(int listener) {
+        return count("loom_lstats", listener, CONNECTIONS_AT);
+    }
+
+    private long count(String map, int key, int offset) {
+        byte[] number = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(key).array();
+        ByteBuffer counters = ByteBuffer.wrap(plane.map(map).lookup(number).orElseThrow()).order(ByteOrder.LITTLE_ENDIAN);
+        long sum = 0;
+        for (int cpu = 0; cpu < counters.capacity(); cpu += COUNTERS) {
+            sum += counters.getLong(cpu + offset);
+        }
+        return sum;
+    }
+
+    private static InetAddress client(Family family) {
+        return address(family == Family.IPV4 ? new byte[] {10, 1, 0, 0}
+                : new byte[] {0x20, 1, 0xd, (byte) 0xb8, 0, 0xc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+    }
+
+    private static InetAddress backend(Family family, int index) {
+        byte[] address = (family == Family.IPV4 ? World.BACKEND4 : World.BACKEND6).getAddress();
+        address[address.length - 1] += (byte) index;
+        return address(address);
+    }
+
+    private static InetAddress address(byte[] bytes) {
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    @Override
+    public void close() {
+        wrappers.forEach(Wrapper::close);
+        plane.close();
+    }
+}
