@@ -7,7 +7,7 @@
 
 #define NAT_DROP_PORTS_EXHAUSTED LOOM_METHOD_DROP(0)
 #define NAT_TRIES 64 /* places that a search looks at */
-#define NAT_CLAIMS 4 /* of what it finds another CPU may snatch away, and each address has its turn */
+#define NAT_CLAIMS NAT_SOURCES /* each address has its turn; of what is found another CPU may snatch some away */
 #define NAT_CROWDED (1 << NAT_PORT_BITS)
 
 /* How frames to the client are addressed. */
@@ -143,7 +143,8 @@ __noinline __u32 nat_port_search(__u64 hash, __u32 flow, __u32 family, __be16 ba
 
 /*
  * Finds and claims an address and port for a new connection, first those that its hash names: the connection may have had
- * them before. Returns LOOM_CONTINUE, or why there is none.
+ * them before. Each address that is named has its turn to be searched, also when the places of another are crowded. Returns
+ * LOOM_CONTINUE, or why there is none.
  */
 static __always_inline int nat_pair_open(struct xdp_md *ctx, const struct loom_packet *packet, struct loom_conn *conn,
 					 const struct loom_backend *backend)
@@ -160,15 +161,13 @@ static __always_inline int nat_pair_open(struct xdp_md *ctx, const struct loom_p
 			port = nat_port_search(nat_hash(&key, packet->family), packet->hash, packet->family,
 					       backend->port, packet->now);
 		}
-		if (port == NAT_CROWDED)
-			return LOOM_DROP_CONNECTIONS_FULL;
-		if (!port && attempt >= sources)
+		if (!(__u16)port && attempt >= sources)
 			break;
-		conn->cookie |= port;
-		if (port && !nat_pair_claim(ctx, packet, conn, backend, attempt > 0))
+		conn->cookie |= (__u16)port;
+		if ((__u16)port && !nat_pair_claim(ctx, packet, conn, backend, attempt > 0))
 			return LOOM_CONTINUE;
 	}
-	return NAT_DROP_PORTS_EXHAUSTED;
+	return port == NAT_CROWDED ? LOOM_DROP_CONNECTIONS_FULL : NAT_DROP_PORTS_EXHAUSTED;
 }
 
 #endif

@@ -16,6 +16,7 @@ import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.VerdictCount;
 import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.UpdateMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -89,6 +90,27 @@ final class Balancer implements AutoCloseable {
         return plane.run(FRAMES.answer(family, flags, port)).verdict();
     }
 
+    ScratchPlane.Outcome sendBack(String flags, int port) {
+        return plane.run(FRAMES.answer(family, flags, port));
+    }
+
+    ScratchPlane.Outcome run(byte[] frame) {
+        return plane.run(frame);
+    }
+
+    /** Takes over the connections of another one, as a new program takes over the maps of the one before. */
+    void adopt(Balancer other) {
+        for (String name : List.of("loom_conns" + family.version(), "nat_pairs" + family.version())) {
+            BpfMap map = plane.map(name);
+            other.plane.map(name).forEach((key, value) -> map.update(key, value, UpdateMode.ANY));
+        }
+    }
+
+    /** Has all clients come in on another interface. */
+    void clientsAreBehind(int ifindex) {
+        pairs.comeInOn(ifindex);
+    }
+
     Optional<ConnectionWord> connection() {
         List<Long> words = new ArrayList<>();
         replace(word -> {
@@ -112,6 +134,10 @@ final class Balancer implements AutoCloseable {
     private static long aged(long word, int ticks) {
         ConnectionWord now = ConnectionWord.decode(word);
         return new ConnectionWord(now.backend(), now.assured(), now.state(), now.fins(), now.cookie(), now.seen() - ticks).encode();
+    }
+
+    List<ConnectionWord> replies() {
+        return pairs.words().stream().map(ConnectionWord::decode).toList();
     }
 
     /** States of the reply halves. */

@@ -48,8 +48,11 @@ final class Linked {
 
     /** Two addresses of each family that nat puts in the client's place. */
     static Composition withSources() {
-        List<InetAddress> sources = Stream.of("198.51.100.101", "198.51.100.102", "2001:db8:1::101", "2001:db8:1::102")
-                .map(address -> IpAddress.parse(address).orElseThrow()).toList();
+        return withSources("198.51.100.101", "198.51.100.102", "2001:db8:1::101", "2001:db8:1::102");
+    }
+
+    static Composition withSources(String... addresses) {
+        List<InetAddress> sources = Stream.of(addresses).map(address -> IpAddress.parse(address).orElseThrow()).toList();
         return shipped(Tuning.small(HZ), new MethodOptions(6080, Optional.empty(), Optional.empty(), sources));
     }
 

@@ -13,6 +13,7 @@ import java.util.function.LongUnaryOperator;
 
 /** The reply halves of nat's connections: its table of pairs, and the hash of those that keep the client's address. */
 final class NatPairs {
+    private static final int IFINDEX_AT = 12;
     private static final int BACKEND_PORT_AT = 16;
     private static final int SOURCE_PORT_AT = 18;
     private static final int BACKEND_AT = 40;
@@ -67,6 +68,14 @@ final class NatPairs {
 
     private static byte[] with(byte[] value, long word) {
         return ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).putLong(0, word).array();
+    }
+
+    /** Writes the interface that clients come in on. */
+    void comeInOn(int ifindex) {
+        pairs.forEach((place, pair) -> {
+            ByteBuffer.wrap(pair).order(ByteOrder.LITTLE_ENDIAN).putInt(IFINDEX_AT, ifindex);
+            pairs.update(place, pair, UpdateMode.EXIST);
+        });
     }
 
     /** What tells a reply's connection, of each in the table: backend's port, Loom's port, backend, Loom's address. */
