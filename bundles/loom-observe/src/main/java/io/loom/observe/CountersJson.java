@@ -68,7 +68,8 @@ public final class CountersJson {
         ObjectNode packets = json.putObject("packets");
         totals.packets().forEach((action, count) -> packets.put(action.name().toLowerCase(Locale.ROOT), count));
         json.putObject("bytes").put("rx", totals.rxBytes()).put("tx", totals.txBytes());
-        json.putObject("connections").put("active", counters.connectionsActive()).put("total", counters.connectionsCreated());
+        json.putObject("connections").put("active", counters.connectionsActive()).put("total", counters.connectionsCreated())
+                .put("evicted", counters.connectionsEvicted());
         ObjectNode errors = json.putObject("errors");
         totals.errors().forEach((type, count) -> errors.put(type.label(), count));
     }

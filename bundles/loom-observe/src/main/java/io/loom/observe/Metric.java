@@ -18,6 +18,8 @@ public enum Metric {
     ERRORS(Kind.COUNTER, "loom_ebpf_errors_total", "Frames or insertions that failed, by type", "type"),
 
     VERDICTS(Kind.COUNTER, "loom_ebpf_verdicts_total", "Frames by exact reason", "reason"),
+    CONNECTIONS_EVICTED(Kind.COUNTER, "loom_ebpf_connections_evicted_total",
+            "Unexpired connections whose place in the full table a new one took"),
     BACKEND_BYTES(Kind.COUNTER, "loom_ebpf_backend_bytes_total", "Bytes sent from clients to the backend", "backend"),
     BACKEND_CONNECTIONS(Kind.COUNTER, "loom_ebpf_backend_connections_total", "Connections given to the backend", "backend"),
     BACKEND_UP(Kind.GAUGE, "loom_ebpf_backend_up", "1 if the backend gets new connections", "backend", "upstream", "id"),

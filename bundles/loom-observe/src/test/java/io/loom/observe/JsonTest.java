@@ -50,6 +50,7 @@ class JsonTest {
         JsonNode stats = JSON.readTree(CountersJson.stats(SampleControl.counters(), control.status()));
         assertEquals(30, stats.at("/packets/forward").longValue());
         assertEquals(9, stats.at("/errors/map_full").longValue());
+        assertEquals(6, stats.at("/connections/evicted").longValue());
         assertEquals(0, stats.at("/errors/internal").longValue());
         assertEquals(6, stats.get("verdicts").size());
         assertEquals(11, stats.at("/listeners/0/connections").longValue());

@@ -2,8 +2,10 @@ package io.loom.observe;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.loom.api.Verdict;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -33,5 +35,18 @@ class ReferenceTest {
             String row = "| `" + type.label() + "` | " + type.meaning() + " |";
             assertEquals(true, text.contains(row), row + " is missing");
         }
+    }
+
+    @Test
+    void everyReasonIsDocumentedWithItsNumberActionAndMeaningAndNoOther() throws Exception {
+        List<String> expected = Arrays.stream(Verdict.values())
+                .map(verdict -> "| `" + verdict.name().toLowerCase(Locale.ROOT) + "` | " + verdict.number() + " | "
+                        + verdict.action().name().toLowerCase(Locale.ROOT) + " | " + verdict.meaning() + " |")
+                .toList();
+        List<String> documented = new ArrayList<>();
+        for (String beginning : List.of("forward`", "reply`", "pass_", "drop_")) {
+            documented.addAll(rows(beginning));
+        }
+        assertEquals(expected, documented);
     }
 }

@@ -26,7 +26,7 @@ final class TestServer implements AutoCloseable {
     TestServer(int bodySeconds) {
         appliance.control = control;
         appliance.telemetry = () -> new Telemetry.Counters(
-                List.of(new Telemetry.VerdictCount(1, "forward", Verdict.Action.FORWARD, 5, 500, 500)), 1, 1, 0,
+                List.of(new Telemetry.VerdictCount(1, "forward", Verdict.Action.FORWARD, 5, 500, 500)), 1, 1, 0, 0,
                 List.of(), List.of(), List.of());
         appliance.metrics = accept -> new MetricsText.Page("text/plain; version=0.0.4; charset=utf-8",
                 "loom_ebpf_ready 1\n".getBytes(StandardCharsets.UTF_8));

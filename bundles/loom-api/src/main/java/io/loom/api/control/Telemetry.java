@@ -18,6 +18,7 @@ public interface Telemetry {
      * @param connectionsCreated tracked connections since the table was made
      * @param connectionsActive  unexpired ones at the last sweep
      * @param mapFull            insertions that failed, whatever became of the packet
+     * @param connectionsEvicted unexpired connections whose place a new one took, because the table was full there
      * @param maps               sizes and memory
      */
     record Counters(
@@ -25,6 +26,7 @@ public interface Telemetry {
             long connectionsCreated,
             long connectionsActive,
             long mapFull,
+            long connectionsEvicted,
             List<BackendCount> backends,
             List<ListenerCount> listeners,
             List<MapUse> maps) {

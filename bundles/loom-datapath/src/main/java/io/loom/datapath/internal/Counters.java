@@ -20,8 +20,9 @@ import java.util.TreeMap;
 
 /** Reads the counters of an instance. Thread-safe; holds nothing. */
 final class Counters {
-    /** LOOM_EVENT_MAP_FULL. */
+    /** LOOM_EVENT_MAP_FULL and LOOM_EVENT_EVICTED. */
     private static final int EVENT_MAP_FULL = 96;
+    private static final int EVENT_EVICTED = 97;
 
     private final Instance instance;
     private final Backends backends;
@@ -49,6 +50,7 @@ final class Counters {
         return new Telemetry.Counters(
                 verdictCounts(verdicts, methods), created, sweep.active(),
                 verdicts.getOrDefault(EVENT_MAP_FULL, VerdictCount.ZERO).packets(),
+                verdicts.getOrDefault(EVENT_EVICTED, VerdictCount.ZERO).packets(),
                 backendCounts(flows("loom_bstats"), sweep), listenerCounts(ofListeners, sweep), mapUses());
     }
 

@@ -196,6 +196,6 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
     @Override
     public Counters read() {
         return live.map(LivePlane::counters)
-                .orElse(new Counters(List.of(), 0, 0, 0, List.of(), List.of(), List.of()));
+                .orElse(new Counters(List.of(), 0, 0, 0, 0, List.of(), List.of(), List.of()));
     }
 }

@@ -39,6 +39,7 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
         samples.add(Metric.BYTES, totals.rxBytes(), "rx").add(Metric.BYTES, totals.txBytes(), "tx");
         samples.add(Metric.CONNECTIONS_ACTIVE, counters.connectionsActive());
         samples.add(Metric.CONNECTIONS, counters.connectionsCreated());
+        samples.add(Metric.CONNECTIONS_EVICTED, counters.connectionsEvicted());
         totals.errors().forEach((type, count) -> samples.add(Metric.ERRORS, count, type.label()));
         counters.verdicts().forEach(verdict -> samples.add(Metric.VERDICTS, verdict.packets(), verdict.reason()));
     }

@@ -39,6 +39,7 @@ class MetricsPageTest {
                 "loom_ebpf_backend_packets_total{backend=\"10.0.1.10:8080\"} 20.0",
                 "loom_ebpf_backend_connections_active{backend=\"10.0.1.10:8080\"} 4.0",
                 "loom_ebpf_errors_total{type=\"map_full\"} 9.0",
+                "loom_ebpf_connections_evicted_total 6.0",
                 "loom_ebpf_errors_total{type=\"no_backend\"} 3.0",
                 "loom_ebpf_errors_total{type=\"ports_exhausted\"} 4.0",
                 "loom_ebpf_errors_total{type=\"method\"} 1.0")) {
@@ -66,7 +67,7 @@ class MetricsPageTest {
 
     @Test
     void aQuietApplianceExposesEveryErrorAndBackendAtZero() {
-        List<String> samples = samples(new Telemetry.Counters(List.of(), 0, 0, 0, List.of(), List.of(), List.of()));
+        List<String> samples = samples(new Telemetry.Counters(List.of(), 0, 0, 0, 0, List.of(), List.of(), List.of()));
         for (ErrorType type : ErrorType.values()) {
             assertTrue(samples.contains("loom_ebpf_errors_total{type=\"" + type.label() + "\"} 0.0"), type.label());
         }

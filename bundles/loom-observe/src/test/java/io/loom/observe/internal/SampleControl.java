@@ -33,7 +33,7 @@ public final class SampleControl implements LoomControl {
                         new VerdictCount(51, "drop_no_backend", Action.DROP, 3, 300, 0),
                         new VerdictCount(128, "nat_drop_ports_exhausted", Action.DROP, 4, 720, 0),
                         new VerdictCount(145, "ipip_drop_no_headroom", Action.DROP, 1, 100, 0)),
-                12, 5, 9,
+                12, 5, 9, 6,
                 List.of(new BackendCount(endpoint("10.0.1.10", 8080), 20, 2200, 11, 4)),
                 List.of(new ListenerCount("tcp 10.0.0.1:80", 20, 2000, 11, 5)),
                 List.of(new MapUse("loom_conns4", "lru_hash", 33, 1000, 4096)));

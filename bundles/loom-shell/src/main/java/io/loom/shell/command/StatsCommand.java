@@ -46,6 +46,11 @@ public final class StatsCommand extends LoomCommand {
             out.println("A full map refused " + Numbers.grouped(counters.mapFull())
                     + " insertions: raise conntrack.max_entries in the configuration file.");
         }
+        if (counters.connectionsEvicted() > 0) {
+            out.println();
+            out.println("New connections took the place of " + Numbers.grouped(counters.connectionsEvicted())
+                    + " that had not been confirmed: a flood, or conntrack.max_entries is too small.");
+        }
     }
 
     /** Only those that happened: most reasons are rare, and the screen is small. */

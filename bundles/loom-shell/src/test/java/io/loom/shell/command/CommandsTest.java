@@ -175,7 +175,7 @@ class CommandsTest {
         Counters counters = new Counters(
                 List.of(new VerdictCount(1, "forward", Action.FORWARD, 1_234_567, 100_000_000, 100_000_000),
                         new VerdictCount(51, "drop_no_backend", Action.DROP, 0, 0, 0)),
-                12, 5, 3, List.of(new BackendCount(FakeControl.endpoint("10.0.1.10", 8080), 7, 700, 2, 1)),
+                12, 5, 3, 4, List.of(new BackendCount(FakeControl.endpoint("10.0.1.10", 8080), 7, 700, 2, 1)),
                 List.of(new ListenerCount("tcp 10.0.0.1:80", 7, 700, 2, 1)), List.of());
         StatsCommand command = new StatsCommand();
         command.telemetry = () -> counters;
@@ -193,6 +193,8 @@ class CommandsTest {
                 10.0.1.10:8080       1            2        7    700
 
                 A full map refused 3 insertions: raise conntrack.max_entries in the configuration file.
+
+                New connections took the place of 4 that had not been confirmed: a flood, or conntrack.max_entries is too small.
                 """, run(command));
         command.json = true;
         assertEquals(CountersJson.stats(counters, control.status()), run(command));

@@ -12,6 +12,7 @@ import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.World;
 import io.loom.datapath.internal.Keys;
+import io.loom.datapath.internal.layout.BackendEntry;
 import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.VerdictCount;
@@ -61,6 +62,13 @@ final class Balancer implements AutoCloseable {
 
     void backendBehind(int number, int ifindex) {
         plane.putBackend(number, new ScratchPlane.Backend(endpoint(number), method, World.MTU, false, ifindex));
+    }
+
+    /** The backend is forwarded to by whatever is in the slot. */
+    void backendInSlot(int number, int slot) {
+        BackendEntry entry = BackendEntry.decode(plane.map("loom_backends").lookup(Keys.of(number)).orElseThrow()).orElseThrow();
+        plane.map("loom_backends").update(Keys.of(number), new BackendEntry(
+                entry.endpoint(), slot, entry.down(), entry.stateful(), entry.draining(), entry.hop()).encode(), UpdateMode.ANY);
     }
 
     void backendIsGone(int number) {

@@ -1,0 +1,167 @@
+package io.loom.itests.bpf;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.loom.api.Endpoint;
+import io.loom.api.Family;
+import io.loom.api.IpAddress;
+import io.loom.api.Protocol;
+import io.loom.api.plugin.LookupTable;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.Tuning;
+import io.loom.datapath.World;
+import io.loom.datapath.internal.Keys;
+import io.loom.datapath.internal.layout.ConnectionWord;
+import io.loom.datapath.internal.layout.ListenerEntry;
+import io.loom.datapath.internal.layout.TableEntry;
+import io.loom.datapath.internal.layout.VerdictCount;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Who gives way in a set of the connection cache that is full: one set of eight places, filled by clients 0 to 7. */
+class EvictionIT {
+    private static final int PLACES = 8;
+    private static final int EVENT_MAP_FULL = 96;
+    private static final int EVENT_EVICTED = 97;
+    private static final int LONGER_THAN_ANY_TIMEOUT = 1000;
+    private static final Frames FRAMES = new Frames();
+
+    private ScratchPlane plane;
+    private Family family;
+
+    private void open(Family of) {
+        family = of;
+        plane = ScratchPlane.open(
+                Linked.shipped(Tuning.small(Linked.HZ)
+                        .withConnections(new Tuning.Connections(PLACES / 2, Tuning.Connections.Kind.CACHE))),
+                Map.of());
+        String backend = family == Family.IPV4 ? "198.51.100.20" : "2001:db8:1::20";
+        plane.addBackend(new ScratchPlane.Backend(
+                new Endpoint(IpAddress.parse(backend).orElseThrow(), World.VIP_PORT), "ipip"));
+        plane.putTable(0, TableEntry.settled(1));
+        plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)),
+                new ListenerEntry(0, LookupTable.Index.FLOW_HASH, Set.of(), 0, 1, 0));
+        IntStream.range(0, PLACES).forEach(client -> send(client, "S"));
+        assertEquals(Set.of(0, 1, 2, 3, 4, 5, 6, 7), clients());
+    }
+
+    @AfterEach
+    void close() {
+        plane.close();
+    }
+
+    /** Frames come from eight ports; further clients have further ones. */
+    private void send(int client, String flags) {
+        Anatomy packet = Anatomy.read(FRAMES.request(family, flags, Balancer.CLIENT_PORT)).anatomy().orElseThrow();
+        packet.put(packet.l4(), Balancer.CLIENT_PORT + client);
+        packet.sumUp();
+        assertEquals("FORWARD", plane.run(packet.frame()).verdict());
+    }
+
+    private static int client(int rawPort) {
+        return Short.toUnsignedInt(Short.reverseBytes((short) rawPort)) - Balancer.CLIENT_PORT;
+    }
+
+    private Set<Integer> clients() {
+        Set<Integer> clients = new TreeSet<>();
+        plane.connections(family).walk((listener, address, rawPort, word) -> {
+            clients.add(client(rawPort));
+            return word;
+        });
+        return clients;
+    }
+
+    /** Moves connections into the past, by as many ticks as the operator says for the client. */
+    private void idle(IntUnaryOperator ticks) {
+        plane.connections(family).walk((listener, address, rawPort, word) -> {
+            ConnectionWord now = ConnectionWord.decode(word);
+            return new ConnectionWord(now.backend(), now.assured(), now.state(), now.fins(), now.cookie(),
+                    now.seen() - ticks.applyAsInt(client(rawPort))).encode();
+        });
+    }
+
+    private long events(int event) {
+        return VerdictCount.sum(plane.map("loom_verdicts").lookup(Keys.of(event)).orElseThrow()).packets();
+    }
+
+    /** A packet more, and one in a later tick. */
+    private void assure(int client) {
+        send(client, "A");
+        idle(any -> any == client ? 2 : 0);
+        send(client, "A");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theOldestThatIsNotAssuredGivesWay(Family of) {
+        open(of);
+        idle(client -> client == 3 ? 5 : client == 6 ? 4 : 2);
+        send(8, "S");
+        assertEquals(Set.of(0, 1, 2, 4, 5, 6, 7, 8), clients());
+        send(9, "S");
+        assertEquals(Set.of(0, 1, 2, 4, 5, 7, 8, 9), clients());
+        assertEquals(2, events(EVENT_EVICTED));
+        assertEquals(0, events(EVENT_MAP_FULL));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anExpiredOneGivesWayBeforeOneThatIsNotAssured(Family of) {
+        open(of);
+        assure(5);
+        idle(client -> client == 5 ? LONGER_THAN_ANY_TIMEOUT : 20);
+        send(8, "S");
+        assertEquals(Set.of(0, 1, 2, 3, 4, 6, 7, 8), clients());
+        assertEquals(0, events(EVENT_EVICTED), "what has expired is not evicted");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anAssuredOneStaysHoweverOld(Family of) {
+        open(of);
+        assure(2);
+        idle(client -> client == 2 ? 50 : 0);
+        send(8, "S");
+        assertEquals(true, clients().contains(2));
+        assertEquals(1, events(EVENT_EVICTED));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSetOfAssuredOnesRefusesAndTheNewConnectionGoesUntracked(Family of) {
+        open(of);
+        IntStream.range(0, PLACES).forEach(this::assure);
+        send(8, "S");
+        assertEquals(Set.of(0, 1, 2, 3, 4, 5, 6, 7), clients());
+        assertEquals(1, events(EVENT_MAP_FULL));
+        assertEquals(0, events(EVENT_EVICTED));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEmptyPlaceIsTakenFirst(Family of) {
+        open(of);
+        plane.connections(family).walk((listener, address, rawPort, word) -> client(rawPort) == 4 ? 0 : word);
+        idle(client -> 20);
+        send(8, "S");
+        assertEquals(Set.of(0, 1, 2, 3, 5, 6, 7, 8), clients());
+        assertEquals(0, events(EVENT_EVICTED));
+    }
+
+    /** One whose clock was read before another CPU wrote is no older than those of this tick. */
+    @ParameterizedTest
+    @EnumSource
+    void oneFromTheFutureIsAsGoodAsNew(Family of) {
+        open(of);
+        idle(client -> client == 1 ? -1 : client == 6 ? 1 : 0);
+        send(8, "S");
+        assertEquals(Set.of(0, 1, 2, 3, 4, 5, 7, 8), clients());
+    }
+}
