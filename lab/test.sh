@@ -2,6 +2,7 @@
 # Runs one level of tests, or all. Ends with the counts of every module that ran tests.
 #   unit   no root needed, seconds         bpf    packet tables, compiled, loaded and run in the kernel
 #   lab    namespaces and real traffic     karaf  Pax Exam boots the assembly
+# --full: ten million random packets and races, where else it is one; some ten minutes more.
 # Level mutation is no part of all: lab/mutation.sh changes the data path and counts what the BPF tests notice.
 set -euo pipefail
 # shellcheck source=lab/common.sh
@@ -29,13 +30,13 @@ leftovers() {
 run_level() {
 	case $1 in
 	unit) mvn_loom verify -DskipITs ;;
-	bpf | karaf) mvn_loom verify -pl "itests/$1" -am ;; # with the unit tests of what they need
+	bpf | karaf) mvn_loom verify "${full[@]}" -pl "itests/$1" -am ;; # with the unit tests of what they need
 	lab)
 		mvn_loom -q -DskipTests package
 		mvn_loom verify -pl itests/lab
 		;;
-	all) mvn_loom verify --fail-at-end ;;
-	*) die "usage: ./loom test [unit|bpf|lab|karaf|mutation|all]" ;;
+	all) mvn_loom verify "${full[@]}" --fail-at-end ;;
+	*) die "usage: ./loom test [--full] [unit|bpf|lab|karaf|mutation|all]" ;;
 	esac
 }
 
@@ -60,6 +61,11 @@ finish() {
 	done
 }
 
+full=()
+if [ "${1:-}" = --full ]; then
+	full=(-Dloom.full=true -Dloom.patience=7200)
+	shift
+fi
 level=${1:-all}
 [ "$level" != mutation ] || exec "$(dirname "${BASH_SOURCE[0]}")/mutation.sh" "${@:2}"
 if [ "$level" = unit ]; then

@@ -5,30 +5,40 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * A TCP packet taken apart after the RFCs (791, 8200, 9293; 802.1Q): the fuzzer's judge reads frames through it and shares no
- * code with what it judges. Offsets are from the beginning of the frame, bytes.
+ * A packet taken apart after the RFCs (768, 791, 792, 4443, 8200, 9293; 802.1Q): the fuzzer's judge reads frames through it and
+ * shares no code with what it judges. Offsets are from the beginning of the frame, bytes.
  *
- * @param l3  of the IP header
- * @param l4  of the TCP header
- * @param end of the IP packet; what follows is padding of the frame
+ * @param protocol number of the transport protocol, or of ICMP
+ * @param l3       of the IP header
+ * @param l4       of the transport header
+ * @param end      of the IP packet; what follows is padding of the frame
  */
-record Anatomy(byte[] frame, int version, int l3, int l4, int end) {
-    private static final int TCP = 6;
-    private static final int UDP = 17;
+record Anatomy(byte[] frame, int version, int protocol, int l3, int l4, int end) {
+    static final int ICMP4 = 1;
+    static final int TCP = 6;
+    static final int UDP = 17;
+    static final int ICMP6 = 58;
+    private static final int ICMP_HEADER = 8;
 
-    /** What a frame is to a balancer of TCP. */
+    /** What a frame is to a balancer of TCP and UDP. */
     enum Shape {
-        /** Not IP, no TCP (there are no vips for UDP), a fragment, or with extension headers: nobody's business. */
+        /** Not IP, another protocol, a fragment, or with extension headers: nobody's business. */
         FOREIGN,
         /** Shorter than its headers say, or with headers that contradict each other. */
         MALFORMED,
-        TCP
+        /** TCP or UDP. */
+        TRANSPORT,
+        /** An ICMP error, as far as its type and length say; what it quotes may be anything. */
+        ERROR
     }
+
+    /** Whether a checksum is right. */
+    enum Sum { RIGHT, WRONG, NONE }
 
     record Reading(Shape shape, Optional<Anatomy> anatomy) {}
 
     /** Address and port as they stand in the packet. */
-    record Peer(ByteBuffer address, int port) {}
+    record Peer(ByteBuffer address, int port, int protocol) {}
 
     static Reading read(byte[] frame) {
         int l3 = 14;
@@ -62,7 +72,7 @@ record Anatomy(byte[] frame, int version, int l3, int l4, int end) {
         if (fragment) {
             return new Reading(Shape.FOREIGN, Optional.empty());
         }
-        return transport(frame[l3 + 9], new Anatomy(frame, 4, l3, l3 + header, l3 + word(frame, l3 + 2)));
+        return transport(new Anatomy(frame, 4, frame[l3 + 9] & 0xff, l3, l3 + header, l3 + word(frame, l3 + 2)));
     }
 
     private static Reading ipv6(byte[] frame, int l3) {
@@ -72,15 +82,27 @@ record Anatomy(byte[] frame, int version, int l3, int l4, int end) {
         if ((frame[l3] & 0xf0) != 0x60) {
             return new Reading(Shape.FOREIGN, Optional.empty());
         }
-        return transport(frame[l3 + 6], new Anatomy(frame, 6, l3, l3 + 40, l3 + 40 + word(frame, l3 + 4)));
+        return transport(new Anatomy(frame, 6, frame[l3 + 6] & 0xff, l3, l3 + 40, l3 + 40 + word(frame, l3 + 4)));
     }
 
-    private static Reading transport(byte protocol, Anatomy candidate) {
-        return switch (protocol) {
+    private static Reading transport(Anatomy candidate) {
+        return switch (candidate.protocol) {
             case TCP -> tcp(candidate);
-            case UDP -> new Reading(isDatagram(candidate) ? Shape.FOREIGN : Shape.MALFORMED, Optional.empty());
-            default -> new Reading(Shape.FOREIGN, Optional.empty());
+            case UDP -> isDatagram(candidate)
+                    ? new Reading(Shape.TRANSPORT, Optional.of(candidate))
+                    : new Reading(Shape.MALFORMED, Optional.empty());
+            default -> candidate.isError()
+                    ? new Reading(Shape.ERROR, Optional.of(candidate))
+                    : new Reading(Shape.FOREIGN, Optional.empty());
         };
+    }
+
+    private boolean isError() {
+        if (protocol != (version == 4 ? ICMP4 : ICMP6) || end < l4 + ICMP_HEADER || end > frame.length) {
+            return false;
+        }
+        int type = frame[l4] & 0xff;
+        return version == 4 ? type == 3 || type == 11 || type == 12 : type >= 1 && type <= 4;
     }
 
     private static boolean isDatagram(Anatomy candidate) {
@@ -100,15 +122,15 @@ record Anatomy(byte[] frame, int version, int l3, int l4, int end) {
         boolean contradicts = header < 20 || candidate.end < l4 + header || candidate.end > frame.length;
         return contradicts
                 ? new Reading(Shape.MALFORMED, Optional.empty())
-                : new Reading(Shape.TCP, Optional.of(candidate));
+                : new Reading(Shape.TRANSPORT, Optional.of(candidate));
     }
 
     Peer source() {
-        return new Peer(address(version == 4 ? 12 : 8), word(frame, l4));
+        return new Peer(address(version == 4 ? 12 : 8), word(frame, l4), protocol);
     }
 
     Peer destination() {
-        return new Peer(address(version == 4 ? 16 : 24), word(frame, l4 + 2));
+        return new Peer(address(version == 4 ? 16 : 24), word(frame, l4 + 2), protocol);
     }
 
     private ByteBuffer address(int offset) {
@@ -125,9 +147,14 @@ record Anatomy(byte[] frame, int version, int l3, int l4, int end) {
         return end - l3;
     }
 
-    /** A SYN that begins a connection. */
+    /** A SYN that begins a connection, or any datagram. */
     boolean opens() {
-        return (frame[l4 + 13] & 0x16) == 0x02;
+        return protocol == UDP || (frame[l4 + 13] & 0x16) == 0x02;
+    }
+
+    /** A FIN or a reset. */
+    boolean closes() {
+        return protocol == TCP && (frame[l4 + 13] & 0x05) != 0;
     }
 
     /** Ethernet destination and source. */
@@ -140,10 +167,23 @@ record Anatomy(byte[] frame, int version, int l3, int l4, int end) {
         return version == 6 || fold(sum(l3, l4)) == 0xffff;
     }
 
-    /** Whether the TCP checksum, pseudo-header included, is right. */
-    boolean tcpIsRight() {
+    /** Whether the checksum of the transport header or of ICMP, pseudo-header included, is right. */
+    Sum transportSum() {
+        boolean none = protocol == UDP && word(frame, checkAt()) == 0;
+        return none ? Sum.NONE : fold(transport()) == 0xffff ? Sum.RIGHT : Sum.WRONG;
+    }
+
+    /** Where that checksum is. */
+    int checkAt() {
+        return l4 + (protocol == TCP ? 16 : protocol == UDP ? 6 : 2);
+    }
+
+    /** Over what it covers: a datagram may end before its packet. */
+    private long transport() {
+        int until = protocol == UDP ? Math.min(end, l4 + word(frame, l4 + 4)) : end;
         long addresses = version == 4 ? sum(l3 + 12, l3 + 20) : sum(l3 + 8, l3 + 40);
-        return fold(addresses + TCP + (end - l4) + sum(l4, end)) == 0xffff;
+        long pseudo = protocol == ICMP4 ? 0 : addresses + protocol + (until - l4);
+        return pseudo + sum(l4, until);
     }
 
     /** Writes both checksums as they ought to be. */
@@ -152,9 +192,9 @@ record Anatomy(byte[] frame, int version, int l3, int l4, int end) {
             put(l3 + 10, 0);
             put(l3 + 10, ~fold(sum(l3, l4)));
         }
-        long addresses = version == 4 ? sum(l3 + 12, l3 + 20) : sum(l3 + 8, l3 + 40);
-        put(l4 + 16, 0);
-        put(l4 + 16, ~fold(addresses + TCP + (end - l4) + sum(l4, end)));
+        put(checkAt(), 0);
+        int check = ~fold(transport()) & 0xffff;
+        put(checkAt(), protocol == UDP && check == 0 ? 0xffff : check);
     }
 
     void put(int offset, int value) {
@@ -178,7 +218,7 @@ record Anatomy(byte[] frame, int version, int l3, int l4, int end) {
         return (int) folded;
     }
 
-    private static int word(byte[] frame, int offset) {
+    static int word(byte[] frame, int offset) {
         return (frame[offset] & 0xff) << 8 | frame[offset + 1] & 0xff;
     }
 }

@@ -22,7 +22,7 @@ final class Expected {
 
     /** Addresses, ports and Ethernet addresses are others, the time to live is one less; checksums are as they came in. */
     static byte[] translated(Anatomy in, Anatomy.Peer source, Anatomy.Peer destination, byte[] link) {
-        Anatomy made = new Anatomy(in.frame().clone(), in.version(), in.l3(), in.l4(), in.end());
+        Anatomy made = new Anatomy(in.frame().clone(), in.version(), in.protocol(), in.l3(), in.l4(), in.end());
         byte[] frame = made.frame();
         System.arraycopy(link, 0, frame, 0, link.length);
         int addresses = in.l3() + (in.version() == 4 ? 12 : 8);
@@ -84,7 +84,7 @@ final class Expected {
         return Arrays.equals(Arrays.copyOfRange(out, at, at + backend.length), backend);
     }
 
-    private static void age(byte[] frame, int version, int l3) {
+    static void age(byte[] frame, int version, int l3) {
         frame[l3 + (version == 4 ? 8 : 7)]--;
     }
 
@@ -93,8 +93,8 @@ final class Expected {
         if (sent.version() == 4) {
             copy(expected, sent, sent.l3() + 10);
         }
-        if (!Arrays.equals(in.source().address().array(), sent.source().address().array())) {
-            copy(expected, sent, sent.l4() + 16);
+        if (!in.source().equals(sent.source()) || !in.destination().equals(sent.destination())) {
+            copy(expected, sent, sent.checkAt());
         }
     }
 

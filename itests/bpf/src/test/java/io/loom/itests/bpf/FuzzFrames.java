@@ -2,19 +2,21 @@ package io.loom.itests.bpf;
 
 import io.loom.api.Family;
 import io.loom.datapath.World;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Frames that are like those of a network, and frames that no network should carry: requests to vips, replies, traffic of
- * others, with tags, options, padding, fragments and extension headers; a third of them mutated afterwards. The same seed
+ * Frames that are like those of a network, and frames that no network should carry: requests to vips, replies, ICMP
+ * errors about both, traffic of others, with tags, options, padding, fragments and extension headers; a third of them mutated afterwards. The same seed
  * gives the same frames, as long as the judge knows the same replies.
  */
 final class FuzzFrames {
     private static final int CLIENTS = 40;
     private static final int CLIENT_PORTS = 40;
     private static final int[] EXTENSIONS = {0, 43, 44, 50, 51, 60, 135, 139, 140};
+    private static final int[] ERRORS4 = {3, 11, 12};
     private static final int[] PROTOCOLS = {0, 1, 4, 17, 41, 47, 58, 132, 255};
 
     private final SplittableRandom random;
@@ -30,7 +32,11 @@ final class FuzzFrames {
         byte[] frame;
         int kind = random.nextInt(100);
         if (kind < 25 && !replies.isEmpty()) {
-            frame = reply(replies.get(random.nextInt(replies.size())));
+            Anatomy.Peer[] pair = replies.get(random.nextInt(replies.size()));
+            frame = kind < 3 ? error(pair[1], pair[0]) : packet(pair[0], pair[1]);
+        } else if (kind < 30) {
+            FuzzWorld.Vip vip = vips.get(random.nextInt(vips.size()));
+            frame = error(peer(vip), client(vip));
         } else if (kind < 90) {
             frame = request(vips.get(random.nextInt(vips.size())));
         } else {
@@ -40,13 +46,42 @@ final class FuzzFrames {
     }
 
     private byte[] request(FuzzWorld.Vip vip) {
-        return packet(vip.family() == Family.IPV4 ? 4 : 6, client(vip.family()), 1024 + random.nextInt(CLIENT_PORTS),
-                vip.endpoint().address().getAddress(), vip.endpoint().port());
+        return packet(client(vip), peer(vip));
     }
 
-    private byte[] reply(Anatomy.Peer[] pair) {
-        byte[] source = pair[0].address().array();
-        return packet(source.length == 4 ? 4 : 6, source, pair[0].port(), pair[1].address().array(), pair[1].port());
+    private Anatomy.Peer client(FuzzWorld.Vip vip) {
+        return new Anatomy.Peer(
+                ByteBuffer.wrap(client(vip.family())), 1024 + random.nextInt(CLIENT_PORTS), vip.protocol().number());
+    }
+
+    private static Anatomy.Peer peer(FuzzWorld.Vip vip) {
+        return new Anatomy.Peer(
+                ByteBuffer.wrap(vip.endpoint().address().getAddress()), vip.endpoint().port(), vip.protocol().number());
+    }
+
+    /** An ICMP error about a packet between these two, from its receiver or from a router, which quotes some or all of it. */
+    private byte[] error(Anatomy.Peer source, Anatomy.Peer destination) {
+        Anatomy about = Anatomy.read(packet(source, destination)).anatomy().orElse(null);
+        if (about == null) {
+            return error(source, destination);
+        }
+        boolean four = about.version() == 4;
+        int header = about.l4() - about.l3();
+        int quoted = random.nextInt(3) == 0 ? header + 8 : header + 8 + random.nextInt(about.length() - header - 7);
+        byte[] reporter = random.nextBoolean() ? destination.address().array() : client(four ? Family.IPV4 : Family.IPV6);
+        int l4 = 14 + (four ? 20 : 40);
+        Anatomy error = new Anatomy(
+                bytes(l4 + 8 + quoted), about.version(), four ? Anatomy.ICMP4 : Anatomy.ICMP6, 14, l4, l4 + 8 + quoted);
+        link(error.frame(), 0, about.version());
+        if (four) {
+            ipv4(error, reporter, source.address().array());
+        } else {
+            ipv6(error, reporter, source.address().array());
+        }
+        error.frame()[l4] = (byte) (four ? ERRORS4[random.nextInt(ERRORS4.length)] : 1 + random.nextInt(4));
+        System.arraycopy(about.frame(), about.l3(), error.frame(), l4 + 8, quoted);
+        error.sumUp();
+        return error.frame();
     }
 
     /** Neither to a vip's port nor a reply, though it may come close: an address of one, another port. */
@@ -57,7 +92,9 @@ final class FuzzFrames {
             case 1 -> World.vip(family).address().getAddress();
             default -> client(family);
         };
-        return packet(family.version(), client(family), random.nextInt(65536), destination, random.nextInt(65536));
+        int protocol = random.nextBoolean() ? Anatomy.TCP : Anatomy.UDP;
+        return packet(new Anatomy.Peer(ByteBuffer.wrap(client(family)), random.nextInt(65536), protocol),
+                new Anatomy.Peer(ByteBuffer.wrap(destination), random.nextInt(65536), protocol));
     }
 
     private byte[] client(Family family) {
@@ -69,23 +106,33 @@ final class FuzzFrames {
         return address;
     }
 
-    private byte[] packet(int version, byte[] source, int sourcePort, byte[] destination, int destinationPort) {
+    private byte[] packet(Anatomy.Peer source, Anatomy.Peer destination) {
+        int version = source.address().capacity() == 4 ? 4 : 6;
+        int protocol = source.protocol();
         int tags = random.nextInt(4) == 0 ? 1 + random.nextInt(2) : 0;
         int l3 = 14 + 4 * tags;
         int header = version == 6 ? 40 : 20 + (random.nextInt(5) == 0 ? 4 * random.nextInt(11) : 0);
-        int options = random.nextInt(3) == 0 ? 4 * random.nextInt(11) : 0;
-        int payload = payload();
-        int end = l3 + header + 20 + options + payload;
+        int options = protocol == Anatomy.TCP && random.nextInt(3) == 0 ? 4 * random.nextInt(11) : 0;
+        int end = l3 + header + (protocol == Anatomy.TCP ? 20 : 8) + options + payload();
         byte[] frame = bytes(end + (random.nextInt(4) == 0 ? random.nextInt(30) : 0));
         link(frame, tags, version);
-        Anatomy anatomy = new Anatomy(frame, version, l3, l3 + header, end);
+        Anatomy anatomy = new Anatomy(frame, version, protocol, l3, l3 + header, end);
         if (version == 4) {
-            ipv4(anatomy, source, destination);
+            ipv4(anatomy, source.address().array(), destination.address().array());
         } else {
-            ipv6(anatomy, source, destination);
+            ipv6(anatomy, source.address().array(), destination.address().array());
         }
-        tcp(anatomy, sourcePort, destinationPort, options);
+        anatomy.put(anatomy.l4(), source.port());
+        anatomy.put(anatomy.l4() + 2, destination.port());
+        if (protocol == Anatomy.TCP) {
+            tcp(anatomy, options);
+        } else {
+            anatomy.put(anatomy.l4() + 4, end - anatomy.l4());
+        }
         anatomy.sumUp();
+        if (protocol == Anatomy.UDP && random.nextInt(10) == 0) {
+            anatomy.put(anatomy.checkAt(), 0);
+        }
         return frame;
     }
 
@@ -127,7 +174,7 @@ final class FuzzFrames {
         int flags = random.nextInt(4) << 14;
         packet.put(l3 + 6, random.nextInt(25) == 0 ? random.nextInt(65536) : flags);
         frame[l3 + 8] = (byte) ttl();
-        frame[l3 + 9] = (byte) (random.nextInt(30) == 0 ? PROTOCOLS[random.nextInt(PROTOCOLS.length)] : 6);
+        frame[l3 + 9] = (byte) (random.nextInt(30) == 0 ? PROTOCOLS[random.nextInt(PROTOCOLS.length)] : packet.protocol());
         System.arraycopy(source, 0, frame, l3 + 12, 4);
         System.arraycopy(destination, 0, frame, l3 + 16, 4);
     }
@@ -138,16 +185,14 @@ final class FuzzFrames {
         frame[l3] = (byte) (0x60 | frame[l3] & 15);
         packet.put(l3 + 4, packet.length() - 40);
         int other = random.nextBoolean() ? EXTENSIONS[random.nextInt(EXTENSIONS.length)] : PROTOCOLS[random.nextInt(PROTOCOLS.length)];
-        frame[l3 + 6] = (byte) (random.nextInt(15) == 0 ? other : 6);
+        frame[l3 + 6] = (byte) (random.nextInt(15) == 0 ? other : packet.protocol());
         frame[l3 + 7] = (byte) ttl();
         System.arraycopy(source, 0, frame, l3 + 8, 16);
         System.arraycopy(destination, 0, frame, l3 + 24, 16);
     }
 
-    private void tcp(Anatomy packet, int sourcePort, int destinationPort, int options) {
+    private void tcp(Anatomy packet, int options) {
         int l4 = packet.l4();
-        packet.put(l4, sourcePort);
-        packet.put(l4 + 2, destinationPort);
         packet.frame()[l4 + 12] = (byte) ((20 + options) / 4 << 4);
         packet.frame()[l4 + 13] = (byte) (random.nextInt(3) == 0 ? 0x02 : random.nextInt(256));
     }

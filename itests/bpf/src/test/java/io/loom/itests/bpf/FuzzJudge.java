@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loom.api.Endpoint;
 import io.loom.datapath.World;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -38,13 +40,20 @@ final class FuzzJudge {
     private final Map<Flow, Leg> legs = new HashMap<>();
     private final List<Anatomy.Peer[]> replies = new ArrayList<>();
     private final Map<Integer, Long> forwarded = new HashMap<>();
+    /** Flows of which an end has said that it has finished: a SYN begins them anew. */
+    private final Set<Flow> closing = new HashSet<>();
+    /** Flows that have begun anew: nat may give them another port, while what answers the former one still finds them. */
+    private final Set<Flow> anew = new HashSet<>();
+    private final FuzzErrors errors = new FuzzErrors(vips);
+    private int errorsToBackends;
+    private int errorsToClients;
 
     FuzzJudge(List<FuzzWorld.Vip> all) {
-        all.forEach(vip -> vips.put(peer(vip.endpoint()), vip));
+        all.forEach(vip -> vips.put(peer(vip, vip.endpoint()), vip));
     }
 
-    private static Anatomy.Peer peer(io.loom.api.Endpoint endpoint) {
-        return new Anatomy.Peer(ByteBuffer.wrap(endpoint.address().getAddress()), endpoint.port());
+    private static Anatomy.Peer peer(FuzzWorld.Vip vip, Endpoint endpoint) {
+        return new Anatomy.Peer(ByteBuffer.wrap(endpoint.address().getAddress()), endpoint.port(), vip.protocol().number());
     }
 
     /** Source and destination of the answers that backends may send. */
@@ -57,6 +66,11 @@ final class FuzzJudge {
         return forwarded;
     }
 
+    /** ICMP errors that were sent to backends, and to clients. */
+    List<Integer> errors() {
+        return List.of(errorsToBackends, errorsToClients);
+    }
+
     void judge(byte[] in, int action, byte[] out) {
         assertTrue(action == XDP_DROP || action == XDP_PASS || action == XDP_TX, "XDP action " + action);
         if (action == XDP_PASS) {
@@ -66,8 +80,32 @@ final class FuzzJudge {
         switch (reading.shape()) {
             case FOREIGN -> assertEquals(XDP_PASS, action, "nobody's business");
             case MALFORMED -> assertEquals(XDP_DROP, action, "malformed");
-            case TCP -> judge(reading.anatomy().orElseThrow(), action, out);
+            case ERROR -> error(reading.anatomy().orElseThrow(), action, out);
+            case TRANSPORT -> judge(reading.anatomy().orElseThrow(), action, out);
         }
+    }
+
+    /** What an error is about may be unknown or known; here counts what leaves. */
+    private void error(Anatomy in, int action, byte[] out) {
+        if (action != XDP_TX) {
+            return;
+        }
+        FuzzWorld.Vip vip = errors.vip(in);
+        if (vip != null) {
+            forwarded.merge(vip.number(), 1L, Long::sum);
+            errors.sent(vip, in, out);
+            errorsToBackends++;
+            return;
+        }
+        FuzzErrors.Quoted quoted = FuzzErrors.quoted(in);
+        Flow flow = owners.get(new Leg(quoted.destination(), quoted.source()));
+        if (flow == null) {
+            Anatomy sent = new Anatomy(out, in.version(), in.protocol(), in.l3(), in.l4(), in.end());
+            flow = new Flow(FuzzErrors.quoted(sent).source(), FuzzErrors.quoted(sent).destination());
+            assertTrue(mayHaveUnseenPort(flow), "an error about nobody's packet");
+        }
+        errors.returned(flow.vip(), flow.client(), in, out);
+        errorsToClients++;
     }
 
     private void judge(Anatomy in, int action, byte[] out) {
@@ -92,24 +130,30 @@ final class FuzzJudge {
     private void stranger(Anatomy in, int action, byte[] out) {
         Anatomy sent = Anatomy.read(out).anatomy().orElseThrow();
         Flow died = new Flow(sent.destination(), sent.source());
-        if (action == XDP_TX && linksOf.containsKey(died) && vips.get(died.vip()).isNat() && !legs.containsKey(died)) {
+        if (action == XDP_TX && mayHaveUnseenPort(died)) {
             reply(died, in, out);
         } else if (action != XDP_DROP || in.ttl() > 1) {
             assertEquals(XDP_PASS, action, "neither for a vip nor a reply");
         }
     }
 
+    /** A packet of it died on Loom, when it had just begun. */
+    private boolean mayHaveUnseenPort(Flow flow) {
+        FuzzWorld.Vip vip = vips.get(flow.vip());
+        return linksOf.containsKey(flow) && vip.isNat() && (!legs.containsKey(flow) || anew.contains(flow));
+    }
+
     private void request(FuzzWorld.Vip vip, Anatomy in, int action, byte[] out) {
         Flow flow = new Flow(in.source(), in.destination());
         boolean known = !vip.isNat() || legs.containsKey(flow) || linksOf.containsKey(flow);
-        int overhead = vip.isNat() ? 0 : in.version() == 4 ? 20 : 40;
         if (!in.headerIsRight()) {
             assertEquals(XDP_DROP, action, "header checksum");
         } else if (!known && !in.opens()) {
             assertEquals(XDP_PASS, action, "nat without a connection is the local stack's");
         } else {
             linksOf.computeIfAbsent(flow, fresh -> new HashSet<>()).add(in.link());
-            boolean dies = in.ttl() <= 1 || in.length() + overhead > FuzzWorld.MTU;
+            age(flow, in);
+            boolean dies = in.ttl() <= 1 || in.length() + vip.overhead() > FuzzWorld.MTU;
             assertEquals(dies ? XDP_DROP : XDP_TX, action, "a request, ttl " + in.ttl() + ", length " + in.length());
             if (!dies) {
                 forwarded.merge(vip.number(), 1L, Long::sum);
@@ -118,42 +162,80 @@ final class FuzzJudge {
         }
     }
 
+    private void age(Flow flow, Anatomy in) {
+        if (in.opens() && closing.remove(flow)) {
+            anew.add(flow);
+        }
+        if (in.closes()) {
+            closing.add(flow);
+        }
+    }
+
     private void sent(FuzzWorld.Vip vip, Flow flow, Anatomy in, byte[] out) {
-        Anatomy.Peer backend = vip.isNat() ? translated(vip, flow, in, out) : wrapped(vip, flow, in, out);
+        Anatomy.Peer backend = switch (vip.way().method()) {
+            case "nat" -> translated(vip, flow, in, out);
+            case "l2" -> addressed(vip, in, out);
+            default -> vip.isGue() || vip.way().crossed() ? enveloped(vip, in, out) : wrapped(vip, flow, in, out);
+        };
         Anatomy.Peer before = backendOf.putIfAbsent(flow, backend);
         assertTrue(before == null || before.equals(backend), () -> "one flow, two backends: " + before + ", " + backend);
     }
 
     private Anatomy.Peer translated(FuzzWorld.Vip vip, Flow flow, Anatomy in, byte[] out) {
-        Anatomy sent = Anatomy.read(out).anatomy().orElseThrow(() -> new AssertionError("what leaves is no TCP packet"));
-        assertTrue(vip.backends().stream().anyMatch(one -> peer(one).equals(sent.destination())), () -> "to " + sent.destination());
+        Anatomy sent = Anatomy.read(out).anatomy().orElseThrow(() -> new AssertionError("what leaves is no packet of TCP or UDP"));
+        assertTrue(vip.backends().stream().anyMatch(one -> peer(vip, one).equals(sent.destination())), () -> "to " + sent.destination());
         Leg leg = new Leg(sent.destination(), sent.source());
-        int port = leg.loom().port();
-        assertTrue(port >= FuzzWorld.FIRST_PORT && port < FuzzWorld.FIRST_PORT + FuzzWorld.PORTS, "source port " + port);
-        Flow owner = owners.putIfAbsent(leg, flow);
-        assertTrue(owner == null || owner.equals(flow), () -> "two connections with one port: " + owner + ", " + flow);
-        // A SYN may begin anew where a connection was closing: its old port is in quarantine, and it can get another.
-        Leg before = in.opens() ? leg : legs.getOrDefault(flow, leg);
-        legs.put(flow, leg);
-        assertEquals(before, leg, "one connection with two ports");
+        if (vip.keepsClient()) {
+            assertEquals(flow.client(), leg.loom(), "the client's address is kept");
+        } else {
+            int port = leg.loom().port();
+            assertTrue(port >= FuzzWorld.FIRST_PORT && port < FuzzWorld.FIRST_PORT + FuzzWorld.PORTS, "source port " + port);
+            assertEquals(ByteBuffer.wrap(World.source(vip.family()).getAddress()), leg.loom().address(), "source address");
+        }
+        claim(flow, leg);
+        assertSameButFor(in, sent, Expected.translated(in, leg.loom(), leg.backend(), Expected.toBackend()));
+        return leg.backend();
+    }
+
+    /** A leg has one flow and a flow one leg, but for what a former connection of the flow has left behind. */
+    private void claim(Flow flow, Leg leg) {
+        Flow owner = owners.put(leg, flow);
+        assertTrue(owner == null || owner.equals(flow) || !leg.equals(legs.get(owner)),
+                () -> "two connections with one port: " + owner + ", " + flow);
+        Leg before = legs.put(flow, leg);
+        assertTrue(before == null || before.equals(leg) || anew.contains(flow),
+                () -> "one connection with two ports: " + before + ", " + leg);
+        anew.remove(flow);
         if (owner == null) {
             replies.add(new Anatomy.Peer[] {leg.backend(), leg.loom()});
         }
-        Anatomy.Peer loom = new Anatomy.Peer(ByteBuffer.wrap(World.source(vip.family()).getAddress()), port);
-        assertSameButFor(in, sent, Expected.translated(in, loom, leg.backend(), Expected.toBackend()));
-        return leg.backend();
+    }
+
+    /** l2: the packet is one hop older, and only the link says to which backend it goes. */
+    private Anatomy.Peer addressed(FuzzWorld.Vip vip, Anatomy in, byte[] out) {
+        byte[] expected = in.frame().clone();
+        System.arraycopy(Expected.toBackend(), 0, expected, 0, 12);
+        Expected.age(expected, in.version(), in.l3());
+        assertSameButFor(in, new Anatomy(out, in.version(), in.protocol(), in.l3(), in.l4(), in.end()), expected);
+        return peer(vip, vip.backends().get(0));
+    }
+
+    private Anatomy.Peer enveloped(FuzzWorld.Vip vip, Anatomy in, byte[] out) {
+        byte[] address = Envelope.open(in, out, vip);
+        return vip.backends().stream().filter(one -> Arrays.equals(one.address().getAddress(), address)).findFirst()
+                .map(one -> peer(vip, one)).orElseThrow(() -> new AssertionError("sent to none of the vip's backends"));
     }
 
     private Anatomy.Peer wrapped(FuzzWorld.Vip vip, Flow flow, Anatomy in, byte[] out) {
         int label = Expected.label(out, in);
-        for (io.loom.api.Endpoint backend : vip.backends()) {
+        for (Endpoint backend : vip.backends()) {
             byte[] expected = Expected.wrapped(in, backend.address().getAddress(), label);
             if (out.length == expected.length && Expected.outerIsTo(out, in, backend.address().getAddress())) {
                 int overhead = out.length - in.frame().length;
-                Anatomy inner = new Anatomy(out, in.version(), in.l3() + overhead, in.l4() + overhead, in.end() + overhead);
+                Anatomy inner = new Anatomy(out, in.version(), in.protocol(), in.l3() + overhead, in.l4() + overhead, in.end() + overhead);
                 assertSameButFor(in, inner, expected);
                 keepsLabel(flow, in, label);
-                return peer(backend);
+                return peer(vip, backend);
             }
         }
         throw new AssertionError("sent to none of the vip's backends");
@@ -168,8 +250,11 @@ final class FuzzJudge {
     }
 
     private void reply(Flow flow, Anatomy in, byte[] out) {
-        Anatomy sent = Anatomy.read(out).anatomy().orElseThrow(() -> new AssertionError("what leaves is no TCP packet"));
+        Anatomy sent = Anatomy.read(out).anatomy().orElseThrow(() -> new AssertionError("what leaves is no packet of TCP or UDP"));
         assertEquals(flow, new Flow(sent.destination(), sent.source()), "a reply goes to its client, from the vip");
+        if (in.closes()) {
+            closing.add(flow);
+        }
         ByteBuffer link = sent.link();
         Set<ByteBuffer> links = linksOf.get(flow);
         assertNotNull(links);
@@ -180,7 +265,7 @@ final class FuzzJudge {
     /** The frame that left is the expected one; its checksums are right if those that came in were. */
     private static void assertSameButFor(Anatomy in, Anatomy sent, byte[] expected) {
         assertEquals(in.headerIsRight(), sent.headerIsRight(), "header checksum is as right as it was");
-        assertEquals(in.tcpIsRight(), sent.tcpIsRight(), "TCP checksum is as right as it was");
+        assertEquals(in.transportSum(), sent.transportSum(), "checksum is as right as it was");
         Expected.takeSums(expected, sent, in);
         assertArrayEquals(expected, sent.frame(), "what leaves");
     }

@@ -1,0 +1,87 @@
+package io.loom.itests.bpf;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * Says of ICMP errors that left whether they may have: to a backend of the vip that the quoted packet is from, or to the client
+ * of the connection that it belongs to, with length and checksums as right as they came in.
+ */
+final class FuzzErrors {
+    private final Map<Anatomy.Peer, FuzzWorld.Vip> vips;
+
+    FuzzErrors(Map<Anatomy.Peer, FuzzWorld.Vip> vips) {
+        this.vips = vips;
+    }
+
+    /** The two ends of the packet that an error quotes. */
+    record Quoted(Anatomy.Peer source, Anatomy.Peer destination) {}
+
+    static Quoted quoted(Anatomy error) {
+        byte[] frame = error.frame();
+        int l3 = error.l4() + 8;
+        boolean four = error.version() == 4;
+        int header = four ? (frame[l3] & 15) * 4 : 40;
+        int protocol = frame[l3 + (four ? 9 : 6)] & 0xff;
+        int addresses = l3 + (four ? 12 : 8);
+        int bytes = four ? 4 : 16;
+        return new Quoted(
+                new Anatomy.Peer(address(frame, addresses, bytes), Anatomy.word(frame, l3 + header), protocol),
+                new Anatomy.Peer(address(frame, addresses + bytes, bytes), Anatomy.word(frame, l3 + header + 2), protocol));
+    }
+
+    private static ByteBuffer address(byte[] frame, int from, int bytes) {
+        return ByteBuffer.wrap(Arrays.copyOfRange(frame, from, from + bytes));
+    }
+
+    private static ByteBuffer destination(Anatomy packet) {
+        int from = packet.l3() + (packet.version() == 4 ? 16 : 24);
+        return address(packet.frame(), from, packet.version() == 4 ? 4 : 16);
+    }
+
+    /** The vip whose connection the error is about, if its packets went there; null: it is about one of a backend's. */
+    FuzzWorld.Vip vip(Anatomy error) {
+        return vips.get(quoted(error).source());
+    }
+
+    /** An error that was sent to a backend. */
+    void sent(FuzzWorld.Vip vip, Anatomy in, byte[] out) {
+        assertTrue(in.headerIsRight(), "an error with a wrong header checksum");
+        if (vip.encapsulates()) {
+            byte[] backend = Envelope.open(in, out, vip);
+            assertTrue(vip.backends().stream().anyMatch(one -> Arrays.equals(one.address().getAddress(), backend)));
+            return;
+        }
+        Anatomy sent = sound(in, out);
+        assertArrayEquals(Expected.toBackend(), Arrays.copyOf(out, 12), "link addresses");
+        if (vip.isNat()) {
+            ByteBuffer backend = destination(sent);
+            assertTrue(vip.backends().stream().anyMatch(one -> ByteBuffer.wrap(one.address().getAddress()).equals(backend)),
+                    "an error to none of the vip's backends");
+            assertEquals(backend, quoted(sent).source().address(), "whose packet it quotes");
+        }
+    }
+
+    /** An error that was sent to a client. */
+    void returned(Anatomy.Peer vip, Anatomy.Peer client, Anatomy in, byte[] out) {
+        Anatomy sent = sound(in, out);
+        assertNotNull(vips.get(vip));
+        assertEquals(client.address(), destination(sent), "an error goes to the client");
+        assertEquals(new Quoted(client, vip), quoted(sent), "what the client has sent");
+    }
+
+    private static Anatomy sound(Anatomy in, byte[] out) {
+        assertEquals(in.frame().length, out.length);
+        Anatomy sent = new Anatomy(out, in.version(), in.protocol(), in.l3(), in.l4(), in.end());
+        assertEquals(in.headerIsRight(), sent.headerIsRight(), "header checksum is as right as it was");
+        assertEquals(in.transportSum(), sent.transportSum(), "ICMP checksum is as right as it was");
+        assertEquals(in.ttl() - 1, sent.ttl(), "one hop older");
+        return sent;
+    }
+}
