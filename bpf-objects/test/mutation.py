@@ -26,7 +26,7 @@ MODULE = ROOT / "itests" / "bpf"
 WORK = MODULE / "target" / "mutation"
 TESTS = "io/loom/itests/bpf"
 # No tables: races that a mutant may win or lose, random frames, and the generator of the tables.
-LEFT_OUT = {"TwoCpusIT", "FuzzIT", "GeneratorIT"}
+LEFT_OUT = {"TwoCpusIT", "RaceIT", "FuzzIT", "FloodIT", "GeneratorIT"}
 FIRST = ["PacketTableIT"]
 PATIENCE = 120  # seconds for one class of tests
 MUTANTS_OF_A_JVM = 40

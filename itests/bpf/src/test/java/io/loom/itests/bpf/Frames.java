@@ -3,9 +3,11 @@ package io.loom.itests.bpf;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.loom.api.Family;
+import io.loom.datapath.World;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
 
 /** Frames by name, made by bpf-objects/test/packets.py in the world of {@link io.loom.api.plugin.PacketCase}. */
@@ -29,6 +31,48 @@ final class Frames {
     /** @param flags of TCP: SA, A, FA or R; @param port of Loom, 20000 or 20001 */
     byte[] answer(Family family, String flags, int port) {
         return named(family.version() + " answer " + flags + " " + port);
+    }
+
+    /** A datagram of eight bytes from the client of {@link #request} to port 53 of its vip. */
+    byte[] datagram(Family family, int port) {
+        Anatomy request = Anatomy.read(request(family, "S", port)).anatomy().orElseThrow();
+        int end = request.l4() + 16;
+        Anatomy made = new Anatomy(
+                Arrays.copyOf(request.frame(), end), request.version(), Anatomy.UDP, request.l3(), request.l4(), end);
+        label(made);
+        made.put(made.l4() + 2, World.VIP_UDP_PORT);
+        made.put(made.l4() + 4, end - made.l4());
+        made.sumUp();
+        return made.frame();
+    }
+
+    /** An ICMP error, host unreachable, from the client: about the answer to its packet. */
+    byte[] error(Family family, byte[] packet) {
+        Anatomy about = Anatomy.read(packet).anatomy().orElseThrow();
+        boolean four = family == Family.IPV4;
+        int l4 = about.l4();
+        int quoted = l4 + 8;
+        int bytes = four ? 4 : 16;
+        int source = four ? 12 : 8;
+        byte[] frame = Arrays.copyOf(packet, quoted + (l4 - about.l3()) + 8);
+        System.arraycopy(packet, about.l3(), frame, quoted, l4 - about.l3() + 8);
+        System.arraycopy(packet, about.l3() + source, frame, quoted + source + bytes, bytes);
+        System.arraycopy(packet, about.l3() + source + bytes, frame, quoted + source, bytes);
+        System.arraycopy(packet, l4, frame, quoted + (l4 - about.l3()) + 2, 2);
+        System.arraycopy(packet, l4 + 2, frame, quoted + (l4 - about.l3()), 2);
+        Anatomy made = new Anatomy(frame, about.version(), four ? Anatomy.ICMP4 : Anatomy.ICMP6, about.l3(), l4, frame.length);
+        label(made);
+        Arrays.fill(frame, l4, quoted, (byte) 0);
+        frame[l4] = (byte) (four ? 3 : 1);
+        made.sumUp();
+        return frame;
+    }
+
+    /** Protocol and length in the IP header. */
+    private static void label(Anatomy packet) {
+        boolean four = packet.version() == 4;
+        packet.frame()[packet.l3() + (four ? 9 : 6)] = (byte) packet.protocol();
+        packet.put(packet.l3() + (four ? 2 : 4), four ? packet.length() : packet.length() - 40);
     }
 
     private byte[] named(String name) {
