@@ -53,7 +53,8 @@ final class Background {
         return end();
     }
 
-    private String end() {
+    /** By itself. @return its output */
+    String end() {
         try {
             if (!process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly().waitFor();
