@@ -80,7 +80,7 @@ class HeldIT extends LabTest {
             assertEquals(sum, transfer.checksum(), transfer::toString);
         }
         tell("%d transfers, changes for %d ms: %s", transfers.size(), millis, troubles);
-        assertEquals(0, troubles.resetsSent(), "resets sent");
+        // Resets sent say nothing here: probes of iperf3 and DNS end in them.
         assertEquals(0, troubles.resetsSeen(), "connections reset");
     }
 
@@ -132,9 +132,10 @@ class HeldIT extends LabTest {
         }
         Map<String, Integer> undisturbed = new TreeMap<>();
         for (Transfer transfer : transfers) {
-            if (!transfer.backend().equals("backend2")) {
+            String backend = transfer.backend();
+            if (!backend.equals("backend2")) {
                 assertEquals(sum, transfer.checksum(), transfer::toString);
-                undisturbed.merge(transfer.backend(), 1, Integer::sum);
+                undisturbed.merge(backend, 1, Integer::sum);
             }
         }
         lab.startNginx("backend2");
