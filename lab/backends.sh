@@ -15,8 +15,13 @@ backend_hold_vip() {
 	on "$host" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 \
 		net.ipv4.conf.eth0.arp_ignore=1 net.ipv4.conf.eth0.arp_announce=2 \
 		net.core.somaxconn=4096 net.ipv4.tcp_max_syn_backlog=4096
-	ip -n "$namespace" addr add "$VIP4/32" dev lo
-	ip -n "$namespace" addr add "$VIP6/128" dev lo nodad preferred_lft 0
+	backend_hold "$namespace" "$VIP4" "$VIP6"
+}
+
+# backend_hold NAMESPACE IPV4 IPV6
+backend_hold() {
+	ip -n "$1" addr add "$2/32" dev lo
+	ip -n "$1" addr add "$3/128" dev lo nodad preferred_lft 0
 }
 
 # The kernel may have no tunnel module: a program of Loom's takes the outer headers of ipip and gue off.
@@ -29,7 +34,7 @@ backend_decapsulate() {
 # nginx with a directory, pid file and log of its own, answering with its name on 80 and 8080.
 backend_serve() {
 	local host=$1 directory=$RUN/$1
-	mkdir -p "$directory/tmp"
+	mkdir -p "$directory/tmp" "$directory/put"
 	nginx_configuration "$host" "$directory" >"$directory/nginx.conf"
 	backend_start "$host"
 }
@@ -65,6 +70,8 @@ nginx_configuration() {
 				listen [::]:8080 ipv6only=on backlog=4096;
 				location = /quiet { access_log off; return 200 "$host\n"; }
 				location = /large { root $directory; try_files /large.txt =404; }
+				location = /bulk { root $RUN; add_header X-Backend $host; }
+				location /put/ { root $directory; dav_methods PUT; client_max_body_size 0; }
 				location / { return 200 "$host\n"; }
 			}
 		}

@@ -61,11 +61,11 @@ cable_prepare() {
 }
 
 # The connected routes are set by hand because the backends' must carry a smaller MSS: what clients then send still fits the
-# MTU with outer headers of 28 (IPv4) or 48 bytes (IPv6), those of gue, around it.
+# MTU with the largest outer headers around it, the 48 bytes of gue over IPv6.
 host_address() {
 	local host=$1 namespace mss4='' mss6=''
 	namespace=$(netns_of "$host")
-	[[ $host != backend* ]] || { mss4='advmss 1420' mss6='advmss 1380'; }
+	[[ $host != backend* ]] || { mss4='advmss 1412' mss6='advmss 1380'; }
 	ip -n "$namespace" addr add "$(address4 "$host")/24" dev eth0 noprefixroute
 	ip -n "$namespace" addr add "$(address6 "$host")/64" dev eth0 nodad noprefixroute
 	[ "$host" = client ] || ip -n "$namespace" addr add "$(address_spec "$host")/24" dev eth0

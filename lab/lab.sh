@@ -13,8 +13,12 @@ source "$here/common.sh"
 source "$here/hosts.sh"
 # shellcheck source=lab/backends.sh
 source "$here/backends.sh"
+# shellcheck source=lab/services.sh
+source "$here/services.sh"
 
-usage() { die "usage: ./loom lab up|status|down, ./loom lab exec HOST CMD..., ./loom lab serve BACKEND (nginx again)"; }
+usage() {
+	die "usage: ./loom lab up|status|down, ./loom lab exec HOST CMD..., ./loom lab serve BACKEND (nginx again), ./loom lab services (DNS, iperf3)"
+}
 
 lab_up() {
 	need_tools ip nginx ethtool bpftool clang-19
@@ -129,5 +133,6 @@ down) lab_down ;;
 status) lab_status ;;
 exec) lab_exec "$@" ;;
 serve) backend_start "${1:?which backend}" ;;
+services) services_make ;;
 *) usage ;;
 esac

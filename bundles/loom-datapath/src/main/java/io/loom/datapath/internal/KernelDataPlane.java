@@ -131,6 +131,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
         }
         plane.attachments().want(config.enabled() ? config.attachment() : NOWHERE);
         plane.vipAddresses().device(plane.attachments().firstDevice());
+        plane.vipAddresses().sources(config.enabled() && config.nat().assign() ? config.nat().sourceAddresses() : List.of());
         plane.attachments().check();
         timers.serve(plane);
     }

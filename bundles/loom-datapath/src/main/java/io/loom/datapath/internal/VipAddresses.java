@@ -12,18 +12,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts vip addresses on an interface, so that the host answers ARP and neighbour discovery for them, and takes them off. An
- * address that the host had before is left alone. Thread-safe.
+ * Puts addresses of vips and those that nat sends from on an interface, so that the host answers ARP and neighbour discovery
+ * for them, and takes them off. An address that the host had before is left alone. Thread-safe.
  */
 final class VipAddresses {
     private static final Logger LOG = LoggerFactory.getLogger(VipAddresses.class);
 
     private final AssignedAddresses ours;
-    private final Set<InetAddress> wanted = new HashSet<>();
+    private final Set<InetAddress> vips = new HashSet<>();
+    private Set<InetAddress> sources = Set.of();
     private final Map<String, Problem> problems = new TreeMap<>();
     private Optional<String> device = Optional.empty();
 
@@ -37,27 +39,42 @@ final class VipAddresses {
         ensure();
     }
 
+    /** Of a vip. */
     synchronized void add(InetAddress address) {
-        if (wanted.add(address)) {
+        if (vips.add(address)) {
             ensure(address, HostAddresses.all());
         }
     }
 
     synchronized void remove(InetAddress address) {
-        wanted.remove(address);
-        problems.remove(IpAddress.format(address));
-        ours.takeOff(IpAddress.format(address)).ifPresent(LOG::info);
+        vips.remove(address);
+        if (!sources.contains(address)) {
+            takeOff(IpAddress.format(address));
+        }
     }
 
-    /** Addresses that an earlier process wanted. */
+    /** Those that nat sends from, instead of the ones before, also those of an earlier process. */
+    synchronized void sources(Collection<InetAddress> addresses) {
+        sources = Set.copyOf(addresses);
+        Set<String> wanted = assigned().stream().map(IpAddress::format).collect(Collectors.toSet());
+        ours.all().stream().filter(address -> !wanted.contains(address)).toList().forEach(this::takeOff);
+        ensure();
+    }
+
+    private void takeOff(String address) {
+        problems.remove(address);
+        ours.takeOff(address).ifPresent(LOG::info);
+    }
+
+    /** Addresses of vips that an earlier process wanted. */
     synchronized void adopt(Collection<InetAddress> addresses) {
-        wanted.addAll(addresses);
+        vips.addAll(addresses);
     }
 
     /** Puts back what is missing: the interface may have come anew. */
     synchronized void ensure() {
         Set<InetAddress> present = HostAddresses.all();
-        wanted.forEach(address -> ensure(address, present));
+        assigned().forEach(address -> ensure(address, present));
     }
 
     private void ensure(InetAddress address, Set<InetAddress> present) {
@@ -77,7 +94,7 @@ final class VipAddresses {
             problems.remove(text);
         } catch (IOException failure) {
             Problem problem = Problem.of(
-                    "LOOM-1205", "cannot put vip address " + text + " on " + device.get(), failure.getMessage(),
+                    "LOOM-1205", "cannot put address " + text + " on " + device.get(), failure.getMessage(),
                     "bring the interface up, or set assign: false and add the address yourself");
             if (!problem.equals(problems.put(text, problem))) {
                 LOG.warn("{}", problem);
@@ -96,7 +113,9 @@ final class VipAddresses {
     }
 
     synchronized Set<InetAddress> assigned() {
-        return Set.copyOf(wanted);
+        Set<InetAddress> assigned = new HashSet<>(vips);
+        assigned.addAll(sources);
+        return assigned;
     }
 
     synchronized List<Problem> problems() {

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A command that runs while a test goes on, until it is told to stop. */
 final class Background {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofSeconds(90);
 
     private final List<String> line;
     private final Path output;
@@ -53,7 +53,8 @@ final class Background {
         return end();
     }
 
-    private String end() {
+    /** By itself. @return its output */
+    String end() {
         try {
             if (!process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly().waitFor();

@@ -9,6 +9,8 @@ final class Configurations {
     /** interval × fall, after which a dead backend has left, but for the second that the promise adds. */
     static final int DETECTION_MILLIS = 3 * 200;
 
+    static final String HEALTH_CHECK = "{type: tcp, port: 80, interval: 200ms, timeout: 200ms, rise: 2, fall: 3}";
+
     private Configurations() {}
 
     /** One vip with an IPv4 and an IPv6 address on port 80, and all three backends by both of theirs. */
@@ -35,9 +37,9 @@ final class Configurations {
                     upstream: web
                 upstreams:
                   - name: web
-                    health_check: {type: tcp, interval: 200ms, timeout: 200ms, rise: 2, fall: 3}
+                    health_check: %s
                     servers:
-                %s""".formatted(forwarding, servers(backends));
+                %s""".formatted(forwarding, HEALTH_CHECK, servers(backends));
     }
 
     private static String servers(List<String> backends) {

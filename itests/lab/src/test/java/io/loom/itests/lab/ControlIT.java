@@ -101,6 +101,24 @@ class ControlIT extends LabTest {
         tell("loom:backend-remove 4711 says: %s", wrong.output().strip());
     }
 
+    @Test
+    @Order(6)
+    void addressesThatNatSendsFromAreOnTheInterfaceWhileTheFileNamesThem() {
+        String sources = "  xdp: {nat: {source_addresses: [10.77.0.60, 10.77.0.61, \"fd77::60\"]}}\n";
+        loomd.configure(Configurations.web("nat").replace("  vips:\n", sources + "  vips:\n"));
+        Await.until("they are there", RELOAD_LIMIT, () -> holds("10.77.0.60/") && holds("10.77.0.61/") && holds("fd77::60/"),
+                rest::vips);
+        assertTrue(answersOf("backend1") > 0, "answers by way of them");
+        loomd.configure(Configurations.web("nat"));
+        Await.until("they are gone", RELOAD_LIMIT, () -> !holds("10.77.0.6") && !holds("fd77::60/"), rest::vips);
+        assertTrue(answersOf("backend1") > 0, "answers without them");
+        assertTrue(holds(Lab.VIP4 + "/"), "the vip stays");
+    }
+
+    private boolean holds(String address) {
+        return lab.on("balancer", "ip", "addr", "show").succeeded().contains(" " + address);
+    }
+
     private String rejected() {
         return rest.get("/ebpf/status").json().path("rejected").toString();
     }

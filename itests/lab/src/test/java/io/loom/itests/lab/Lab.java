@@ -31,6 +31,11 @@ final class Lab implements AutoCloseable {
         return lab;
     }
 
+    /** DNS, iperf3, uploads and the file {@code bulk} on the backends, and the vips of {@link Way}. */
+    void serveAll() {
+        script("services").succeeded();
+    }
+
     @Override
     public void close() {
         script("down").succeeded();

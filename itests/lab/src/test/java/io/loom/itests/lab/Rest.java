@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.StreamSupport;
 
 /** The REST interface as an operator on the balancer uses it: curl. */
 final class Rest {
@@ -79,6 +81,10 @@ final class Rest {
 
     JsonNode vips() {
         return get("/ebpf/vips").json();
+    }
+
+    boolean allVips(Predicate<JsonNode> condition) {
+        return StreamSupport.stream(vips().path("vips").spliterator(), false).allMatch(condition);
     }
 
     /** Why a vip does not work as configured, empty if it does. @throws AssertionError if there is no such vip */

@@ -1,0 +1,94 @@
+package io.loom.itests.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Real clients of every forwarding method over IPv4 and IPv6, all of them vips of one appliance. */
+class WaysIT extends LabTest {
+    private static final int QUESTIONS = 20;
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+
+    WaysIT() {
+        super("ways");
+    }
+
+    @BeforeAll
+    void start() {
+        lab.serveAll();
+        loomd.configure(Way.configuration("maglev"));
+        loomd.start();
+        Await.until("every vip is well", LIMIT, () -> rest.allVips(vip -> vip.path("degraded").isEmpty()), rest::vips);
+    }
+
+    static List<Way> ways() {
+        return Way.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
+    void dnsOverUdpAndTcpIsAnsweredByAllBackends(Way way) {
+        Set<String> names = new TreeSet<>();
+        for (String answer : dig(way, "+notcp").lines().toList()) {
+            names.add(answer.replace("\"", ""));
+        }
+        assertEquals(new TreeSet<>(Lab.BACKENDS), names);
+        assertEquals(QUESTIONS, dig(way, "+tcp").lines().filter(line -> line.startsWith("\"backend")).count());
+    }
+
+    /** So many questions in a row, each with a port of its own. @throws AssertionError if one was not answered at once */
+    private String dig(Way way, String transport) {
+        List<String> line = new ArrayList<>(List.of("dig", "@" + way.address(), "+short", "+tries=1", "+time=3", transport));
+        for (int i = 0; i < QUESTIONS; i++) {
+            line.addAll(List.of("whoami.lab", "TXT"));
+        }
+        return lab.on("client", line.toArray(String[]::new)).succeeded();
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
+    void aHundredMegabytesArriveUnchangedInBothDirections(Way way) {
+        Path bulk = lab.run().resolve("bulk");
+        String sum = Transfer.checksum(bulk);
+        long start = System.nanoTime();
+        assertEquals(sum, Transfer.down(lab, way, Transfer.BULK, 0).checksum(), "down");
+        long middle = System.nanoTime();
+        assertEquals(sum, Transfer.up(lab, way, bulk, 0).checksum(), "up");
+        tell("%s: 100 MB down in %d ms, up in %d ms", way, (middle - start) / 1_000_000, (System.nanoTime() - middle) / 1_000_000);
+    }
+
+    /** iperf3 controls by TCP what it measures by UDP: connection affinity leads both to one backend. */
+    @ParameterizedTest
+    @MethodSource("ways")
+    void iperf3MeasuresTcpAndUdpInBothDirections(Way way) {
+        JsonNode tcp = iperf(way, "-b", "100M").path("end");
+        long sent = tcp.path("sum_received").path("bytes").asLong();
+        long back = tcp.path("sum_received_bidir_reverse").path("bytes").asLong();
+        assertTrue(sent > 1_000_000 && back > 1_000_000, tcp::toString);
+        JsonNode udp = iperf(way, "-u", "-b", "10M", "-l", "1200").path("end");
+        for (String direction : List.of("sum", "sum_bidir_reverse")) {
+            assertTrue(udp.path(direction).path("packets").asLong() > 500, udp::toString);
+            assertEquals(0, udp.path(direction).path("lost_packets").asLong(), () -> direction + " lost: " + udp);
+        }
+        tell("%s: iperf3 TCP %d and %d kB, UDP %d datagrams, none lost", way, sent / 1000, back / 1000,
+                udp.path("sum").path("packets").asLong() + udp.path("sum_bidir_reverse").path("packets").asLong());
+    }
+
+    private JsonNode iperf(Way way, String... options) {
+        String[] line = Stream.concat(Stream.of("iperf3", "-J", "-t", "1", "--bidir", "-c", way.address()), Stream.of(options))
+                .toArray(String[]::new);
+        return new Rest.Answer(200, lab.on("client", line).succeeded()).json();
+    }
+}
