@@ -6,5 +6,5 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 mvn_loom -q -DskipTests -pl itests/bench -am package
-unshare --net java -cp "$LOOM_ROOT/itests/bench/target/classes:$LOOM_ROOT/itests/bench/target/lib/*" \
+unshare --net java -Xmx512m -cp "$LOOM_ROOT/itests/bench/target/classes:$LOOM_ROOT/itests/bench/target/lib/*" \
 	io.loom.itests.bench.Bench --live --json "$1" "${@:2}"

@@ -4,6 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * The flows of a case, in the order in which they are met. Each is a word: struct bench_flow of bench.bpf.c as it lies in
@@ -96,6 +98,11 @@ final class Flows {
             other[j] = word;
         }
         return new Flows(other);
+    }
+
+    /** Those at the places that are wanted. */
+    Flows where(IntPredicate wanted) {
+        return new Flows(IntStream.range(0, words.length).filter(wanted).mapToLong(place -> words[place]).toArray());
     }
 
     int count() {

@@ -73,22 +73,23 @@ final class Stage implements AutoCloseable {
         return new ListenerKey(protocol, new Endpoint(World.vip(family).address(), FIRST_PORT + listeners));
     }
 
-    /** Packets of clients. */
+    /** Packets of clients; the caller closes it, or has this stage {@link #keep} it. */
     Wrapper clients(ListenerKey key, Flows flows) {
-        return wrapper(frame(key), flows);
+        return Wrapper.around(plane.program(), frame(key), flows);
     }
 
     static Frame frame(ListenerKey key) {
         return Frame.toward(key.protocol(), key.endpoint(), client(key.endpoint().family()));
     }
 
-    /** Packets of nat's backends. */
+    /** Packets of nat's backends; the caller closes it, or has this stage {@link #keep} it. */
     Wrapper backends(Family family, Flows flows) {
-        return wrapper(Frame.reply(backend(family, 0), BACKEND_PORT, World.source(family)), flows);
+        return Wrapper.around(
+                plane.program(), Frame.reply(backend(family, 0), BACKEND_PORT, World.source(family)), flows);
     }
 
-    private Wrapper wrapper(Frame frame, Flows flows) {
-        Wrapper wrapper = Wrapper.around(plane.program(), frame, flows);
+    /** Closes it with this stage. */
+    Wrapper keep(Wrapper wrapper) {
         wrappers.add(wrapper);
         return wrapper;
     }

@@ -27,7 +27,7 @@ final class Vip {
     private final boolean tracked;
     private int opened;
     private int newcomers;
-    private Flows translated = Flows.of();
+    private Translations translations = Translations.none();
 
     /** @param name of the cases, up to the address family */
     Vip(Stage stage, Arguments arguments, String name, Description method, Family family, Protocol protocol, Set<Flag> flags) {
@@ -43,14 +43,14 @@ final class Vip {
     /** Packets of clients whose connections exist, those that were opened first. */
     Case established(Population population) {
         open(population.flows);
-        Flows flows = Flows.clients(0, population.flows, Flows.ACK);
+        Flows flows = stateful ? translations.forward().first(population.flows) : Flows.clients(0, population.flows, Flows.ACK);
         return recurring("established_" + population.label, stage.clients(key, ordered(flows)), Verdict.FORWARD);
     }
 
     /** The backends' half of the same. */
     Case replies(Population population) {
         open(population.flows);
-        Wrapper wrapper = stage.backends(family(), ordered(translated.first(population.flows)));
+        Wrapper wrapper = stage.backends(family(), ordered(translations.reply().first(population.flows)));
         return recurring("reply_" + population.label, wrapper, Verdict.REPLY);
     }
 
@@ -60,23 +60,25 @@ final class Vip {
      * @param opening one of so many enters a connection into the table
      */
     Case arriving(String what, int signals, int opening, int packets) {
-        Wrapper wrapper = stage.clients(key, arrivals(arguments.rounds() * packets, signals));
+        Wrapper wrapper = stage.keep(stage.clients(key, arrivals(arguments.rounds() * packets, signals)));
         return new Case(prefix + what, stage, number, wrapper, Verdict.FORWARD, opening, packets);
     }
 
-    /** Nine of ten packets are of connections that exist, the tenth is a SYN or a first ACK, in turn. */
+    /** Nine of ten packets are of connections that exist, the tenth is a SYN or a first ACK, in turn; no newcomer displaces the former. */
     Case mixed(Population population) {
-        open(population.flows);
+        Case established = established(population);
+        Tick.await();
+        established.turn();
         int total = arguments.rounds() * arguments.packets();
         Flows recurring = ordered(Flows.clients(0, population.flows, Flows.ACK));
         Flows newcomers = arrivals(total / 10 + 1, Flows.ACK).alternating(Flows.SYN);
-        Wrapper wrapper = stage.clients(key, Flows.mixed(recurring, newcomers, total));
+        Wrapper wrapper = stage.keep(stage.clients(key, Flows.mixed(recurring, newcomers, total)));
         return new Case(prefix + "mix_90_10", stage, number, wrapper, Verdict.FORWARD, 20, arguments.packets());
     }
 
     /** Packets of clients, without any demands on them. */
     Wrapper clients(Flows flows) {
-        return stage.clients(key, flows);
+        return stage.keep(stage.clients(key, flows));
     }
 
     /** The same for another program; the caller closes it. */
@@ -93,12 +95,12 @@ final class Vip {
     Case passing() {
         ListenerKey elsewhere = new ListenerKey(
                 key.protocol(), new Endpoint(World.source(family()), key.endpoint().port()));
-        Wrapper wrapper = stage.clients(elsewhere, Flows.clients(0, 1, Flows.ACK));
+        Wrapper wrapper = stage.keep(stage.clients(elsewhere, Flows.clients(0, 1, Flows.ACK)));
         return new Case("pass_v" + family().version(), stage, number, wrapper, Verdict.PASS_NO_LISTENER, 0, arguments.packets());
     }
 
     private Case recurring(String what, Wrapper wrapper, Verdict verdict) {
-        return new Case(prefix + what, stage, number, wrapper, verdict, 0, arguments.packets());
+        return new Case(prefix + what, stage, number, stage.keep(wrapper), verdict, 0, arguments.packets());
     }
 
     private Flows ordered(Flows flows) {
@@ -126,16 +128,24 @@ final class Vip {
 
     /** All at once, because to find their translations means to read a whole table. */
     private void translate(int flows) {
-        opening("open", Flows.clients(0, flows, Flows.SYN));
-        translated = Translations.of(stage, family(), flows);
-        Wrapper handshake = stage.backends(family(), translated.with(Flows.SYN | Flows.ACK));
-        recurring("handshake", handshake, Verdict.REPLY).turn();
+        try (Wrapper opening = stage.clients(key, Flows.clients(0, flows, Flows.SYN))) {
+            opening.run(flows);
+        }
+        translations = Translations.of(stage, family(), flows);
+        int found = translations.reply().count();
+        if (found < flows) {
+            System.err.println(prefix + "open: " + (flows - found) + " of " + flows + " connections were refused; the others are measured");
+        }
+        try (Wrapper handshake = stage.backends(family(), translations.reply().with(Flows.SYN | Flows.ACK))) {
+            new Case(prefix + "handshake", stage, number, handshake, Verdict.REPLY, 0, found).measure();
+        }
         opened = flows;
     }
 
     private void opening(String what, Flows flows) {
-        Wrapper wrapper = stage.clients(key, flows);
-        new Case(prefix + what, stage, number, wrapper, Verdict.FORWARD, tracked ? 1 : 0, flows.count()).measure();
+        try (Wrapper wrapper = stage.clients(key, flows)) {
+            new Case(prefix + what, stage, number, wrapper, Verdict.FORWARD, tracked ? 1 : 0, flows.count()).measure();
+        }
     }
 
     private Family family() {

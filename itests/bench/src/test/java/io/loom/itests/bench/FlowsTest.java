@@ -53,6 +53,7 @@ class FlowsTest {
         assertEquals(words(Flows.clients(7, 3, Flows.SYN)), words(Flows.clients(7, 3, Flows.ACK).with(Flows.SYN)));
         assertEquals(2, Flows.clients(0, 3, Flows.ACK).first(2).count());
         assertEquals(3, Flows.clients(0, 3, Flows.ACK).first(9).count());
+        assertEquals(words(Flows.clients(1, 1, Flows.ACK)), words(Flows.clients(0, 3, Flows.ACK).where(place -> place == 1)));
     }
 
     private static List<Long> words(Flows flows) {
