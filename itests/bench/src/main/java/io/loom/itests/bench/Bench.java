@@ -3,6 +3,7 @@ package io.loom.itests.bench;
 import io.loom.api.Family;
 import io.loom.api.LoomException;
 import io.loom.api.Protocol;
+import io.loom.datapath.Tuning.Connections.Kind;
 import io.loom.datapath.World;
 import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
@@ -19,17 +20,20 @@ public final class Bench {
     private static final int SETTLING_TURNS = 3;
 
     private final Arguments arguments;
-    private final Stages stages;
+    private final List<Long> floors = new ArrayList<>();
+    private final List<Measured> measured = new ArrayList<>();
 
-    private Bench(Arguments arguments, Stages stages) {
+    private record Measured(Catalogue.Entry entry, List<Long> totals) {
+    }
+
+    private Bench(Arguments arguments) {
         this.arguments = arguments;
-        this.stages = stages;
     }
 
     public static void main(String[] words) throws IOException, InterruptedException {
         try {
             Arguments arguments = Arguments.parse(List.of(words));
-            Report report = run(arguments);
+            Report report = new Bench(arguments).run();
             System.out.print(report.text());
             if (arguments.json().isPresent()) {
                 report.write(arguments.json().get());
@@ -43,21 +47,32 @@ public final class Bench {
         }
     }
 
-    private static Report run(Arguments arguments) throws IOException, InterruptedException {
+    /** One kind of table after the other, because the maps of both would take twice the memory. */
+    private Report run() throws IOException, InterruptedException {
         if (arguments.live()) {
             Live.requireSolitude();
         }
-        try (Stages stages = new Stages(arguments.entries())) {
-            Bench bench = new Bench(arguments, stages);
-            Report report = bench.measure(Catalogue.of(stages, arguments));
-            return arguments.live() ? report.withLive(Live.measure(stages)) : report;
+        try (Stages stages = new Stages(arguments.entries(), Kind.LRU_HASH)) {
+            measure(Catalogue.ofLruHash(stages, arguments));
+        }
+        try (Stages stages = new Stages(arguments.entries(), Kind.CACHE)) {
+            measure(Catalogue.ofCache(stages, arguments));
+            List<Report.LiveLine> live = arguments.live() ? Live.measure(stages) : List.of();
+            Stage stage = stages.sparse.get();
+            return new Report(stage.plane().program().tag(), Report.median(floors), arguments.shuffled(), lines(),
+                    MemoryUse.of(stage, arguments.entries()), live);
         }
     }
 
+    private List<Report.Line> lines() {
+        long floor = Report.median(floors);
+        return measured.stream().map(each -> Report.Line.of(each.entry.name(), Report.median(each.totals), floor,
+                each.entry.goal(), arguments.shuffled())).toList();
+    }
+
     /** Rounds over all cases rather than case after case, so that what disturbs the host disturbs all alike. */
-    private Report measure(List<Catalogue.Entry> entries) {
+    private void measure(List<Catalogue.Entry> entries) {
         List<Case> cases = prepare(entries);
-        List<Long> floors = new ArrayList<>();
         List<List<Long>> totals = new ArrayList<>();
         cases.forEach(each -> totals.add(new ArrayList<>()));
         try (BpfProgram nothing = nothing();
@@ -65,19 +80,20 @@ public final class Bench {
             for (int round = 0; round < arguments.rounds(); round++) {
                 floors.add(floor.run(FLOOR_PACKETS));
                 for (int i = 0; i < cases.size(); i++) {
-                    totals.get(i).add(cases.get(i).measure());
+                    totals.get(i).add(measure(cases.get(i)));
                 }
             }
         }
-        long floor = Report.median(floors);
-        List<Report.Line> lines = new ArrayList<>();
         for (int i = 0; i < cases.size(); i++) {
-            lines.add(Report.Line.of(
-                    entries.get(i).name(), Report.median(totals.get(i)), floor, entries.get(i).goal(), arguments.shuffled()));
+            measured.add(new Measured(entries.get(i), totals.get(i)));
         }
-        Stage stage = stages.direct.get();
-        return new Report(stage.plane().program().tag(), floor, arguments.shuffled(), lines,
-                MemoryUse.of(stage, arguments.entries()), List.of());
+    }
+
+    private long measure(Case one) {
+        if (arguments.warm() && one.recurs()) {
+            one.turn();
+        }
+        return one.measure();
     }
 
     private static List<Case> prepare(List<Catalogue.Entry> entries) {

@@ -29,9 +29,4 @@ enum Population {
     static List<Population> fitting(int entries) {
         return Arrays.stream(values()).filter(population -> population.flows <= entries - entries / SPARED_PART).toList();
     }
-
-    static Population largest(int entries) {
-        List<Population> fitting = fitting(entries);
-        return fitting.get(fitting.size() - 1);
-    }
 }

@@ -66,10 +66,6 @@ record Report(String programTag, long floor, boolean shuffled, List<Line> lines,
         live = List.copyOf(live);
     }
 
-    Report withLive(List<LiveLine> frames) {
-        return new Report(programTag, floor, shuffled, lines, memory, frames);
-    }
-
     /** The middle one; of an even number the upper. */
     static long median(List<Long> values) {
         return values.stream().sorted().toList().get(values.size() / 2);

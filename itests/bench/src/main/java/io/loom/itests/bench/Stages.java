@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The program with either connection table, on as few sets of maps as the cases get along with. */
+/** The program with one kind of connection table, on as few sets of maps as the cases get along with. */
 final class Stages implements AutoCloseable {
     private static final int HZ = 250;
     private static final int BACKENDS = 1024;
@@ -30,24 +30,26 @@ final class Stages implements AutoCloseable {
             SlottedMethod.of(0, new GueForwarding()), SlottedMethod.of(1, new IpipForwarding()),
             SlottedMethod.of(2, new L2Forwarding()), SlottedMethod.of(3, new NatForwarding()));
     private final int entries;
+    private final Tuning.Connections.Kind kind;
 
-    /** Connections of direct methods that stay. */
-    final Lazy<Stage> direct = new Lazy<>(() -> stage(Tuning.Connections.Kind.CACHE));
-    final Lazy<Stage> nat = new Lazy<>(() -> stage(Tuning.Connections.Kind.CACHE));
-    final Lazy<Stage> lruHash = new Lazy<>(() -> stage(Tuning.Connections.Kind.LRU_HASH));
+    /** Up to 131,072 connections of each listener: the first of these take turns, as if there were no others. */
+    final Lazy<Stage> sparse = new Lazy<>(this::stage);
+    /** A million connections of one listener. */
+    final Lazy<Stage> million = new Lazy<>(this::stage);
+    final Lazy<Stage> natMillion = new Lazy<>(this::stage);
     /** Whose tables somebody fills. */
-    final Lazy<Stage> full = new Lazy<>(() -> stage(Tuning.Connections.Kind.CACHE));
-    final Lazy<Stage> fullLruHash = new Lazy<>(() -> stage(Tuning.Connections.Kind.LRU_HASH));
+    final Lazy<Stage> full = new Lazy<>(this::stage);
 
-    Stages(int entries) {
+    Stages(int entries, Tuning.Connections.Kind kind) {
         this.entries = entries;
+        this.kind = kind;
     }
 
     Description method(String name) {
         return methods.stream().map(SlottedMethod::description).filter(method -> method.name().equals(name)).findFirst().orElseThrow();
     }
 
-    private Stage stage(Tuning.Connections.Kind kind) {
+    private Stage stage() {
         return new Stage(composition(new Tuning.Connections(entries, kind)), World.IFINDEX);
     }
 
@@ -61,6 +63,6 @@ final class Stages implements AutoCloseable {
 
     @Override
     public void close() {
-        List.of(direct, nat, lruHash, full, fullLruHash).forEach(stage -> stage.ifMade(Stage::close));
+        List.of(sparse, million, natMillion, full).forEach(stage -> stage.ifMade(Stage::close));
     }
 }

@@ -119,17 +119,16 @@ final class Vip {
             return;
         }
         if (stateful) {
-            translate(Population.largest(arguments.entries()).flows);
+            translate(flows);
             return;
         }
         opening("open", Flows.clients(opened, flows - opened, Flows.ACK));
         opened = flows;
     }
 
-    /** All at once, because to find their translations means to read a whole table. */
     private void translate(int flows) {
-        try (Wrapper opening = stage.clients(key, Flows.clients(0, flows, Flows.SYN))) {
-            opening.run(flows);
+        try (Wrapper opening = stage.clients(key, Flows.clients(opened, flows - opened, Flows.SYN))) {
+            opening.run(flows - opened);
         }
         translations = Translations.of(stage, family(), flows);
         int found = translations.reply().count();

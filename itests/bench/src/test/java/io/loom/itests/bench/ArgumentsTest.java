@@ -15,8 +15,8 @@ class ArgumentsTest {
     @Test
     void optionsReplaceTheDefaultsInAnyOrder() {
         assertEquals(Arguments.DEFAULTS, Arguments.parse(List.of()));
-        assertEquals(new Arguments(Optional.of(Path.of("a.json")), "ipip", 5, 100, 40_000, true, true),
-                Arguments.parse(List.of("--live", "--entries", "40000", "--only", "ipip", "--json", "a.json", "--shuffle", "--rounds",
+        assertEquals(new Arguments(Optional.of(Path.of("a.json")), "ipip", 5, 100, 40_000, true, true, true),
+                Arguments.parse(List.of("--live", "--entries", "40000", "--only", "ipip", "--json", "a.json", "--shuffle", "--warm", "--rounds",
                         "5", "--packets", "100")));
     }
 
