@@ -80,7 +80,7 @@ class HeldIT extends LabTest {
             assertEquals(sum, transfer.checksum(), transfer::toString);
         }
         tell("%d transfers, changes for %d ms: %s", transfers.size(), millis, troubles);
-        // Resets sent say nothing here: probes of iperf3 and DNS end in them.
+        // Resets sent are not judged: 391, 1 and 0 were counted in three runs, by whom is not known; no client saw one.
         assertEquals(0, troubles.resetsSeen(), "connections reset");
     }
 
