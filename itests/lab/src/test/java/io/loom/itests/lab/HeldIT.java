@@ -17,9 +17,16 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 
-/** Connections of every forwarding method over IPv4 and IPv6, held while what is behind their vips changes. */
+/**
+ * Connections of every forwarding method over IPv4 and IPv6, held while what is behind their vips changes. The death comes last:
+ * a stopped server refuses probes, and what it had sent is answered by resets for half a minute.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class HeldIT extends LabTest {
     private static final long RATE = 1_000_000;
     private static final long BYTES = 20 * RATE;
@@ -55,6 +62,7 @@ class HeldIT extends LabTest {
     }
 
     @Test
+    @Order(1)
     void transfersLiveThroughEveryChangeOfBackendsAndTables() throws IOException {
         String sum = writePart(BYTES);
         List<Transfer> transfers = new ArrayList<>();
@@ -80,7 +88,7 @@ class HeldIT extends LabTest {
             assertEquals(sum, transfer.checksum(), transfer::toString);
         }
         tell("%d transfers, changes for %d ms: %s", transfers.size(), millis, troubles);
-        // Resets sent are not judged: 391, 1 and 0 were counted in three runs, by whom is not known; no client saw one.
+        assertEquals(0, troubles.resetsSent(), "resets sent");
         assertEquals(0, troubles.resetsSeen(), "connections reset");
     }
 
@@ -120,6 +128,7 @@ class HeldIT extends LabTest {
     }
 
     @Test
+    @Order(2)
     void aDeadBackendLeavesEveryVipInTimeAndClientsOfOthersDoNotNotice() throws IOException {
         String sum = writePart(SHORT);
         List<Transfer> transfers = Way.all().stream().map(way -> Transfer.down(lab, way, SHORT, RATE)).toList();
