@@ -131,17 +131,12 @@ final class Balancer implements AutoCloseable {
 
     /** Moves the last packet of the connection into the past. */
     void idle(int ticks) {
-        replace(word -> aged(word, ticks));
+        replace(word -> Connections.aged(word, ticks));
     }
 
     /** The same for the reply half of every connection. */
     void idleReplies(int ticks) {
-        pairs.replace(word -> aged(word, ticks));
-    }
-
-    private static long aged(long word, int ticks) {
-        ConnectionWord now = ConnectionWord.decode(word);
-        return new ConnectionWord(now.backend(), now.assured(), now.state(), now.fins(), now.cookie(), now.seen() - ticks).encode();
+        pairs.replace(word -> Connections.aged(word, ticks));
     }
 
     List<ConnectionWord> replies() {

@@ -21,7 +21,6 @@ import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -85,21 +84,12 @@ class DatagramIT {
     }
 
     private List<ConnectionWord> tracked() {
-        List<ConnectionWord> found = new ArrayList<>();
-        plane.connections(family).walk((listener, client, rawPort, word) -> {
-            found.add(ConnectionWord.decode(word));
-            return word;
-        });
-        return found;
+        return Connections.all(plane, family);
     }
 
     /** Moves flows into the past. */
     private void age(int ticks) {
-        plane.connections(family).walk((listener, client, rawPort, word) -> {
-            ConnectionWord now = ConnectionWord.decode(word);
-            return new ConnectionWord(
-                    now.backend(), now.assured(), now.state(), now.fins(), now.cookie(), now.seen() - ticks).encode();
-        });
+        Connections.age(plane, family, ticks);
     }
 
     /** Moves what is remembered of clients into the past: the second word of struct loom_affinity. */

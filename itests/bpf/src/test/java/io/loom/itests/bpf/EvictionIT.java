@@ -12,7 +12,6 @@ import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
 import io.loom.datapath.internal.Keys;
-import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.datapath.internal.layout.VerdictCount;
@@ -80,11 +79,8 @@ class EvictionIT {
 
     /** Moves connections into the past, by as many ticks as the operator says for the client. */
     private void idle(IntUnaryOperator ticks) {
-        plane.connections(family).walk((listener, address, rawPort, word) -> {
-            ConnectionWord now = ConnectionWord.decode(word);
-            return new ConnectionWord(now.backend(), now.assured(), now.state(), now.fins(), now.cookie(),
-                    now.seen() - ticks.applyAsInt(client(rawPort))).encode();
-        });
+        plane.connections(family).walk((listener, address, rawPort, word) ->
+                Connections.aged(word, ticks.applyAsInt(client(rawPort))));
     }
 
     private long events(int event) {

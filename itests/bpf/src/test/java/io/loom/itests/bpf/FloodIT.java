@@ -13,7 +13,6 @@ import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.Tuning.Connections.Kind;
 import io.loom.datapath.World;
-import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.ListenerEntry.Flag;
 import io.loom.datapath.internal.layout.TableEntry;
@@ -74,10 +73,7 @@ class FloodIT {
     private static void establish(ScratchPlane plane, Family family, Flood flood) throws Exception {
         Flood.Result opened = flood.run(Flood.Plan.once(1, ESTABLISHED, SYN, ACK));
         assertEquals(2 * ESTABLISHED, kept(family, opened));
-        plane.connections(family).walk((listener, client, rawPort, word) -> {
-            ConnectionWord now = ConnectionWord.decode(word);
-            return new ConnectionWord(now.backend(), now.assured(), now.state(), now.fins(), now.cookie(), now.seen() - 2).encode();
-        });
+        Connections.age(plane, family, 2);
         assertEquals(ESTABLISHED, kept(family, flood.run(Flood.Plan.once(1, ESTABLISHED, ACK))));
     }
 

@@ -17,7 +17,6 @@ import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.ListenerEntry.Flag;
 import io.loom.datapath.internal.layout.TableEntry;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -72,20 +71,11 @@ class TrackingIT {
     }
 
     private List<ConnectionWord> tracked() {
-        List<ConnectionWord> found = new ArrayList<>();
-        plane.connections(family).walk((listener, client, rawPort, word) -> {
-            found.add(ConnectionWord.decode(word));
-            return word;
-        });
-        return found;
+        return Connections.all(plane, family);
     }
 
     private void age(int ticks) {
-        plane.connections(family).walk((listener, client, rawPort, word) -> {
-            ConnectionWord now = ConnectionWord.decode(word);
-            return new ConnectionWord(
-                    now.backend(), now.assured(), now.state(), now.fins(), now.cookie(), now.seen() - ticks).encode();
-        });
+        Connections.age(plane, family, ticks);
     }
 
     @ParameterizedTest

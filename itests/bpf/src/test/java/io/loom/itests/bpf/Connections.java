@@ -1,0 +1,31 @@
+package io.loom.itests.bpf;
+
+import io.loom.api.Family;
+import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.internal.layout.ConnectionWord;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The tracked connections of a family: what tests read of them, and how they move them into the past. */
+final class Connections {
+    private Connections() {}
+
+    static List<ConnectionWord> all(ScratchPlane plane, Family family) {
+        List<ConnectionWord> found = new ArrayList<>();
+        plane.connections(family).walk((listener, client, rawPort, word) -> {
+            found.add(ConnectionWord.decode(word));
+            return word;
+        });
+        return found;
+    }
+
+    /** As if so many ticks more had gone by since the last packet of each. */
+    static void age(ScratchPlane plane, Family family, int ticks) {
+        plane.connections(family).walk((listener, client, rawPort, word) -> aged(word, ticks));
+    }
+
+    static long aged(long word, int ticks) {
+        ConnectionWord now = ConnectionWord.decode(word);
+        return new ConnectionWord(now.backend(), now.assured(), now.state(), now.fins(), now.cookie(), now.seen() - ticks).encode();
+    }
+}
