@@ -15,7 +15,7 @@ bench_leave() {
 		tail -n 40 "$LOG" >&2
 	fi
 	"$LOOM_ROOT/lab/lab.sh" down
-	rmdir "$HOME"/.cache/JNA/temp "$HOME"/.cache/JNA 2>/dev/null || true # by JNA; others may use them
+	remove_empty "$HOME"/.cache/JNA/temp "$HOME"/.cache/JNA # by JNA
 	exit "$status"
 }
 

@@ -55,6 +55,14 @@ retry() {
 	done
 }
 
+# remove_empty DIRECTORY...: those that exist and that nobody else has put something into.
+remove_empty() {
+	local directory
+	for directory in "$@"; do
+		[ ! -d "$directory" ] || rmdir --ignore-fail-on-non-empty "$directory"
+	done
+}
+
 mvn_loom() {
 	local flags
 	read -ra flags <<<"${LOOM_MVN_FLAGS:-}"

@@ -45,7 +45,7 @@ leave() {
 		stay_hints
 	else
 		"$here/lab.sh" down
-		rmdir "$HOME"/.cache/JNA/temp "$HOME"/.cache/JNA 2>/dev/null || true # by JNA for --detach; others may use them
+		remove_empty "$HOME"/.cache/JNA/temp "$HOME"/.cache/JNA # by JNA for --detach
 	fi
 	exit "$status"
 }

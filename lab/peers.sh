@@ -107,12 +107,14 @@ nginx_stop() { peer_end "$RUN/stream.pid"; }
 
 # The pid file's process and its children, which may be the ones that hold the sockets.
 peer_end() {
-	local pid pids
-	pid=$(cat "$1")
-	pids=$(pgrep -P "$pid" | tr '\n' ' ' || true)
-	# shellcheck disable=SC2086 # a list of numbers
-	kill -TERM "$pid" $pids 2>/dev/null || true # a child may have followed its parent
-	retry 5 process_gone "$pid" || fail "$1: process $pid does not end"
+	local pid pids=("$(cat "$1")")
+	mapfile -t -O 1 pids < <(pgrep -P "${pids[0]}")
+	for pid in "${pids[@]}"; do
+		kill -TERM "$pid" 2>/dev/null || process_gone "$pid" || fail "$1: process $pid cannot be ended"
+	done
+	for pid in "${pids[@]}"; do
+		retry 5 process_gone "$pid" || fail "$1: process $pid does not end"
+	done
 }
 
 loom_configure() {

@@ -53,8 +53,7 @@ counts() {
 # Labs of tests that could not clean up, because their process was ended from outside.
 finish() {
 	rm -f "$started" "$before" "$after"
-	# Made by Pax Exam and JNA, and empty unless others use them too.
-	rmdir "$HOME"/.pax/exam "$HOME"/.pax "$HOME"/.cache/JNA/temp "$HOME"/.cache/JNA 2>/dev/null || true
+	remove_empty "$HOME"/.pax/exam "$HOME"/.pax "$HOME"/.cache/JNA/temp "$HOME"/.cache/JNA # by Pax Exam and JNA
 	local lab
 	for lab in /run/loom-lab/it*; do
 		[ "$(cat "$lab/checkout" 2>/dev/null)" != "$LOOM_ROOT" ] || LOOM_LAB=${lab##*/} "$LOOM_ROOT/lab/lab.sh" down
