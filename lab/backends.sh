@@ -70,7 +70,7 @@ nginx_configuration() {
 				listen [::]:8080 ipv6only=on backlog=4096;
 				location = /quiet { access_log off; return 200 "$host\n"; }
 				location = /large { root $directory; try_files /large.txt =404; }
-				location = /bulk { root $RUN; add_header X-Backend $host; }
+				location = /bulk { root $RUN; add_header X-Backend $host; limit_rate \$arg_rate; }
 				location /put/ { root $directory; dav_methods PUT; client_max_body_size 0; }
 				location / { return 200 "$host\n"; }
 			}

@@ -1,7 +1,9 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.Problem;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.ProtocolHandler;
+import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -32,6 +34,14 @@ final class Handlers {
 
     private void refresh() {
         deployed.byName().values().forEach(code -> known.put(code.protocol(), code.object()));
+    }
+
+    /** Those that are kept. */
+    synchronized List<Problem> problems() {
+        return known.keySet().stream().filter(protocol -> deployed.get(protocol.name()).isEmpty())
+                .map(protocol -> Problem.of("LOOM-4107", "the protocol handler for " + protocol + " is no longer deployed",
+                        "the running program keeps it, also through changes", "deploy its bundle again"))
+                .toList();
     }
 
     synchronized SortedMap<Protocol, byte[]> objects() {

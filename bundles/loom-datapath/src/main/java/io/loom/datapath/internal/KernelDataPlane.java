@@ -185,6 +185,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
     @Override
     public List<Problem> problems() {
         List<Problem> problems = new ArrayList<>(live.map(LivePlane::problems).orElse(List.of()));
+        problems.addAll(handlers.problems());
         problems.addAll(unusable.problems());
         return problems;
     }

@@ -37,6 +37,11 @@ final class Background {
         return process.isAlive();
     }
 
+    /** Whatever it does. */
+    void stop() {
+        process.destroyForcibly();
+    }
+
     /** By SIGINT, as Ctrl-C does. @return its output */
     String interrupt() {
         Command.run(LIMIT, Map.of(), List.of("kill", "-INT", "" + process.pid())).succeeded();

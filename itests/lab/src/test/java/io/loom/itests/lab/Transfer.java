@@ -29,11 +29,11 @@ final class Transfer {
                 "--max-time", "60", "--noproxy", "*"), line.stream()).toList()));
     }
 
-    /** @param rate bytes a second, 0 for as many as it can */
+    /** @param rate bytes a second at which the backend sends, so that packets flow until the end; 0 for as many as it can */
     static Transfer down(Lab lab, Way way, long bytes, long rate) {
         String name = way + "-down";
-        return new Transfer(lab, name, false, List.of("--limit-rate", "" + rate, "-r", "0-" + (bytes - 1), "-o",
-                lab.run().resolve(name).toString(), "-D", lab.run().resolve(name + ".headers").toString(), way.url("/bulk")));
+        return new Transfer(lab, name, false, List.of("-r", "0-" + (bytes - 1), "-o",
+                lab.run().resolve(name).toString(), "-D", lab.run().resolve(name + ".headers").toString(), way.url("/bulk?rate=" + rate)));
     }
 
     /** @param rate bytes a second, 0 for as many as it can */
@@ -44,6 +44,20 @@ final class Transfer {
 
     boolean running() {
         return curl.running();
+    }
+
+    void stop() {
+        curl.stop();
+    }
+
+    /** Of one that has ended. */
+    String outcome() {
+        try {
+            curl.end();
+            return name + " is complete";
+        } catch (AssertionError failed) {
+            return name + ": " + failed.getMessage();
+        }
     }
 
     /** Whether a download's answer has arrived. */
@@ -86,6 +100,15 @@ final class Transfer {
         }
         return Lab.BACKENDS.stream().map(backend -> lab.run().resolve(backend).resolve("put").resolve(name))
                 .filter(Files::exists).findFirst().orElseThrow(() -> new AssertionError("no backend has " + name));
+    }
+
+    /** Writes the first bytes of what backends serve to the file {@code part}. */
+    static Path writePart(Lab lab, long bytes) {
+        try (InputStream bulk = Files.newInputStream(lab.run().resolve("bulk"))) {
+            return Files.write(lab.run().resolve("part"), bulk.readNBytes((int) bytes));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static String checksum(Path file) {

@@ -8,29 +8,30 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the {@link Visitor} reported.
+ * What the {@link Visitor} or the {@link Asker} reported.
  *
  * @param answers       by backend
  * @param firstFailure  {@code none}, or the exception of the first failure
- * @param largestMillis latency of the slowest request, connecting included
+ * @param largestMillis latency of the slowest request, connecting included; of the Asker 0
+ * @param moved         the Asker's flows that had answers from more than one backend
  */
-record Visits(Map<String, Long> answers, long failures, String firstFailure, long largestMillis) {
+record Visits(Map<String, Long> answers, long failures, String firstFailure, long largestMillis, long moved) {
     private static final Duration LIMIT = Duration.ofMinutes(3);
 
     /** New connections, one request each, as fast as the client can. */
     static Visits burst(Lab lab, String address, int port, int requests) {
-        List<String> line = line(lab, "burst", address, "" + port, "" + requests);
+        List<String> line = visitor(lab, "burst", address, "" + port, "" + requests);
         return parse(Command.run(LIMIT, Map.of(), line).succeeded());
     }
 
     /** One connection, a request every 10 ms, until its input is closed. */
     static Background steady(Lab lab, String address, int port) {
-        return Background.start(line(lab, "steady", address, "" + port));
+        return Background.start(visitor(lab, "steady", address, "" + port));
     }
 
     /** New connections, so many a second, until its input is closed. */
     static Background paced(Lab lab, String address, int port, int perSecond) {
-        return Background.start(line(lab, "paced", address, "" + port, "" + perSecond));
+        return Background.start(visitor(lab, "paced", address, "" + port, "" + perSecond));
     }
 
     static Visits of(Background visitor) {
@@ -41,10 +42,19 @@ record Visits(Map<String, Long> answers, long failures, String firstFailure, lon
         return answers.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    private static List<String> line(Lab lab, String... arguments) {
+    /** Questions by DNS over UDP, so many a second, over so many sockets by turns, until its input is closed. */
+    static Background asking(Lab lab, String address, int sockets, int perSecond) {
+        return Background.start(line(lab, Asker.class, address, "53", "" + sockets, "" + perSecond));
+    }
+
+    private static List<String> visitor(Lab lab, String... arguments) {
+        return line(lab, Visitor.class, arguments);
+    }
+
+    private static List<String> line(Lab lab, Class<?> program, String... arguments) {
         List<String> line = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:TieredStopAtLevel=1", "-Xmx64m", "-cp",
-                Lab.ROOT.resolve("itests/lab/target/test-classes").toString(), Visitor.class.getName()));
+                Lab.ROOT.resolve("itests/lab/target/test-classes").toString(), program.getName()));
         line.addAll(List.of(arguments));
         return lab.lineOn("client", line);
     }
@@ -60,6 +70,7 @@ record Visits(Map<String, Long> answers, long failures, String firstFailure, lon
                 rest.put(pair[0], pair[1]);
             }
         }
-        return new Visits(answers, Long.parseLong(rest.get("failures")), rest.get("first"), Long.parseLong(rest.get("millis")));
+        return new Visits(answers, Long.parseLong(rest.get("failures")), rest.get("first"),
+                Long.parseLong(rest.getOrDefault("millis", "0")), Long.parseLong(rest.getOrDefault("moved", "0")));
     }
 }

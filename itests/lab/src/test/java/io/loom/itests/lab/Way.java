@@ -35,29 +35,50 @@ record Way(String forwarding, int number, boolean ipv6, boolean crossing, boolea
 
     /** A configuration with all of them; each vip has its own lookup table, of this algorithm. */
     static String configuration(String algorithm) {
+        return configuration("    load_balancing: {algorithm: " + algorithm + ", maglev_table_size: 4093}\n",
+                all().stream().map(Way::vips).collect(Collectors.joining()));
+    }
+
+    /**
+     * A configuration with some of them.
+     *
+     * @param more lines below {@code ebpf.xdp}
+     * @param vips lines, as {@link #vips} and {@link #web} make them
+     */
+    static String configuration(String more, String vips) {
         return """
                 ebpf:
                   xdp:
                     interface: eth0
-                    load_balancing: {algorithm: %s, maglev_table_size: 4093}
-                  vips:
+                %s  vips:
                 %s  health_integration: {enabled: true, upstream: web4}
                 upstreams:
-                %s""".formatted(algorithm, all().stream().map(Way::vips).collect(Collectors.joining()), upstreams());
+                %s""".formatted(more, vips, upstreams());
+    }
+
+    /** Those that keep no state in Loom's place, as they neither translate nor wait for replies. */
+    static List<Way> direct() {
+        return all().stream().filter(way -> !way.nat()).toList();
     }
 
     /** Under nat each port is a vip, so that it can be another one on the backend. Affinity is for iperf3, which uses both protocols. */
-    private String vips() {
-        boolean nat = forwarding.equals("nat");
-        String web = vip(this + "-web", nat ? "[80]" : "[80, 53]", upstream("web"), false);
-        String iperf = vip(this + "-iperf", "[5201]", upstream("iperf"), true);
-        return web + iperf + (nat ? vip(this + "-dns", "[53]", upstream("dns"), false) : "");
+    String vips() {
+        return web("") + vip("iperf", "[5201]", ", connection_affinity: {enabled: true}") + (nat() ? vip("dns", "[53]", "") : "");
     }
 
-    private String vip(String name, String ports, String upstream, boolean affinity) {
-        return "    - {name: " + name + ", addresses: \"" + address() + "\", protocol: [tcp, udp], ports: " + ports
-                + ", forwarding: " + forwarding + ", upstream: " + upstream + (keep ? ", client_address: keep" : "")
-                + ", connection_affinity: {enabled: " + affinity + "}}\n";
+    /** The vip of HTTP; of a direct method it is that of DNS too. @param more keys, each after a comma */
+    String web(String more) {
+        return vip("web", nat() ? "[80]" : "[80, 53]", more);
+    }
+
+    private String vip(String service, String ports, String more) {
+        return "    - {name: " + this + "-" + service + ", addresses: \"" + address() + "\", protocol: [tcp, udp], ports: "
+                + ports + ", forwarding: " + forwarding + ", upstream: " + upstream(service)
+                + (keep ? ", client_address: keep" : "") + more + "}\n";
+    }
+
+    private boolean nat() {
+        return forwarding.equals("nat");
     }
 
     /** Name of the upstream behind a service. */
