@@ -12,14 +12,14 @@ final class Dig {
     private Dig() {}
 
     /** @return who answered, one for each question @throws AssertionError if one was not answered at once */
-    static List<String> names(Lab lab, Way way, int questions, String... options) {
-        List<String> line = new ArrayList<>(List.of("dig", "@" + way.address(), "+short", "+tries=1", "+time=3"));
+    static List<String> names(Lab lab, String address, int questions, String... options) {
+        List<String> line = new ArrayList<>(List.of("dig", "@" + address, "+short", "+tries=1", "+time=3"));
         line.addAll(List.of(options));
         line.addAll(IntStream.range(0, questions).boxed().flatMap(i -> Stream.of("whoami.lab", "TXT")).toList());
         String answers = lab.on("client", line.toArray(String[]::new)).succeeded();
         List<String> names = answers.lines().filter(text -> text.startsWith("\"backend"))
                 .map(text -> text.replace("\"", "")).toList();
-        assertEquals(questions, names.size(), () -> way + ": " + answers);
+        assertEquals(questions, names.size(), () -> address + ": " + answers);
         return names;
     }
 }

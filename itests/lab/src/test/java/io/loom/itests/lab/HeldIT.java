@@ -29,8 +29,8 @@ import org.junit.jupiter.api.TestMethodOrder;
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class HeldIT extends LabTest {
-    private static final long RATE = 1_000_000;
-    private static final long BYTES = 20 * RATE;
+    private static final long RATE = 500_000;
+    private static final long BYTES = 30 * RATE;
     private static final long SHORT = 7 * RATE;
     private static final Duration LIMIT = Duration.ofSeconds(15);
     private static final Duration SETTLE = Duration.ofMillis(500);
@@ -149,7 +149,7 @@ class HeldIT extends LabTest {
         Duration left = Await.until("backend2 is down everywhere", DETECTION, () -> allOfBackend2("down"), () -> rest.get("/ebpf/backends"));
         for (Way way : Way.all()) {
             assertEquals(Set.of("backend1", "backend3"), Set.copyOf(curl(way)), () -> "HTTP by " + way);
-            assertEquals(Set.of("backend1", "backend3"), Set.copyOf(Dig.names(lab, way, REQUESTS)), () -> "DNS by " + way);
+            assertEquals(Set.of("backend1", "backend3"), Set.copyOf(Dig.names(lab, way.address(), REQUESTS)), () -> "DNS by " + way);
         }
         Map<String, Integer> undisturbed = new TreeMap<>();
         for (Transfer transfer : transfers) {

@@ -110,7 +110,7 @@ class TrackingIT extends LabTest {
         for (Way way : Way.direct()) {
             assertEquals(sum, Transfer.up(lab, way, part, 0).checksum(), way::toString);
             assertEquals(sum, Transfer.down(lab, way, BYTES, 0).checksum(), way::toString);
-            assertEquals(Lab.BACKENDS, Dig.names(lab, way, QUESTIONS).stream().distinct().sorted().toList(), way::toString);
+            assertEquals(Lab.BACKENDS, Dig.names(lab, way.address(), QUESTIONS).stream().distinct().sorted().toList(), way::toString);
         }
     }
 }

@@ -37,8 +37,8 @@ class WaysIT extends LabTest {
     @ParameterizedTest
     @MethodSource("ways")
     void dnsOverUdpAndTcpIsAnsweredByAllBackends(Way way) {
-        assertEquals(Lab.BACKENDS, Dig.names(lab, way, QUESTIONS, "+notcp").stream().distinct().sorted().toList());
-        assertEquals(Lab.BACKENDS, Dig.names(lab, way, QUESTIONS, "+tcp").stream().distinct().sorted().toList());
+        assertEquals(Lab.BACKENDS, Dig.names(lab, way.address(), QUESTIONS, "+notcp").stream().distinct().sorted().toList());
+        assertEquals(Lab.BACKENDS, Dig.names(lab, way.address(), QUESTIONS, "+tcp").stream().distinct().sorted().toList());
     }
 
     @ParameterizedTest
