@@ -22,6 +22,7 @@ const volatile __u32 loom_timeouts[LOOM_CONN_STATES + 2] = {
 	[LOOM_CONN_SYN_SENT] = 30,   [LOOM_CONN_ESTABLISHED] = 300, [LOOM_CONN_FIN_WAIT] = 60,
 	[LOOM_CONN_TIME_WAIT] = 120, [LOOM_CONN_SYN_RECEIVED] = 30, [LOOM_CONN_DATAGRAM] = 300,
 };
+const volatile __u32 loom_step = 1;
 const volatile __u32 loom_conn_sets4 = 1;
 const volatile __u32 loom_conn_sets6 = 1;
 const volatile __u64 loom_conn_seed = 0;
@@ -107,22 +108,21 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 	return verdict;
 }
 
-/* Whether the table alone says where the packet goes: nothing is tracked, or no connection can disagree with its entry. */
-static __always_inline int loom_entry_suffices(const struct loom_listener *listener, __u32 entry)
+/*
+ * Whether the table may say alone where the packet goes. It says so of one that opens a connection under DEFER too: that need
+ * not be tracked yet, since its second packet finds the same backend by the same entry; and a former connection with its
+ * address and port, which it may have in the connection table, has no other.
+ */
+static __always_inline int loom_table_is_first(const struct loom_listener *listener, const struct loom_packet *packet)
 {
-	return listener->flags & LOOM_LISTENER_STATELESS ||
-	       (listener->flags & LOOM_LISTENER_MINIMAL && !(entry & LOOM_ENTRY_LOOK));
+	return listener->flags & (LOOM_LISTENER_MINIMAL | LOOM_LISTENER_STATELESS) ||
+	       (listener->flags & LOOM_LISTENER_DEFER && loom_signals_open(packet->signals));
 }
 
-/*
- * Whether a connection need not be tracked yet that begins with this packet and is not in the table, in place of a former
- * one: the second packet finds the same backend by the same entry.
- */
-static __always_inline int loom_connection_waits(const struct loom_listener *listener, const struct loom_packet *packet,
-						 __u32 entry)
+/* Whether it does: nothing is tracked, or no connection can disagree with its entry. */
+static __always_inline int loom_entry_suffices(const struct loom_listener *listener, __u32 entry)
 {
-	return listener->flags & LOOM_LISTENER_DEFER && !packet->found && !(entry & LOOM_ENTRY_LOOK) &&
-	       loom_signals_open(packet->signals);
+	return listener->flags & LOOM_LISTENER_STATELESS || !(entry & LOOM_ENTRY_LOOK);
 }
 
 /* The backend of a packet whose connection is, or has to be, in the table: LOOM_CONTINUE, or why there is none. */
@@ -140,10 +140,6 @@ static __always_inline int loom_connection_follow(struct xdp_md *ctx, struct loo
 	}
 	if (!entry)
 		entry = loom_table_read(listener, packet->hash);
-	if (loom_connection_waits(listener, packet, entry)) {
-		conn->backend = loom_entry_current(entry);
-		return LOOM_CONTINUE;
-	}
 	verdict = loom_connection_begin(ctx, packet, listener, entry, conn);
 	packet->found = 0;
 	return verdict;
@@ -193,7 +189,7 @@ static __always_inline int loom_packet_assign(struct xdp_md *ctx, struct loom_pa
 		conn->backend = loom_related_backend(packet, listener, conn);
 		return conn->backend ? LOOM_CONTINUE : LOOM_PASS_UNRELATED;
 	}
-	if (listener->flags & (LOOM_LISTENER_MINIMAL | LOOM_LISTENER_STATELESS))
+	if (loom_table_is_first(listener, packet))
 		entry = loom_table_read(listener, packet->hash);
 	if (entry && loom_entry_suffices(listener, entry)) {
 		conn->backend = loom_entry_current(entry);

@@ -32,7 +32,7 @@ def write(name, rows):
 def named_frames():
     """Frames for tests that are no tables: `4 request S 40000` from that client port, `4 answer SA 20001` to that port."""
     for family in (4, 6):
-        for flags in ("S", "A", "FA", "R"):
+        for flags in ("S", "A", "PA", "PFA", "FA", "RA", "R"):
             for port in range(40000, 40008):
                 yield f"{family} request {flags} {port}", request(family, flags=flags, source_port=port).frame()
         for flags in ("SA", "A", "FA", "R"):

@@ -32,6 +32,7 @@ const volatile __u32 race_family = 4; /* set before load */
 const volatile __u32 loom_timeouts[LOOM_CONN_STATES + 2] = {
 	RACE_TIMEOUT, RACE_TIMEOUT, RACE_TIMEOUT, RACE_TIMEOUT, RACE_TIMEOUT, RACE_TIMEOUT,
 };
+const volatile __u32 loom_step = 1;
 const volatile __u32 loom_conn_sets4 = 1;
 const volatile __u32 loom_conn_sets6 = 1;
 const volatile __u64 loom_conn_seed = 0x5eed;

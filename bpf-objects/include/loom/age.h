@@ -11,6 +11,7 @@
 
 /* Options, defined by core, set before load. */
 extern const volatile __u32 loom_timeouts[LOOM_CONN_STATES + 2]; /* ticks, by enum loom_conn_state */
+extern const volatile __u32 loom_step; /* ticks; see loom_word_is_settled() */
 
 /* enum loom_word says how it is packed. */
 struct loom_conn {
@@ -93,6 +94,19 @@ static __always_inline void loom_age_proceed(struct loom_conn *conn, __u8 signal
 		conn->state = conn->state == LOOM_CONN_SYN_SENT ? LOOM_CONN_SYN_RECEIVED : LOOM_CONN_ESTABLISHED;
 }
 
+/*
+ * Where SYNs are not looked up, the client may have begun a new connection with the port of one that was closing: it sends
+ * data, which after its FIN it cannot.
+ */
+static __always_inline int loom_age_revives(const struct loom_conn *conn, const struct loom_packet *packet,
+					    enum loom_side side)
+{
+	__u8 signals = packet->signals & (LOOM_SIGNAL_FIN | LOOM_SIGNAL_SYN | LOOM_SIGNAL_RST | LOOM_SIGNAL_PSH);
+
+	return packet->options & LOOM_LISTENER_DEFER && side == LOOM_SIDE_CLIENT && signals == LOOM_SIGNAL_PSH &&
+	       (conn->state == LOOM_CONN_FIN_WAIT || conn->state == LOOM_CONN_TIME_WAIT);
+}
+
 /* Moves the state on by the signals of a packet from one side. */
 static __always_inline void loom_age_move(struct loom_conn *conn, __u8 signals, enum loom_side side)
 {
@@ -106,12 +120,16 @@ static __always_inline void loom_age_move(struct loom_conn *conn, __u8 signals, 
 		loom_age_proceed(conn, signals, side);
 }
 
-/* Nothing to write down: the connection's state stays, and its last packet was in this tick. */
+/*
+ * Nothing to write down: the connection's state stays, and its clock is right. That of an assured connection may be late by
+ * some ticks, which its timeout has on top: of many slow connections else nearly each packet writes two cache lines.
+ */
 static __always_inline int loom_word_is_settled(__u64 word, const struct loom_packet *packet)
 {
 	__u32 state = loom_word_state(word);
+	__s32 late = word >> LOOM_WORD_ASSURED_AT & 1 ? loom_step : 1;
 
-	return (__u32)(word >> LOOM_WORD_SEEN_AT) == (packet->now & ((1 << LOOM_SEEN_BITS) - 1)) &&
+	return loom_word_idle(word, packet->now) < late &&
 	       (state == LOOM_CONN_DATAGRAM ||
 		(state == LOOM_CONN_ESTABLISHED && !(packet->signals & (LOOM_SIGNAL_FIN | LOOM_SIGNAL_RST))));
 }
@@ -128,6 +146,10 @@ static __always_inline __u64 loom_word_move(__u64 word, const struct loom_packet
 	if (side == LOOM_SIDE_CLIENT && !(packet->signals & LOOM_SIGNAL_SYN) && conn.state != LOOM_CONN_SYN_SENT &&
 	    loom_word_idle(word, packet->now) > 0)
 		conn.assured = 1;
+	if (loom_age_revives(&conn, packet, side)) {
+		conn.state = LOOM_CONN_ESTABLISHED;
+		conn.fins = 0;
+	}
 	loom_age_move(&conn, packet->signals, side);
 	conn.seen = packet->now;
 	return loom_conn_pack(&conn);

@@ -14,6 +14,7 @@
 #define LOOM_SIGNAL_FIN 0x01
 #define LOOM_SIGNAL_SYN 0x02
 #define LOOM_SIGNAL_RST 0x04
+#define LOOM_SIGNAL_PSH 0x08
 #define LOOM_SIGNAL_ACK 0x10
 
 struct loom_packet {

@@ -57,15 +57,16 @@ public record Composition(
 
     private void setCoreConstants(BpfObject object) {
         object.setConstant("loom_tick_shift", number(Tuning.tickShift(tuning.hz()), Integer.BYTES));
-        object.setConstant("loom_affinity_timeout", number(tuning.affinity(), Integer.BYTES));
+        object.setConstant("loom_affinity_timeout", number(tuning.affinityExpiry(), Integer.BYTES));
         object.setConstant("loom_conn_sets4", number(tuning.connections().sets(), Integer.BYTES));
         object.setConstant("loom_conn_sets6", number(tuning.connections().sets(), Integer.BYTES));
         object.setConstant("loom_conn_seed", number(tuning.seed(), Long.BYTES));
         object.setConstant("loom_open_slots", number(openSlots, Integer.BYTES));
         object.setConstant("loom_reply_slots", number(replySlots, Integer.BYTES));
         ByteBuffer timeouts = ByteBuffer.wrap(object.constant("loom_timeouts").orElseThrow()).order(ByteOrder.LITTLE_ENDIAN);
-        tuning.timeouts().forEach(timeouts::putInt);
+        tuning.expiry().forEach(timeouts::putInt);
         object.setConstant("loom_timeouts", timeouts.array());
+        object.setConstant("loom_step", number(tuning.step(), Integer.BYTES));
         byte[] numbers = object.constant("loom_protocols").orElseThrow();
         protocols.forEach((slot, protocol) -> numbers[slot] = (byte) protocol.number());
         object.setConstant("loom_protocols", numbers);

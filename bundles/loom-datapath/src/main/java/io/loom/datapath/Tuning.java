@@ -5,6 +5,7 @@ import io.loom.api.config.MapSettings;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.MapType;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -12,8 +13,8 @@ import java.util.Locale;
  * What is set in a program before it is loaded.
  *
  * @param hz          jiffies a second
- * @param timeouts    ticks until a connection expires, by enum loom_conn_state
- * @param affinity    ticks until a client's affinity expires
+ * @param timeouts    ticks that a connection can be idle, by enum loom_conn_state
+ * @param affinity    ticks that a client can be away until it is forgotten
  * @param seed        secret of the connection table's hash; stays with the table
  * @param backends    numbered backends
  * @param connections tracked connections of each family, and entries of each hash map of a method
@@ -21,6 +22,11 @@ import java.util.Locale;
  */
 public record Tuning(
         int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts) {
+
+    private static final int ESTABLISHED = 1;
+    private static final int DATAGRAM = 5;
+    private static final int STEPS = 16;
+    private static final int LARGEST_STEP = 30;
 
     public record Size(int maxEntries, MapType type) {
         static Size of(MapSettings.Setting setting) {
@@ -113,6 +119,29 @@ public record Tuning(
     public Tuning withTimeout(int ticks) {
         return new Tuning(
                 hz, timeouts.stream().map(any -> ticks).toList(), affinity, seed, backends, connections, verdicts);
+    }
+
+    /**
+     * How many ticks the clock of an assured connection in its longest states may be late: for so long its packets write
+     * nothing. A sixteenth of the shortest timeout of these, so that none lives much longer for it.
+     */
+    public int step() {
+        int shortest = Math.min(timeouts.get(ESTABLISHED), timeouts.get(DATAGRAM));
+        return Math.max(1, Math.min(LARGEST_STEP, shortest / STEPS));
+    }
+
+    /** When the program takes a connection for expired, ticks by state: longer by what its clock may be late. */
+    public List<Integer> expiry() {
+        List<Integer> expiry = new ArrayList<>(timeouts);
+        for (int state : List.of(ESTABLISHED, DATAGRAM)) {
+            expiry.set(state, timeouts.get(state) + step() - 1);
+        }
+        return expiry;
+    }
+
+    /** The same for a client's affinity, which its connections refresh. */
+    public int affinityExpiry() {
+        return affinity + step() - 1;
     }
 
     /** A tick is two to the power of this jiffies: the nearest to a second. */

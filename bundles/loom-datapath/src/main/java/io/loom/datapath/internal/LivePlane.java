@@ -89,7 +89,7 @@ final class LivePlane implements AutoCloseable {
     }
 
     private void adopt() {
-        lastSweep = sweep.run(timeouts(), programs.tuning().affinity(), new Dissent(Map.of()));
+        lastSweep = sweep.run(timeouts(), programs.tuning().affinityExpiry(), new Dissent(Map.of()));
         References referred = lastSweep.references();
         listeners.adopt(referred.listeners());
         tables.discardOthers();
@@ -235,7 +235,7 @@ final class LivePlane implements AutoCloseable {
         Set<Integer> retiredTables = tables.retired();
         Map<TableKey, Tables.Published> changing = tables.changing();
         Dissent dissent = new Dissent(listeners.views(changing));
-        Sweep.Result result = sweep.run(timeouts(), programs.tuning().affinity(), dissent);
+        Sweep.Result result = sweep.run(timeouts(), programs.tuning().affinityExpiry(), dissent);
         tables.settle(changing, dissent, key -> patience(listeners.tracking(key)));
         Set<Integer> referred = new HashSet<>(result.references().backends());
         referred.addAll(tables.backends());
@@ -253,7 +253,7 @@ final class LivePlane implements AutoCloseable {
      * while their handshake lasts, under minimal until they would have expired.
      */
     private long patience(Set<Tracking> trackings) {
-        List<Integer> timeouts = programs.tuning().timeouts();
+        List<Integer> timeouts = programs.tuning().expiry();
         int ticks = trackings.contains(Tracking.MINIMAL) ? Collections.max(timeouts) : timeouts.get(SYN_SENT);
         int hz = programs.tuning().hz();
         return Duration.ofMillis((ticks + 1L) * (1000L << Tuning.tickShift(hz)) / hz).toNanos();
@@ -261,7 +261,7 @@ final class LivePlane implements AutoCloseable {
 
     private int[] timeouts() {
         int[] byState = new int[8];
-        List<Integer> known = programs.tuning().timeouts();
+        List<Integer> known = programs.tuning().expiry();
         for (int state = 0; state < known.size(); state++) {
             byState[state] = known.get(state);
         }

@@ -1,6 +1,7 @@
 package io.loom.itests.bpf;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
@@ -10,6 +11,7 @@ import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
 import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.layout.ConnectionWord;
@@ -21,6 +23,7 @@ import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,8 +36,12 @@ class DatagramIT {
     private static final int SYN_RECEIVED = 4;
     private static final int DATAGRAM = 5;
     /** Ticks; flows and affinities last 300 seconds. */
+    private static final int TIMEOUT = Tuning.ticks(Duration.ofSeconds(300), Linked.HZ);
     private static final int LESS_THAN_THE_TIMEOUT = 200;
     private static final int MORE_THAN_THE_TIMEOUT = 400;
+    private static final int STEP = Tuning.small(Linked.HZ).step();
+    /** Ticks that may go by while a test runs. */
+    private static final int MARGIN = 3;
     private static final int VIP = 4711;
     private static final Frames FRAMES = new Frames();
 
@@ -132,6 +139,37 @@ class DatagramIT {
 
     @ParameterizedTest
     @EnumSource
+    void theClockOfAnAssuredFlowIsWrittenOnceAStep(Family of) {
+        open(of, 0);
+        datagram(40000);
+        age(2);
+        datagram(40000);
+        int written = tracked().get(0).seen();
+        age(STEP - MARGIN);
+        datagram(40000);
+        assertEquals(written - (STEP - MARGIN), tracked().get(0).seen(), "too soon to write");
+        age(MARGIN);
+        datagram(40000);
+        assertTrue(tracked().get(0).seen() >= written, "the next step has begun");
+    }
+
+    /** Its last packet may have come when its clock was a step late. */
+    @ParameterizedTest
+    @EnumSource
+    void anAssuredFlowLastsAStepLongerThanItsTimeoutAndNoMore(Family of) {
+        open(of, 0);
+        datagram(40000);
+        age(2);
+        datagram(40000);
+        plane.putTable(0, TableEntry.settled(2));
+        age(TIMEOUT + STEP - 1 - MARGIN);
+        assertEquals(1, datagram(40000));
+        age(TIMEOUT + STEP + 1);
+        assertEquals(2, datagram(40000));
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void datagramsAndSegmentsOfOneAddressAndPortAreTwoFlows(Family of) {
         open(of, 0);
         datagram(40000);
@@ -182,7 +220,7 @@ class DatagramIT {
         plane.putTable(0, TableEntry.settled(2));
         for (int round = 0; round < 3; round++) {
             ageClients(LESS_THAN_THE_TIMEOUT);
-            age(2);
+            age(STEP + 1);
             assertEquals(1, datagram(40000));
         }
         assertEquals(1, segment("S", 40001));

@@ -23,7 +23,7 @@ final class Frames {
         }
     }
 
-    /** @param flags of TCP: S, A, FA or R; @param port of the client, 40000 to 40007 */
+    /** @param flags of TCP: S, A, PA, PFA, FA, RA or R; @param port of the client, 40000 to 40007 */
     byte[] request(Family family, String flags, int port) {
         return named(family.version() + " request " + flags + " " + port);
     }

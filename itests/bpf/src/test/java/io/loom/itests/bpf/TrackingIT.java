@@ -1,6 +1,7 @@
 package io.loom.itests.bpf;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
@@ -26,6 +27,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Connections that are not tracked, not yet, or not any more; clients that keep their backend. Two backends, 1 and 2, by ipip. */
 class TrackingIT {
+    private static final int ESTABLISHED = 1;
+    private static final int FIN_WAIT = 2;
     private static final int VIP = 4711;
     private static final Frames FRAMES = new Frames();
 
@@ -110,7 +113,7 @@ class TrackingIT {
         send("S");
         send("A");
         send("FA");
-        plane.putTable(0, TableEntry.settled(2));
+        plane.putTable(0, TableEntry.changing(2, 1));
         assertEquals(1, send("A"), "the last acknowledgement");
         assertEquals(2, send("S"));
         assertEquals(2, send("A"));
@@ -123,8 +126,43 @@ class TrackingIT {
         open(of, 0, Flag.DEFER);
         send("S");
         send("A");
-        plane.putTable(0, TableEntry.settled(2));
+        plane.putTable(0, TableEntry.changing(2, 1));
         assertEquals(1, send("S"));
+    }
+
+    /** The entry has settled, so a former connection with this port had the same backend; its state is the only trace. */
+    @ParameterizedTest
+    @EnumSource
+    void dataAfterTheClientsEndIsOfANewConnectionWithItsPort(Family of) {
+        open(of, 0, Flag.DEFER);
+        for (String end : List.of("FA", "RA")) {
+            send("S");
+            send("A");
+            send("A");
+            send(end);
+            int closing = tracked().get(0).state();
+            assertNotEquals(ESTABLISHED, closing);
+            send("S");
+            send("A");
+            assertEquals(closing, tracked().get(0).state(), "may still be of the one that ended");
+            send("PA");
+            assertEquals(ESTABLISHED, tracked().get(0).state());
+            assertEquals(0, tracked().get(0).fins());
+            send("PFA");
+            assertEquals(FIN_WAIT, tracked().get(0).state());
+        }
+        assertEquals(1, tracked().size());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whereSynsAreLookedUpDataAfterTheEndIsLate(Family of) {
+        open(of, 0);
+        send("S");
+        send("A");
+        send("FA");
+        send("PA");
+        assertEquals(FIN_WAIT, tracked().get(0).state());
     }
 
     @ParameterizedTest
