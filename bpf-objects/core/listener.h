@@ -75,6 +75,21 @@ static __always_inline struct loom_listener *loom_bucket4_search(__u32 number, c
 	return &bucket->listener[found & (LOOM_BUCKET_WAYS - 1)];
 }
 
+/* Whether some whose first bucket this is are elsewhere. */
+static __always_inline int loom_bucket4_spilled(__u32 number)
+{
+	const struct loom_bucket4 *bucket = bpf_map_lookup_elem(&loom_listeners4, &number);
+
+	return bucket && *(const volatile __u64 *)&bucket->spilled;
+}
+
+static __always_inline int loom_bucket6_spilled(__u32 number)
+{
+	const struct loom_bucket6 *bucket = bpf_map_lookup_elem(&loom_listeners6, &number);
+
+	return bucket && *(const volatile __u64 *)&bucket->spilled;
+}
+
 static __always_inline int loom_listener_key6_is(const struct loom_listener_key6 *key, const struct loom_packet *packet,
 						 __u64 tail)
 {
@@ -113,13 +128,17 @@ static __always_inline struct loom_listener *loom_listener_find(const struct loo
 		tail = tail << 32 | packet->destination[0];
 		product = tail * LOOM_HASH_FACTOR;
 		found = loom_bucket4_search(loom_bucket_first(product), packet, tail);
-		return found ? found : loom_bucket4_search(loom_bucket_second(product), packet, tail);
+		if (found || !loom_bucket4_spilled(loom_bucket_first(product)))
+			return found;
+		return loom_bucket4_search(loom_bucket_second(product), packet, tail);
 	}
 	product = loom_hash_mix(0, loom_hash_pair(packet->destination));
 	product = loom_hash_mix(product, loom_hash_pair(packet->destination + 2));
 	product = (product ^ tail) * LOOM_HASH_FACTOR;
 	found = loom_bucket6_search(loom_bucket_first(product), packet, tail);
-	return found ? found : loom_bucket6_search(loom_bucket_second(product), packet, tail);
+	if (found || !loom_bucket6_spilled(loom_bucket_first(product)))
+		return found;
+	return loom_bucket6_search(loom_bucket_second(product), packet, tail);
 }
 
 /* Depends on addresses, ports and protocol alone, so that two balancers with equal tables choose alike. */

@@ -17,9 +17,11 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 
 /**
- * The listeners of one family in shared memory: buckets of four, two buckets for each key. Programs read while this writes:
+ * The listeners of one family in shared memory: buckets of four, two buckets for each key, the second for what finds no room in
+ * the first, which counts it. Programs read while this writes:
  * whatever they see of an entry is whole words, the key is written last, and the place of a removed listener stays empty for
  * longer than any packet is on its way. Not thread-safe.
  */
@@ -56,6 +58,9 @@ public final class ListenerTable implements AutoCloseable {
         int[] buckets = ListenerKeys.buckets(key);
         OptionalInt present = find(key, buckets);
         int place = present.isPresent() ? present.getAsInt() : freePlace(listener, buckets);
+        if (present.isEmpty() && place / ListenerKeys.WAYS != buckets[0]) {
+            addSpilled(buckets[0], 1);
+        }
         ByteBuffer words = ByteBuffer.wrap(entry.encode()).order(ByteOrder.LITTLE_ENDIAN);
         for (int word = 0; word < ENTRY; word += Long.BYTES) {
             LONG.setVolatile(memory, entryAt(place) + word, words.getLong(word));
@@ -71,9 +76,13 @@ public final class ListenerTable implements AutoCloseable {
     public void remove(ListenerKey listener) {
         requireOpen();
         byte[] key = ListenerKeys.encode(listener);
-        find(key, ListenerKeys.buckets(key)).ifPresent(place -> {
+        int[] buckets = ListenerKeys.buckets(key);
+        find(key, buckets).ifPresent(place -> {
             LONG.setVolatile(memory, tailAt(place), 0L);
             restingSince.put(place, System.nanoTime());
+            if (place / ListenerKeys.WAYS != buckets[0]) {
+                addSpilled(buckets[0], -1);
+            }
         });
     }
 
@@ -110,19 +119,22 @@ public final class ListenerTable implements AutoCloseable {
         return OptionalInt.empty();
     }
 
-    /** In the emptier bucket, so that both fill alike. */
+    /** Too many cost a look in vain, too few hide a listener: so counted before it is there, and until it is gone. */
+    private void addSpilled(int bucket, int change) {
+        int at = bucket * bucketSize + ListenerKeys.spilledAt(family);
+        LONG.setVolatile(memory, at, memory.getLong(at) + change);
+    }
+
     private int freePlace(ListenerKey listener, int[] buckets) {
         long now = System.nanoTime();
         restingSince.values().removeIf(since -> now - since > REST_NANOS);
-        int first = free(buckets[0]);
-        int second = free(buckets[1]);
-        if (first == 0 && second == 0) {
+        int bucket = hasFree(buckets[0]) ? buckets[0] : buckets[1];
+        if (!hasFree(bucket)) {
             throw new LoomException(Problem.of(
                     "LOOM-1213", "no place is free for listener " + listener,
                     "both buckets of the listener map that it can be in are full, or were a second ago",
                     "try again, or choose another address or port"));
         }
-        int bucket = first >= second ? buckets[0] : buckets[1];
         int place = bucket * ListenerKeys.WAYS;
         while (!isFree(place)) {
             place++;
@@ -130,12 +142,8 @@ public final class ListenerTable implements AutoCloseable {
         return place;
     }
 
-    private int free(int bucket) {
-        int free = 0;
-        for (int place = bucket * ListenerKeys.WAYS; place < (bucket + 1) * ListenerKeys.WAYS; place++) {
-            free += isFree(place) ? 1 : 0;
-        }
-        return free;
+    private boolean hasFree(int bucket) {
+        return IntStream.range(bucket * ListenerKeys.WAYS, (bucket + 1) * ListenerKeys.WAYS).anyMatch(this::isFree);
     }
 
     private boolean isFree(int place) {
@@ -156,7 +164,7 @@ public final class ListenerTable implements AutoCloseable {
     }
 
     private int entryAt(int place) {
-        return place / ListenerKeys.WAYS * bucketSize + ListenerKeys.WAYS * keySize + place % ListenerKeys.WAYS * ENTRY;
+        return place / ListenerKeys.WAYS * bucketSize + ListenerKeys.listenersAt(family) + place % ListenerKeys.WAYS * ENTRY;
     }
 
     @Override

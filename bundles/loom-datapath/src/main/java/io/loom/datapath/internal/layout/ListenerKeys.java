@@ -12,8 +12,9 @@ import java.util.Arrays;
 public final class ListenerKeys {
     /** Buckets of a map. */
     public static final int BUCKETS = 4096;
-    /** Places in a bucket: keys first, then as many listeners. */
+    /** Places in a bucket: keys first, the count of those that spilled, then as many listeners from a cache line on. */
     public static final int WAYS = 4;
+    private static final int SPILLED = 32;
 
     private static final long FACTOR = 0x9e3779b97f4a7c15L;
     private static final Field ADDRESS4 = new Field("address", 0, 4);
@@ -34,7 +35,18 @@ public final class ListenerKeys {
     private static StructLayout bucket(String name, StructLayout key) {
         int keys = WAYS * key.size();
         int listeners = WAYS * ListenerEntry.LAYOUT.size();
-        return new StructLayout(name, keys + listeners, new Field("key", 0, keys), new Field("listener", keys, listeners));
+        return new StructLayout(name, keys + SPILLED + listeners, new Field("key", 0, keys), new Field("spilled", keys, Long.BYTES),
+                new Field("listener", keys + SPILLED, listeners));
+    }
+
+    /** Where a bucket counts its own listeners that are in their second one. */
+    public static int spilledAt(Family family) {
+        return WAYS * size(family);
+    }
+
+    /** Where the listeners of a bucket begin. */
+    public static int listenersAt(Family family) {
+        return spilledAt(family) + SPILLED;
     }
 
     /** Bytes of a key. */
