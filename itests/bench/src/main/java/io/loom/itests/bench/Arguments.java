@@ -13,16 +13,14 @@ import java.util.Optional;
  * @param rounds   over all cases; the median counts
  * @param packets  of each case in a round
  * @param entries  of each connection table
- * @param shuffled flows are met in random order instead of that in which they were opened
- * @param warm     all flows of a case have their turn before each round, so that none is met after a pause; not what the
- *                 reference was measured by
+ * @param traffic  how flows are met
  * @param live     frames over a veth as well; wants a network namespace without other interfaces
  */
-record Arguments(Optional<Path> json, String only, int rounds, int packets, int entries, boolean shuffled, boolean warm, boolean live) {
+record Arguments(Optional<Path> json, String only, int rounds, int packets, int entries, Traffic traffic, boolean live) {
     static final String USAGE = "usage: Bench [--json FILE] [--only SUBSTRING] [--rounds N] [--packets N] [--entries N]"
-            + " [--shuffle] [--warm] [--live]";
+            + " [--traffic " + Traffic.words() + "] [--live]";
     /** 31 times 32,768 packets are one turn of a million flows. */
-    static final Arguments DEFAULTS = new Arguments(Optional.empty(), "", 31, 32_768, 1 << 20, false, false, false);
+    static final Arguments DEFAULTS = new Arguments(Optional.empty(), "", 31, 32_768, 1 << 20, Traffic.STEADY, false);
 
     private static final int LEAST_ENTRIES = 32_768;
 
@@ -37,14 +35,13 @@ record Arguments(Optional<Path> json, String only, int rounds, int packets, int 
 
     private Arguments with(String option, Iterator<String> rest) {
         return switch (option) {
-            case "--json" -> new Arguments(Optional.of(Path.of(value(rest))), only, rounds, packets, entries, shuffled, warm, live);
-            case "--only" -> new Arguments(json, value(rest), rounds, packets, entries, shuffled, warm, live);
-            case "--rounds" -> new Arguments(json, only, number(rest, 1), packets, entries, shuffled, warm, live);
-            case "--packets" -> new Arguments(json, only, rounds, number(rest, 1), entries, shuffled, warm, live);
-            case "--entries" -> new Arguments(json, only, rounds, packets, number(rest, LEAST_ENTRIES), shuffled, warm, live);
-            case "--shuffle" -> new Arguments(json, only, rounds, packets, entries, true, warm, live);
-            case "--warm" -> new Arguments(json, only, rounds, packets, entries, shuffled, true, live);
-            case "--live" -> new Arguments(json, only, rounds, packets, entries, shuffled, warm, true);
+            case "--json" -> new Arguments(Optional.of(Path.of(value(rest))), only, rounds, packets, entries, traffic, live);
+            case "--only" -> new Arguments(json, value(rest), rounds, packets, entries, traffic, live);
+            case "--rounds" -> new Arguments(json, only, number(rest, 1), packets, entries, traffic, live);
+            case "--packets" -> new Arguments(json, only, rounds, number(rest, 1), entries, traffic, live);
+            case "--entries" -> new Arguments(json, only, rounds, packets, number(rest, LEAST_ENTRIES), traffic, live);
+            case "--traffic" -> new Arguments(json, only, rounds, packets, entries, Traffic.parse(value(rest)), live);
+            case "--live" -> new Arguments(json, only, rounds, packets, entries, traffic, true);
             default -> throw new IllegalArgumentException(USAGE);
         };
     }

@@ -59,7 +59,7 @@ public final class Bench {
             measure(Catalogue.ofCache(stages, arguments));
             List<Report.LiveLine> live = arguments.live() ? Live.measure(stages) : List.of();
             Stage stage = stages.sparse.get();
-            return new Report(stage.plane().program().tag(), Report.median(floors), arguments.shuffled(), lines(),
+            return new Report(stage.plane().program().tag(), Report.median(floors), arguments.traffic(), lines(),
                     MemoryUse.of(stage, arguments.entries()), live);
         }
     }
@@ -67,7 +67,7 @@ public final class Bench {
     private List<Report.Line> lines() {
         long floor = Report.median(floors);
         return measured.stream().map(each -> Report.Line.of(each.entry.name(), Report.median(each.totals), floor,
-                each.entry.goal(), arguments.shuffled())).toList();
+                each.entry.goal(), arguments.traffic())).toList();
     }
 
     /** Rounds over all cases rather than case after case, so that what disturbs the host disturbs all alike. */
@@ -90,7 +90,7 @@ public final class Bench {
     }
 
     private long measure(Case one) {
-        if (arguments.warm() && one.recurs()) {
+        if (arguments.traffic() == Traffic.STEADY && one.recurs()) {
             one.turn();
         }
         return one.measure();

@@ -14,7 +14,7 @@ record Goal(Reference.Figure figure, Family family, double ratio) {
         return family == Family.IPV4 ? ratio : ratio + GRANTED_TO_IPV6;
     }
 
-    double reference(boolean shuffled, double floor) {
-        return figure.scaled(family, shuffled, floor);
+    double reference(Traffic traffic, double floor) {
+        return figure.scaled(family, traffic, floor);
     }
 }

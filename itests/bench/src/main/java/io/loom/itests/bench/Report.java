@@ -17,9 +17,9 @@ import java.util.Optional;
  *
  * @param programTag the kernel's hash of the program's instructions, to compare with the attached one
  * @param floor      nanoseconds of the wrapper around a program that does nothing
- * @param shuffled   flows were met in random order
+ * @param traffic    how flows were met
  */
-record Report(String programTag, long floor, boolean shuffled, List<Line> lines, List<MemoryUse> memory, List<LiveLine> live) {
+record Report(String programTag, long floor, Traffic traffic, List<Line> lines, List<MemoryUse> memory, List<LiveLine> live) {
 
     /**
      * @param total     nanoseconds per packet, floor included
@@ -28,9 +28,9 @@ record Report(String programTag, long floor, boolean shuffled, List<Line> lines,
      */
     record Line(String name, long total, long net, Optional<Double> reference, Optional<Double> target) {
 
-        static Line of(String name, long total, long floor, Optional<Goal> goal, boolean shuffled) {
+        static Line of(String name, long total, long floor, Optional<Goal> goal, Traffic traffic) {
             return new Line(name, total, total - floor,
-                    goal.map(some -> some.reference(shuffled, floor)), goal.map(Goal::target));
+                    goal.map(some -> some.reference(traffic, floor)), goal.map(Goal::target));
         }
 
         Optional<Double> ratio() {
@@ -101,8 +101,8 @@ record Report(String programTag, long floor, boolean shuffled, List<Line> lines,
             live.forEach(line -> row(text, "%-32s %7.2f %7.2f %10.2f %7.2f  %s%n",
                     line.name, line.empty, line.loom, line.ratio(), LiveLine.TARGET, word(line.missed())));
         }
-        row(text, "%nreference: %s%s%nprogram tag %s%n%s%n",
-                Reference.SOURCE, shuffled ? "; flows in random order" : "", programTag, summary());
+        row(text, "%ntraffic: %s%nreference: %s%nprogram tag %s%n%s%n",
+                traffic.word(), Reference.SOURCE, programTag, summary());
         return text.toString();
     }
 
@@ -124,7 +124,7 @@ record Report(String programTag, long floor, boolean shuffled, List<Line> lines,
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("floor_ns", floor);
         report.put("program_tag", programTag);
-        report.put("order", shuffled ? "random" : "opened");
+        report.put("traffic", traffic.word());
         report.put("reference", Reference.SOURCE);
         report.put("cases", lines.stream().map(Report::json).toList());
         report.put("bytes_per_connection", memory.stream().map(Report::json).toList());

@@ -104,7 +104,7 @@ final class Vip {
     }
 
     private Flows ordered(Flows flows) {
-        return arguments.shuffled() ? flows.shuffled() : flows;
+        return arguments.traffic() == Traffic.IN_ORDER ? flows : flows.shuffled();
     }
 
     private Flows arrivals(int count, int signals) {

@@ -15,13 +15,13 @@ class ArgumentsTest {
     @Test
     void optionsReplaceTheDefaultsInAnyOrder() {
         assertEquals(Arguments.DEFAULTS, Arguments.parse(List.of()));
-        assertEquals(new Arguments(Optional.of(Path.of("a.json")), "ipip", 5, 100, 40_000, true, true, true),
-                Arguments.parse(List.of("--live", "--entries", "40000", "--only", "ipip", "--json", "a.json", "--shuffle", "--warm", "--rounds",
+        assertEquals(new Arguments(Optional.of(Path.of("a.json")), "ipip", 5, 100, 40_000, Traffic.IN_ORDER, true),
+                Arguments.parse(List.of("--live", "--entries", "40000", "--only", "ipip", "--json", "a.json", "--traffic", "in-order", "--rounds",
                         "5", "--packets", "100")));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--rounds 0", "--rounds x", "--rounds", "--entries 1", "--packets -1", "--fast", "--json"})
+    @ValueSource(strings = {"--rounds 0", "--rounds x", "--rounds", "--entries 1", "--packets -1", "--fast", "--json", "--traffic heavy", "--traffic"})
     void whatCannotBeMeantIsRefused(String line) {
         assertThrows(IllegalArgumentException.class, () -> Arguments.parse(List.of(line.split(" "))));
     }

@@ -17,18 +17,18 @@ import org.junit.jupiter.api.io.TempDir;
 class ReportTest {
     private static final Goal HALF = new Goal(Figure.ESTABLISHED_1, Family.IPV4, 0.5);
 
-    private final Report report = new Report("00ff", 68, false,
-            List.of(Report.Line.of("good", 68 + 102, 68, Optional.of(HALF), false),
-                    Report.Line.of("bad", 68 + 103, 68, Optional.of(HALF), false),
-                    Report.Line.of("unjudged", 999, 68, Optional.empty(), false)),
+    private final Report report = new Report("00ff", 68, Traffic.IN_ORDER,
+            List.of(Report.Line.of("good", 68 + 102, 68, Optional.of(HALF), Traffic.IN_ORDER),
+                    Report.Line.of("bad", 68 + 103, 68, Optional.of(HALF), Traffic.IN_ORDER),
+                    Report.Line.of("unjudged", 999, 68, Optional.empty(), Traffic.IN_ORDER)),
             List.of(new MemoryUse("lean", 40, 40), new MemoryUse("fat", 40.1, 40)),
             List.of(new Report.LiveLine("swift", 4, 3), new Report.LiveLine("slow", 4, 2)));
 
     @Test
     void theReferenceIsScaledByTheFloor() {
-        assertEquals(204, HALF.reference(false, 68));
-        assertEquals(206, HALF.reference(true, 68));
-        assertEquals(535, new Goal(Figure.ESTABLISHED_1M, Family.IPV6, 0.5).reference(false, 34 * 535 / 362.0), 1e-9);
+        assertEquals(204, HALF.reference(Traffic.IN_ORDER, 68));
+        assertEquals(206, HALF.reference(Traffic.RESTED, 68));
+        assertEquals(535, new Goal(Figure.ESTABLISHED_1M, Family.IPV6, 0.5).reference(Traffic.IN_ORDER, 34 * 535 / 362.0), 1e-9);
     }
 
     @Test
