@@ -32,14 +32,16 @@ final class Balancer implements AutoCloseable {
 
     private final Family family;
     private final String method;
+    private final Planes planes;
     private final ScratchPlane plane;
     private final NatPairs pairs;
 
     /** The table names only backend 1. */
-    Balancer(Composition composition, Family family, String method, Map<String, Long> constants) {
+    Balancer(Planes planes, Composition composition, Family family, String method, Map<String, Long> constants) {
         this.family = family;
         this.method = method;
-        this.plane = ScratchPlane.open(composition, constants);
+        this.planes = planes;
+        this.plane = planes.lend(composition, constants);
         this.pairs = new NatPairs(plane, family);
         backend(1, false);
         backend(2, false);
@@ -185,6 +187,6 @@ final class Balancer implements AutoCloseable {
 
     @Override
     public void close() {
-        plane.close();
+        planes.giveBack(plane);
     }
 }

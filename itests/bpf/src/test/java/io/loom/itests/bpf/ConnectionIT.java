@@ -10,6 +10,7 @@ import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.libbpf.Kernel;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -23,14 +24,17 @@ class ConnectionIT {
     private static final int LONGER_THAN_ANY_TIMEOUT = 1000;
     private static final int EVENT_MAP_FULL = 96;
 
+    @RegisterExtension
+    private static final Planes PLANES = new Planes();
+
     private final Composition composition = Linked.shipped();
 
     private Balancer ipip(Family family) {
-        return new Balancer(composition, family, "ipip", Map.of());
+        return new Balancer(PLANES, composition, family, "ipip", Map.of());
     }
 
     private Balancer nat(Family family) {
-        return new Balancer(composition, family, "nat", Linked.ONE_PORT);
+        return new Balancer(PLANES, composition, family, "nat", Linked.ONE_PORT);
     }
 
     @ParameterizedTest
@@ -227,14 +231,14 @@ class ConnectionIT {
     @EnumSource
     void aFullTableRefusesATranslatedConnectionAndLetsADirectOneGoUntracked(Family family) {
         Composition small = Linked.shipped(Linked.fullAtOnce());
-        try (Balancer balancer = new Balancer(small, family, "ipip", Map.of())) {
+        try (Balancer balancer = new Balancer(PLANES, small, family, "ipip", Map.of())) {
             balancer.request("S", 40001);
             assertEquals("FORWARD", balancer.request("S"));
             assertTrue(balancer.connection().isEmpty());
             assertEquals(1, balancer.count(EVENT_MAP_FULL).packets());
             assertEquals(1, balancer.backendCount(1).connections());
         }
-        try (Balancer balancer = new Balancer(small, family, "nat", Map.of())) {
+        try (Balancer balancer = new Balancer(PLANES, small, family, "nat", Map.of())) {
             balancer.request("S", 40001);
             assertEquals("DROP_CONNECTIONS_FULL", balancer.request("S"));
             assertEquals(1, balancer.count(EVENT_MAP_FULL).packets());

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -45,6 +46,9 @@ class DatagramIT {
     private static final int VIP = 4711;
     private static final Frames FRAMES = new Frames();
 
+    @RegisterExtension
+    private static final Planes PLANES = new Planes();
+
     private final Composition composition = Linked.shipped();
     private ScratchPlane plane;
     private Family family;
@@ -52,11 +56,11 @@ class DatagramIT {
     /** One vip of TCP and UDP with one table, of which all goes to backend 1. */
     private void open(Family of, int affinity, Flag... flags) {
         family = of;
-        plane = ScratchPlane.open(composition, Map.of());
+        plane = PLANES.lend(composition, Map.of());
         String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
         for (int host = 20; host < 22; host++) {
             Endpoint endpoint = new Endpoint(IpAddress.parse(prefix + host).orElseThrow(), World.VIP_PORT);
-            plane.addBackend(new ScratchPlane.Backend(endpoint, "ipip"));
+            plane.putBackend(host - 19, new ScratchPlane.Backend(endpoint, "ipip"));
         }
         plane.putTable(0, TableEntry.settled(1));
         plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)),
@@ -67,7 +71,7 @@ class DatagramIT {
 
     @AfterEach
     void close() {
-        plane.close();
+        PLANES.giveBack(plane);
     }
 
     /** The backend that the packet went to; 0: it was not forwarded. */

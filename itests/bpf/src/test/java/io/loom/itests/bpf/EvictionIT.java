@@ -21,6 +21,7 @@ import java.util.TreeSet;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -32,17 +33,20 @@ class EvictionIT {
     private static final int LONGER_THAN_ANY_TIMEOUT = 1000;
     private static final Frames FRAMES = new Frames();
 
+    @RegisterExtension
+    private static final Planes PLANES = new Planes();
+
     private ScratchPlane plane;
     private Family family;
 
     private void open(Family of) {
         family = of;
-        plane = ScratchPlane.open(
+        plane = PLANES.lend(
                 Linked.shipped(Tuning.small(Linked.HZ)
                         .withConnections(new Tuning.Connections(PLACES / 2, Tuning.Connections.Kind.CACHE))),
                 Map.of());
         String backend = family == Family.IPV4 ? "198.51.100.20" : "2001:db8:1::20";
-        plane.addBackend(new ScratchPlane.Backend(
+        plane.putBackend(1, new ScratchPlane.Backend(
                 new Endpoint(IpAddress.parse(backend).orElseThrow(), World.VIP_PORT), "ipip"));
         plane.putTable(0, TableEntry.settled(1));
         plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)),
@@ -53,7 +57,7 @@ class EvictionIT {
 
     @AfterEach
     void close() {
-        plane.close();
+        PLANES.giveBack(plane);
     }
 
     /** Frames come from eight ports; further clients have further ones. */

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -29,10 +31,13 @@ class NatPairIT {
     private static final int XDP_REDIRECT = 4;
     private static final int ELSEWHERE = 777;
 
+    @RegisterExtension
+    private static final Planes PLANES = new Planes();
+
     private final Composition composition = Linked.shipped();
 
     private Balancer open(Composition linked, Family family, long ports) {
-        return new Balancer(linked, family, "nat", Map.of("nat_port_first", (long) PORT, "nat_port_count", ports));
+        return new Balancer(PLANES, linked, family, "nat", Map.of("nat_port_first", (long) PORT, "nat_port_count", ports));
     }
 
     private static Anatomy anatomy(ScratchPlane.Outcome outcome) {
@@ -126,16 +131,17 @@ class NatPairIT {
         }
     }
 
-    private static String[] sources(Family family, int... hosts) {
-        String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
-        return IntStream.of(hosts).mapToObj(host -> prefix + host).toArray(String[]::new);
+    /** Of both families, so that one program serves the tests of both. */
+    private static String[] sources(int... hosts) {
+        return Stream.of("198.51.100.", "2001:db8:1::")
+                .flatMap(prefix -> IntStream.of(hosts).mapToObj(host -> prefix + host)).toArray(String[]::new);
     }
 
     @ParameterizedTest
     @EnumSource
     void connectionsAreRefusedOnlyWhenThePortsOfAllAddressesAreTaken(Family family) {
         int[] hosts = IntStream.range(101, 116).toArray();
-        try (Balancer balancer = open(Linked.withSources(sources(family, hosts)), family, 2)) {
+        try (Balancer balancer = open(Linked.withSources(sources(hosts)), family, 2)) {
             Set<Anatomy.Peer> used = new HashSet<>();
             for (int client = 0; client < 2 * hosts.length; client++) {
                 assertTrue(used.add(anatomy(balancer.run(syn(family, client))).source()), "given twice: " + used);
@@ -153,8 +159,8 @@ class NatPairIT {
 
     /** A connection's packets before and after the list of addresses has changed: verdict and source. */
     private List<String> acrossAChange(Family family, int[] before, int[] after) {
-        try (Balancer old = open(Linked.withSources(sources(family, before)), family, 1);
-                Balancer next = open(Linked.withSources(sources(family, after)), family, 1)) {
+        try (Balancer old = open(Linked.withSources(sources(before)), family, 1);
+                Balancer next = open(Linked.withSources(sources(after)), family, 1)) {
             List<String> seen = new ArrayList<>();
             seen.add(described(old.send("S")));
             next.adopt(old);

@@ -7,6 +7,7 @@ import io.loom.api.Family;
 import io.loom.datapath.Composition;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -15,10 +16,13 @@ class PortClaimIT {
     private static final int OTHER_PORT = Balancer.CLIENT_PORT + 1;
     private static final int LONGER_THAN_ANY_TIMEOUT = 1000;
 
+    @RegisterExtension
+    private static final Planes PLANES = new Planes();
+
     private final Composition composition = Linked.shipped();
 
     private Balancer withPorts(Family family, long count) {
-        return new Balancer(composition, family, "nat", Map.of("nat_port_first", 20000L, "nat_port_count", count));
+        return new Balancer(PLANES, composition, family, "nat", Map.of("nat_port_first", 20000L, "nat_port_count", count));
     }
 
     @ParameterizedTest

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -32,13 +33,16 @@ class TrackingIT {
     private static final int VIP = 4711;
     private static final Frames FRAMES = new Frames();
 
+    @RegisterExtension
+    private static final Planes PLANES = new Planes();
+
     private final Composition composition = Linked.shipped();
     private ScratchPlane plane;
     private Family family;
 
     private void open(Family of, int affinity, Flag... flags) {
         family = of;
-        plane = ScratchPlane.open(composition, Map.of());
+        plane = PLANES.lend(composition, Map.of());
         put(1, false, false);
         put(2, false, false);
         plane.putTable(0, TableEntry.settled(1));
@@ -54,7 +58,7 @@ class TrackingIT {
 
     @AfterEach
     void close() {
-        plane.close();
+        PLANES.giveBack(plane);
     }
 
     /** The backend that the packet went to; 0: it was not forwarded. */

@@ -18,12 +18,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** No verdict without a test: each has rows in the packet tables, or a test that is named here because rows cannot bring it about. */
 class VerdictsIT {
     private static final Path TABLES = Path.of(System.getProperty("loom.bpf"), "test", "packets");
+
+    @RegisterExtension
+    private static final Planes PLANES = new Planes();
 
     /** Where maps must be full, wrong or empty. */
     private static final Map<Verdict, String> ELSEWHERE = new EnumMap<>(Map.of(
@@ -81,7 +85,7 @@ class VerdictsIT {
     @ParameterizedTest
     @EnumSource
     void aBackendWhoseMethodIsNotLinkedGetsNothing(Family family) {
-        try (Balancer balancer = new Balancer(Linked.shipped(), family, "ipip", Map.of())) {
+        try (Balancer balancer = new Balancer(PLANES, Linked.shipped(), family, "ipip", Map.of())) {
             balancer.backendInSlot(1, 7);
             assertEquals("DROP_NO_METHOD", balancer.request("S"));
         }
