@@ -9,7 +9,7 @@ from scapy.layers.l2 import ARP, Dot1Q, Ether
 from scapy.packet import Raw
 
 from rows import Row, forward, kept
-from world import ADDRESSES, CLIENT_MAC, LOOM_MAC, checksum_broken, encapsulated, offset_of_ip, request, translated
+from world import ADDRESSES, CLIENT_MAC, LOOM_MAC, checksum_broken, encapsulated, offset_of_ip, query, request, translated
 
 
 def with_word(frame, offset, value):
@@ -99,6 +99,25 @@ def claiming_header(frame, at, doff, family):
     return ipv4_summed(changed) if family == 4 else changed
 
 
+def datagrams(family):
+    """UDP has a length of its own, which must fit the IP packet's."""
+    frame = query(family).frame()
+    length = len(query(family).payload) + 8
+    udp, ip_length_at = (34, 16) if family == 4 else (54, 18)
+    for claimed, what in ((0, "of nothing"), (7, "below its header's"), (length + 1, "beyond the IP packet"),
+                          (65535, "beyond any packet")):
+        yield Row(f"a UDP length {what} is dropped", family,
+                  [kept(with_word(frame, udp + 4, claimed), "DROP_BAD_LENGTH")])
+    for more, what in ((1, "beyond the frame"), (-1, "that ends inside the datagram")):
+        total = with_word(frame, ip_length_at, (20 if family == 4 else 0) + length + more)
+        yield Row(f"an IP length {what} is dropped", family,
+                  [kept(ipv4_summed(total) if family == 4 else total, "DROP_BAD_LENGTH")])
+    yield Row("a frame that ends inside the UDP header is dropped", family, [kept(frame[:udp + 7], "DROP_TRUNCATED")])
+    yield Row("a frame that ends behind the UDP header is dropped", family, [kept(frame[:udp + 8], "DROP_BAD_LENGTH")])
+    yield Row("a datagram to another port of the vip passes", family,
+              [kept(query(family, destination_port=54).frame(), "PASS_NO_LISTENER")])
+
+
 def padding(family):
     syn = request(family)
     padded = syn.frame() + bytes(6)
@@ -137,6 +156,9 @@ def only_ipv6():
                           (IPv6ExtHdrRouting(), "a routing header")):
         yield Row(f"a packet with {which} passes", 6,
                   [kept(bytes(link(6) / ip(6) / header / tcp), "PASS_EXTENSION_HEADER")])
+    for number, which in ((51, "an authentication header"), (135, "a mobility header"), (139, "HIP"), (140, "shim6")):
+        yield Row(f"a packet with {which} passes", 6,
+                  [kept(with_byte(request(6).frame(), 20, number), "PASS_EXTENSION_HEADER")])
     for offset, more, which in ((0, 1, "first"), (1, 1, "middle"), (1, 0, "last")):
         yield Row(f"the {which} fragment passes", 6,
                   [kept(bytes(link(6) / ip(6) / IPv6ExtHdrFragment(offset=offset, m=more, nh=6) / tcp),
@@ -145,7 +167,7 @@ def only_ipv6():
 
 def all_rows():
     for family in (4, 6):
-        for part in (not_for_loom, truncated, lengths, padding):
+        for part in (not_for_loom, truncated, lengths, datagrams, padding):
             yield from part(family)
     yield from only_ipv4()
     yield from only_ipv6()

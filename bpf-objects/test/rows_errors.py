@@ -1,6 +1,7 @@
 """Rows of ICMP errors, both ways: what nat translates, what direct methods pass on, what is left to the local stack."""
 
 from dataclasses import replace
+from ipaddress import IPv6Address
 
 from scapy.layers.inet import UDP
 from scapy.packet import Raw
@@ -175,6 +176,26 @@ def fragmented(error, quoted):
     return ipv4_summed(with_word(error.frame(), quoted + 6, 0x2000), quoted)
 
 
+def word_changed(address, word):
+    """The IPv6 address with another last bit in one of its four words."""
+    return str(IPv6Address(int(IPv6Address(address)) ^ 1 << (3 - word) * 32))
+
+
+def near_misses():
+    """Addresses that differ in one 32-bit word only are others."""
+    seen, sent = about_answers(6, 6, 80)
+    asked, wanted = about_requests(6, 6, 80)
+    names = ADDRESSES[6]
+    for word in range(4):
+        yield Row(f"a router whose address differs from the end's in word {word} keeps it", 6,
+                  [onward(request(6)), backend_wards(from_client_side(seen, word_changed(names["client"], word)), sent),
+                   client_wards(from_backend_side(asked, word_changed(names["backend"], word)), wanted)])
+        other = replace(seen, source=word_changed(names["vip"], word))
+        yield Row(f"an error about what an address sent that differs from its receiver in word {word} is none", 6,
+                  [onward(request(6)),
+                   kept(replace(from_client_side(other), receiver=names["vip"]).frame(), "PASS_UNRELATED")])
+
+
 def only_ipv6():
     frame = from_client_side(about_answers(6, 6, 80)[0]).frame()
     for kind in (0, 5, 128, 135):
@@ -190,3 +211,4 @@ def all_rows():
             yield from encapsulations(method, family)
     yield from only_ipv4()
     yield from only_ipv6()
+    yield from near_misses()
