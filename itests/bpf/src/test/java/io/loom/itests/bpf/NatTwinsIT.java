@@ -1,0 +1,163 @@
+package io.loom.itests.bpf;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.loom.api.Endpoint;
+import io.loom.api.Family;
+import io.loom.api.Protocol;
+import io.loom.api.plugin.LookupTable;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.Tuning;
+import io.loom.datapath.World;
+import io.loom.datapath.internal.layout.ListenerEntry;
+import io.loom.datapath.internal.layout.ListenerEntry.Flag;
+import io.loom.datapath.internal.layout.TableEntry;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Under nat, with so few places for pairs that all are in one another's: what differs in one thing alone is told apart. */
+class NatTwinsIT {
+    private static final int PORT = 20000;
+    private static final int PLACES = 4;
+    private static final int VIPS = 2;
+    private static final Frames FRAMES = new Frames();
+
+    @RegisterExtension
+    private static final Planes PLANES = new Planes();
+
+    private ScratchPlane plane;
+    private Family family;
+
+    /** A table of pairs has a quarter more places than there are connections, in fours. */
+    private void open(Family of, int ports, Flag... flags) {
+        family = of;
+        Tuning.Connections few = new Tuning.Connections(PLACES - 1, Tuning.Connections.Kind.LRU_HASH);
+        plane = PLANES.lend(Linked.shipped(Tuning.small(Linked.HZ).withConnections(few)),
+                Map.of("nat_port_first", (long) PORT, "nat_port_count", (long) ports));
+        assertEquals(PLACES, plane.map("nat_pairs" + family.version()).maxEntries());
+        backend(1, World.backend(family, Linked.shipped().methods().get(0).description()));
+        choose(1, flags);
+    }
+
+    private void backend(int number, Endpoint endpoint) {
+        plane.putBackend(number, new ScratchPlane.Backend(endpoint, "nat"));
+        plane.putTable(number, TableEntry.settled(number));
+    }
+
+    private void choose(int backend, Flag... flags) {
+        for (int vip = 0; vip < VIPS; vip++) {
+            Endpoint endpoint = new Endpoint(World.vip(family).address(), World.VIP_PORT + vip);
+            plane.putListener(new ListenerKey(Protocol.TCP, endpoint),
+                    new ListenerEntry(vip, LookupTable.Index.FLOW_HASH, Set.of(flags), backend, 1, 0));
+        }
+    }
+
+    @AfterEach
+    void close() {
+        PLANES.giveBack(plane);
+    }
+
+    private String run(byte[] frame) {
+        return plane.run(frame).verdict();
+    }
+
+    private byte[] syn() {
+        return FRAMES.request(family, "S", Balancer.CLIENT_PORT);
+    }
+
+    private static void addAll(List<byte[]> twins, byte[] frame) {
+        twins.addAll(Twins.bySource(frame));
+        twins.addAll(Twins.byDestination(frame));
+        twins.add(Twins.byProtocol(frame));
+        twins.add(Twins.bySourcePort(frame, 1));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatDiffersFromAReplyInOneThingIsNone(Family of) {
+        open(of, 2 * PLACES);
+        ScratchPlane.Outcome outcome = plane.run(syn());
+        int port = Twins.read(outcome.frame()).source().port();
+        byte[] reply = Twins.withPorts(FRAMES.answer(family, "SA", PORT), 8080, port);
+        assertEquals("REPLY", run(reply));
+        List<byte[]> twins = new ArrayList<>();
+        addAll(twins, reply);
+        twins.add(Twins.byDestinationPort(reply, PLACES)); // in the same place
+        twins.forEach(twin -> assertEquals("PASS_NO_LISTENER", run(twin)));
+        assertEquals("REPLY", run(reply));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatDiffersFromAReplyToAClientThatKeptItsAddressInOneThingIsNone(Family of) {
+        open(of, 1, Flag.KEEP_CLIENT);
+        Anatomy sent = Twins.read(plane.run(syn()).frame());
+        byte[] back = FRAMES.answer(family, "SA", PORT);
+        Anatomy reply = Twins.read(Twins.withPorts(back, 8080, Balancer.CLIENT_PORT));
+        sent.source().address().get(reply.frame(), reply.l3() + (reply.version() == 4 ? 16 : 24), family.addressBytes());
+        reply.sumUp();
+        assertEquals("REPLY", run(reply.frame()));
+        List<byte[]> twins = new ArrayList<>();
+        addAll(twins, reply.frame());
+        twins.add(Twins.byDestinationPort(reply.frame(), 1));
+        twins.forEach(twin -> assertEquals("PASS_NO_LISTENER", run(twin)));
+        assertEquals("REPLY", run(reply.frame()));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aClientThatDiffersInOneThingDoesNotGetThePort(Family of) {
+        open(of, 1);
+        byte[] syn = syn();
+        assertEquals("FORWARD", run(syn));
+        List<byte[]> twins = new ArrayList<>(Twins.bySource(syn));
+        twins.add(Twins.bySourcePort(syn, 1));
+        twins.add(Twins.byDestinationPort(syn, 1)); // the other vip
+        twins.forEach(twin -> assertEquals("DROP_PORTS_EXHAUSTED", run(twin)));
+        assertEquals("FORWARD", run(syn));
+    }
+
+    /** The client is the same, the backend another: the pair that is there is not the connection's, and stays. */
+    @ParameterizedTest
+    @EnumSource
+    void aBackendThatDiffersInOneThingDoesNotGetThePlace(Family of) throws UnknownHostException {
+        open(of, 1);
+        byte[] reply = Twins.withPorts(FRAMES.answer(family, "SA", PORT), 8080, PORT);
+        assertEquals("FORWARD", run(syn()));
+        List<Endpoint> backends = new ArrayList<>();
+        for (byte[] twin : Twins.bySource(reply)) {
+            byte[] address = new byte[family.addressBytes()];
+            Twins.read(twin).source().address().get(address);
+            backends.add(new Endpoint(InetAddress.getByAddress(address), 8080));
+        }
+        backends.add(new Endpoint(World.backend(family, Linked.shipped().methods().get(0).description()).address(), 8081));
+        for (Endpoint backend : backends) {
+            backend(2, backend);
+            choose(2);
+            plane.connections(family).walk((listener, client, rawPort, word) -> 0);
+            assertEquals(backend.port() == 8080 ? "DROP_PORTS_EXHAUSTED" : "DROP_CONNECTIONS_FULL", run(syn()), "" + backend);
+            assertEquals("REPLY", run(reply), "the old pair is there");
+        }
+    }
+
+    /** Places that others' ports have taken are a full table, not a lack of ports. */
+    @ParameterizedTest
+    @EnumSource
+    void aPortWhosePlaceAnotherPortHasIsNotToBeHad(Family of) {
+        open(of, 2 * PLACES);
+        for (int client = 0; client < PLACES; client++) {
+            assertEquals("FORWARD", run(Twins.withPorts(syn(), Balancer.CLIENT_PORT + client, World.VIP_PORT)));
+        }
+        assertEquals("DROP_CONNECTIONS_FULL", run(Twins.withPorts(syn(), Balancer.CLIENT_PORT + PLACES, World.VIP_PORT)));
+        assertEquals(PLACES, new NatPairs(plane, family).words().size());
+    }
+}
