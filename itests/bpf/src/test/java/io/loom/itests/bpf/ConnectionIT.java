@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.loom.api.Family;
 import io.loom.api.Verdict;
 import io.loom.datapath.Composition;
+import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.libbpf.Kernel;
 import java.util.List;
@@ -27,7 +28,12 @@ class ConnectionIT {
     @RegisterExtension
     private static final Planes PLANES = new Planes();
 
-    private final Composition composition = Linked.shipped();
+    private final Composition composition = Linked.shipped(tuning());
+
+    /** With the connection table that is to be tested. */
+    Tuning tuning() {
+        return Tuning.small(Linked.HZ);
+    }
 
     private Balancer ipip(Family family) {
         return new Balancer(PLANES, composition, family, "ipip", Map.of());

@@ -3,6 +3,10 @@ package io.loom.itests.bpf;
 import io.loom.api.Family;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.internal.layout.ConnectionWord;
+import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.UpdateMode;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,6 +26,15 @@ final class Connections {
     /** As if so many ticks more had gone by since the last packet of each. */
     static void age(ScratchPlane plane, Family family, int ticks) {
         plane.connections(family).walk((listener, client, rawPort, word) -> aged(word, ticks));
+    }
+
+    /** The same for what is remembered of clients: the second word of struct loom_affinity. */
+    static void ageClients(ScratchPlane plane, Family family, int ticks) {
+        BpfMap map = plane.map("loom_affinity" + family.version());
+        map.forEach((key, value) -> {
+            ByteBuffer fields = ByteBuffer.wrap(value.clone()).order(ByteOrder.LITTLE_ENDIAN);
+            map.update(key, fields.putInt(4, fields.getInt(4) - ticks).array(), UpdateMode.EXIST);
+        });
     }
 
     static long aged(long word, int ticks) {

@@ -19,10 +19,6 @@ import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.ListenerEntry.Flag;
 import io.loom.datapath.internal.layout.TableEntry;
-import io.loom.libbpf.BpfMap;
-import io.loom.libbpf.UpdateMode;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -103,13 +99,8 @@ class DatagramIT {
         Connections.age(plane, family, ticks);
     }
 
-    /** Moves what is remembered of clients into the past: the second word of struct loom_affinity. */
     private void ageClients(int ticks) {
-        BpfMap map = plane.map("loom_affinity" + family.version());
-        map.forEach((key, value) -> {
-            ByteBuffer fields = ByteBuffer.wrap(value.clone()).order(ByteOrder.LITTLE_ENDIAN);
-            map.update(key, fields.putInt(4, fields.getInt(4) - ticks).array(), UpdateMode.EXIST);
-        });
+        Connections.ageClients(plane, family, ticks);
     }
 
     @ParameterizedTest

@@ -31,6 +31,7 @@ class EvictionIT {
     private static final int EVENT_MAP_FULL = 96;
     private static final int EVENT_EVICTED = 97;
     private static final int LONGER_THAN_ANY_TIMEOUT = 1000;
+    private static final int AS_LONG_AS_CAN_BE_TOLD = (1 << 22) - 100; // ticks have 23 bits, half of them for the future
     private static final Frames FRAMES = new Frames();
 
     @RegisterExtension
@@ -153,6 +154,17 @@ class EvictionIT {
         send(8, "S");
         assertEquals(Set.of(0, 1, 2, 3, 5, 6, 7, 8), clients());
         assertEquals(0, events(EVENT_EVICTED));
+    }
+
+    /** How old an empty place looks depends on the clock. */
+    @ParameterizedTest
+    @EnumSource
+    void anEmptyPlaceIsTakenBeforeOneThatExpiredLongAgo(Family of) {
+        open(of);
+        plane.connections(family).walk((listener, address, rawPort, word) -> client(rawPort) == 4 ? 0 : word);
+        idle(client -> AS_LONG_AS_CAN_BE_TOLD);
+        send(8, "S");
+        assertEquals(Set.of(0, 1, 2, 3, 5, 6, 7, 8), clients());
     }
 
     /** One whose clock was read before another CPU wrote is no older than those of this tick. */

@@ -10,6 +10,7 @@ import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
+import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.ListenerEntry.Flag;
 import io.loom.datapath.internal.layout.TableEntry;
@@ -22,6 +23,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Under nat, with so few places for pairs that all are in one another's: what differs in one thing alone is told apart. */
@@ -29,6 +31,7 @@ class NatTwinsIT {
     private static final int PORT = 20000;
     private static final int PLACES = 4;
     private static final int VIPS = 2;
+    private static final int ESTABLISHED = 1;
     private static final Frames FRAMES = new Frames();
 
     @RegisterExtension
@@ -85,9 +88,7 @@ class NatTwinsIT {
     @EnumSource
     void whatDiffersFromAReplyInOneThingIsNone(Family of) {
         open(of, 2 * PLACES);
-        ScratchPlane.Outcome outcome = plane.run(syn());
-        int port = Twins.read(outcome.frame()).source().port();
-        byte[] reply = Twins.withPorts(FRAMES.answer(family, "SA", PORT), 8080, port);
+        byte[] reply = answerTo(plane.run(syn()), "SA");
         assertEquals("REPLY", run(reply));
         List<byte[]> twins = new ArrayList<>();
         addAll(twins, reply);
@@ -100,17 +101,34 @@ class NatTwinsIT {
     @EnumSource
     void whatDiffersFromAReplyToAClientThatKeptItsAddressInOneThingIsNone(Family of) {
         open(of, 1, Flag.KEEP_CLIENT);
-        Anatomy sent = Twins.read(plane.run(syn()).frame());
-        byte[] back = FRAMES.answer(family, "SA", PORT);
-        Anatomy reply = Twins.read(Twins.withPorts(back, 8080, Balancer.CLIENT_PORT));
-        sent.source().address().get(reply.frame(), reply.l3() + (reply.version() == 4 ? 16 : 24), family.addressBytes());
-        reply.sumUp();
-        assertEquals("REPLY", run(reply.frame()));
+        byte[] reply = answerTo(plane.run(syn()), "SA");
+        assertEquals("REPLY", run(reply));
         List<byte[]> twins = new ArrayList<>();
-        addAll(twins, reply.frame());
-        twins.add(Twins.byDestinationPort(reply.frame(), 1));
+        addAll(twins, reply);
+        twins.add(Twins.byDestinationPort(reply, 1));
         twins.forEach(twin -> assertEquals("PASS_NO_LISTENER", run(twin)));
-        assertEquals("REPLY", run(reply.frame()));
+        assertEquals("REPLY", run(reply));
+    }
+
+    /** The other vip has no connection: its half of one must not be looked for there. */
+    @ParameterizedTest
+    @CsvSource({"IPV4, false", "IPV4, true", "IPV6, false", "IPV6, true"})
+    void aReplyMovesTheConnectionOfItsVip(Family of, boolean keep) {
+        open(of, 1, keep ? new Flag[] {Flag.KEEP_CLIENT} : new Flag[0]);
+        ScratchPlane.Outcome outcome = plane.run(Twins.byDestinationPort(syn(), 1));
+        assertEquals("FORWARD", outcome.verdict());
+        assertEquals("REPLY", run(answerTo(outcome, "SA")));
+        assertEquals(List.of(ESTABLISHED), Connections.all(plane, family).stream().map(ConnectionWord::state).toList());
+    }
+
+    /** What the backend sends back for a packet that it has got. */
+    private byte[] answerTo(ScratchPlane.Outcome outcome, String flags) {
+        Anatomy sent = Twins.read(outcome.frame());
+        byte[] back = Twins.withPorts(FRAMES.answer(family, flags, PORT), 8080, sent.source().port());
+        Anatomy reply = Twins.read(back);
+        sent.source().address().get(back, reply.l3() + (reply.version() == 4 ? 16 : 24), family.addressBytes());
+        reply.sumUp();
+        return back;
     }
 
     @ParameterizedTest
