@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from scapy.layers.inet import ICMP, IP
+from scapy.layers.inet import ICMP, IP, IPOption
 from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6
 from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Raw
@@ -32,6 +32,7 @@ class Error:
     octets: int = 8
     ttl: int = 64
     tags: tuple = ()
+    ip_options: bytes = b""
 
     @property
     def family(self):
@@ -44,7 +45,8 @@ class Error:
     def packet(self):
         message = KINDS[self.family][self.kind] / Raw(self.quote())
         if self.family == 4:
-            return IP(src=self.sender, dst=self.receiver, ttl=self.ttl) / message
+            options = [IPOption(self.ip_options)] if self.ip_options else []
+            return IP(src=self.sender, dst=self.receiver, ttl=self.ttl, options=options) / message
         return IPv6(src=self.sender, dst=self.receiver, hlim=self.ttl) / message
 
     def link(self):

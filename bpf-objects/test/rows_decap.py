@@ -112,6 +112,9 @@ def lengths(family, way):
     yield same(f"{shape} whose inner length exceeds the outer one's", family, bytes(link / outer / Raw(longer)) + bytes(1))
     shorter = bytes(link / outer / Raw(bytes(syn.packet()) + bytes(3)))
     yield row(f"the outer header of {shape} with room to spare is taken off", family, shorter, addressed(request(family)) + bytes(3))
+    header = bytes(syn.ip())
+    yield row(f"the outer header of {shape} that is a header alone is taken off", family, bytes(link / outer / Raw(header)),
+              bytes(link / syn.ip()))
     if family == 4:
         nothing = with_length(syn, 4, 19 - len(syn.packet()))
         yield same(f"{shape} whose inner length is less than its header", 4, bytes(link / outer / Raw(nothing)))

@@ -76,10 +76,17 @@ def carried(family):
     yield Row("errors do not move the connection", family,
               [onward(syn), backend_wards(error, sent), client_wards(from_backend_side(asked), wanted),
                backward(answer(family)), onward(request(family, flags="A"))])
+    router = "02:00:00:00:00:fe"
+    yield Row("an error from a router does not change where replies are sent", family,
+              [onward(syn), backend_wards(from_client_side(seen, source_mac=router), sent), backward(answer(family))])
+    yield Row("nor does one where the client keeps its address", family,
+              [forward(syn.frame(), kept_request(syn).frame()),
+               backend_wards(from_client_side(seen, source_mac=router), kept_answer(sent)),
+               reply(kept_answer(answer(family)).frame(), translated_back(answer(family)).frame())], options=("keep",))
     yield Row("an error on its last hop is dropped", family,
               [onward(syn), kept(from_client_side(seen, ttl=1).frame(), "DROP_TTL"),
                kept(from_backend_side(asked, ttl=1).frame(), "DROP_TTL")])
-    keeping = replace(sent, destination=ADDRESSES[family]["client"], destination_port=CLIENT_PORT)
+    keeping = kept_answer(sent)
     shown = replace(wanted, destination=ADDRESSES[family]["backend"], destination_port=8080)
     yield Row("errors are translated where the client keeps its address", family,
               [forward(syn.frame(), kept_request(syn).frame()), backend_wards(from_client_side(seen), keeping),
@@ -88,6 +95,10 @@ def carried(family):
 
 def kept_request(segment):
     return replace(translated(segment), source=segment.source, source_port=segment.source_port)
+
+
+def kept_answer(segment):
+    return replace(segment, destination=ADDRESSES[segment.family]["client"], destination_port=CLIENT_PORT)
 
 
 def unrelated(family):
@@ -152,6 +163,11 @@ def only_ipv4():
     yield Row("the ports are found behind quoted IPv4 options", 4,
               [onward(syn), backend_wards(from_client_side(replace(seen, ip_options=options)),
                                           replace(sent, ip_options=options))])
+    most = b"\x01" * 40
+    yield Row("ports and checksum are found behind as many options and tags as there can be", 4,
+              [onward(syn)] + [backend_wards(from_client_side(replace(seen, ip_options=most), ip_options=most, octets=20,
+                                                              tags=tags), replace(sent, ip_options=most))
+                               for tags in ((), (5, 7))])
     frame = from_client_side(seen).frame()
     quoted = 14 + 20 + 8
     yield Row("a quoted fragment without ports is left to the local stack", 4,
