@@ -26,7 +26,7 @@ MODULE = ROOT / "itests" / "bpf"
 WORK = MODULE / "target" / "mutation"
 TESTS = "io/loom/itests/bpf"
 # No tables: races that a mutant may win or lose, random frames, and tests of what the tests use.
-LEFT_OUT = {"TwoCpusIT", "RaceIT", "FuzzIT", "FloodIT", "GeneratorIT", "PlanesIT"}
+LEFT_OUT = {"TwoCpusIT", "RaceIT", "NatRaceIT", "FuzzIT", "FloodIT", "GeneratorIT", "PlanesIT"}
 FIRST = ["PacketTableIT"]
 PATIENCE = 120  # seconds for one class of tests
 MUTANTS_OF_A_JVM = 40
