@@ -72,6 +72,22 @@ def truncated(family):
     yield Row("a frame that ends inside TCP options is dropped", family, [kept(options[:-4], "DROP_TRUNCATED")])
 
 
+def bare(family):
+    """Frames that end with one of their headers, and ask for no more."""
+    ethernet = bytes(Ether(dst=LOOM_MAC, src=CLIENT_MAC, type=0x88cc))
+    yield Row("an Ethernet header alone that is not IP's passes", family, [kept(ethernet, "PASS_NOT_IP")])
+    for tags in ((5,), (5, 7)):
+        tagged = replace(request(family), tags=tags).frame()[:14 + 4 * len(tags)]
+        yield Row(f"a frame that ends with tag {len(tags)} of something else passes", family,
+                  [kept(with_word(tagged, len(tagged) - 2, 0x88cc), "PASS_NOT_IP")])
+    header = link(family) / (ip(4, proto=132) if family == 4 else ip(6, nh=132))
+    yield Row("an IP header alone of another protocol passes", family, [kept(bytes(header), "PASS_OTHER_PROTOCOL")])
+    icmp = ICMP(type=3) if family == 4 else Raw(bytes([1, 0, 0, 0, 0, 0, 0, 0]))
+    short = link(family) / (ip(4, proto=1) if family == 4 else ip(6, nh=58)) / icmp
+    yield Row("an ICMP error that quotes nothing is left to the local stack", family, [kept(bytes(short), "PASS_UNRELATED")])
+    yield Row("an ICMP header that is cut off passes", family, [kept(bytes(short)[:-1], "PASS_OTHER_PROTOCOL")])
+
+
 def lengths(family):
     frame = request(family, payload=b"hello").frame()
     at, correct = (16, 45) if family == 4 else (18, 25)
@@ -167,7 +183,7 @@ def only_ipv6():
 
 def all_rows():
     for family in (4, 6):
-        for part in (not_for_loom, truncated, lengths, datagrams, padding):
+        for part in (not_for_loom, truncated, bare, lengths, datagrams, padding):
             yield from part(family)
     yield from only_ipv4()
     yield from only_ipv6()

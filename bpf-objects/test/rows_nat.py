@@ -42,7 +42,7 @@ def conversations(family):
 
 
 def out_of_state(family):
-    for flags in ("A", "PA", "FA", "R", "SA"):
+    for flags in ("A", "PA", "FA", "R", "SA", "SR"):
         yield Row(f"{flags} without a connection is left to the local stack", family,
                   [kept(request(family, flags=flags).frame(), "PASS_OUT_OF_STATE")])
     yield Row("a packet of the backend that answers nothing passes", family,

@@ -8,6 +8,7 @@ import io.loom.api.Verdict;
 import io.loom.datapath.Composition;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.FlowCount;
+import io.loom.datapath.internal.layout.VerdictCount;
 import io.loom.libbpf.Kernel;
 import java.util.List;
 import java.util.Map;
@@ -224,6 +225,38 @@ class ConnectionIT {
         }
     }
 
+    /** Its first packet has been lost to another balancer, or to a restart. */
+    @ParameterizedTest
+    @EnumSource
+    void aDirectConnectionMayBeginInItsMiddle(Family family) {
+        try (Balancer balancer = ipip(family)) {
+            assertEquals("FORWARD", balancer.request("A"));
+            assertEquals(SYN_RECEIVED, balancer.connection().orElseThrow().state());
+            balancer.request("A");
+            assertEquals(ESTABLISHED, balancer.connection().orElseThrow().state());
+            balancer.forgetConnection();
+            balancer.request("FA");
+            assertEquals(FIN_WAIT, balancer.connection().orElseThrow().state());
+        }
+    }
+
+    /** Assured is a connection whose client has come back; what a backend sends says nothing about that. */
+    @ParameterizedTest
+    @EnumSource
+    void packetsOfTheBackendDoNotAssure(Family family) {
+        try (Balancer balancer = nat(family)) {
+            balancer.request("S");
+            balancer.answer("SA", 20000);
+            balancer.idle(2);
+            balancer.idleReplies(2);
+            balancer.answer("A", 20000);
+            assertEquals(false, balancer.connection().orElseThrow().assured());
+            balancer.idle(2);
+            balancer.request("A");
+            assertEquals(true, balancer.connection().orElseThrow().assured());
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aResetOfNothingIsForwardedUnderIpipButNotTracked(Family family) {
@@ -264,6 +297,9 @@ class ConnectionIT {
             assertEquals(2, balancer.count(Verdict.FORWARD).packets());
             assertEquals(2 * (14 + ip), balancer.count(Verdict.FORWARD).bytesIn());
             assertEquals(2 * (14 + ip + outer), balancer.count(Verdict.FORWARD).bytesOut());
+            balancer.choose(3);
+            balancer.request("S", 40001);
+            assertEquals(new VerdictCount(1, 14 + ip, 0), balancer.count(Verdict.DROP_NO_BACKEND));
         }
     }
 

@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
+import io.loom.api.Verdict;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.World;
 import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.layout.ConnectionWord;
+import io.loom.datapath.internal.layout.VerdictCount;
 import io.loom.libbpf.UpdateMode;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -217,6 +219,9 @@ class NatPairIT {
             assertEquals(XDP_TX, balancer.sendBack("SA", PORT).action());
             balancer.clientsAreBehind(ELSEWHERE);
             assertEquals(XDP_REDIRECT, balancer.sendBack("A", PORT).action());
+            VerdictCount replies = balancer.count(Verdict.REPLY);
+            assertEquals(2, replies.packets());
+            assertEquals(replies.bytesIn(), replies.bytesOut(), "what is redirected is counted too");
             balancer.idle(2);
             balancer.request("A");
             assertEquals(XDP_TX, balancer.sendBack("A", PORT).action());

@@ -32,6 +32,7 @@ class NatTwinsIT {
     private static final int PLACES = 4;
     private static final int VIPS = 2;
     private static final int ESTABLISHED = 1;
+    private static final int LONGER_THAN_ANY_TIMEOUT = 1000;
     private static final Frames FRAMES = new Frames();
 
     @RegisterExtension
@@ -129,6 +130,32 @@ class NatTwinsIT {
         sent.source().address().get(back, reply.l3() + (reply.version() == 4 ? 16 : 24), family.addressBytes());
         reply.sumUp();
         return back;
+    }
+
+    /** Both vips would have replies to one client's address and port come from themselves. */
+    @ParameterizedTest
+    @EnumSource
+    void aClientThatKeepsItsAddressReachesABackendThroughOneVipAtATime(Family of) {
+        open(of, 1, Flag.KEEP_CLIENT);
+        ScratchPlane.Outcome outcome = plane.run(syn());
+        byte[] reply = answerTo(outcome, "SA");
+        byte[] throughTheOther = Twins.byDestinationPort(syn(), 1);
+        assertEquals("DROP_CLIENT_TAKEN", run(throughTheOther));
+        assertEquals(World.VIP_PORT, Twins.read(plane.run(reply).frame()).source().port());
+        new NatPairs(plane, family).replace(word -> Connections.aged(word, LONGER_THAN_ANY_TIMEOUT));
+        assertEquals("PASS_NO_LISTENER", run(reply));
+        assertEquals("FORWARD", run(throughTheOther));
+        assertEquals(Twins.read(throughTheOther).destination().port(), Twins.read(plane.run(reply).frame()).source().port());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void clientsThatKeepTheirAddressAreRefusedWhenTheirTableIsFull(Family of) {
+        open(of, 1, Flag.KEEP_CLIENT);
+        for (int client = 0; client < PLACES - 1; client++) {
+            assertEquals("FORWARD", run(Twins.withPorts(syn(), Balancer.CLIENT_PORT + client, World.VIP_PORT)));
+        }
+        assertEquals("DROP_CONNECTIONS_FULL", run(Twins.withPorts(syn(), Balancer.CLIENT_PORT + PLACES, World.VIP_PORT)));
     }
 
     @ParameterizedTest

@@ -14,6 +14,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -161,6 +164,41 @@ class PortClaimIT {
             balancer.idle(2);
             assertEquals("FORWARD", balancer.request("S"));
             assertEquals("REPLY", balancer.answer("SA", 20000));
+        }
+    }
+
+    /** Neighbours in a place's group of four may lie outside. */
+    @ParameterizedTest
+    @EnumSource
+    void portsOutsideTheRangeAreNotGiven(Family family) {
+        try (Balancer balancer = new Balancer(PLANES, composition, family, "nat", Map.of("nat_port_first", 20001L, "nat_port_count", 2L))) {
+            Set<Integer> given = new TreeSet<>();
+            for (int client = 0; client < 2; client++) {
+                given.add(Twins.read(balancer.run(new Frames().request(family, "S", 40000 + client)).frame()).source().port());
+            }
+            assertEquals(Set.of(20001, 20002), given);
+            assertEquals("DROP_PORTS_EXHAUSTED", balancer.request("S", 40002));
+        }
+    }
+
+    /** Of two clients whose hash names the same port the second gets the other one, though the first has closed. */
+    @ParameterizedTest
+    @EnumSource
+    void aPortThatIsFreeIsTakenBeforeOneWhoseConnectionHasClosed(Family family) {
+        try (Balancer balancer = withPorts(family, 2)) {
+            int[] named = new int[8];
+            for (int client = 0; client < named.length; client++) {
+                named[client] = Twins.read(balancer.run(new Frames().request(family, "S", 40000 + client)).frame()).source().port();
+                balancer.forgetReplies();
+            }
+            int second = IntStream.range(1, named.length).filter(client -> named[client] == named[0]).findFirst().orElseThrow();
+            balancer.forgetConnection();
+            balancer.request("S", 40000);
+            balancer.answer("R", named[0]);
+            balancer.idleReplies(10);
+            balancer.request("R", 40000 + second);
+            assertEquals("FORWARD", balancer.request("S", 40000 + second));
+            assertEquals(2, balancer.replies().size(), "the closed one has kept its port");
         }
     }
 

@@ -49,10 +49,10 @@ class TwinsIT {
     private Family family;
 
     /** New connections go to backend 1; {@link #choose} changes that. */
-    private void open(Family of, Tuning.Connections.Kind kind) {
+    private void open(Family of, Tuning.Connections.Kind kind, int connections) {
         family = of;
         plane = PLANES.lend(
-                Linked.shipped(Tuning.small(Linked.HZ).withConnections(new Tuning.Connections(ONE_SET * 4, kind))), Map.of());
+                Linked.shipped(Tuning.small(Linked.HZ).withConnections(new Tuning.Connections(connections, kind))), Map.of());
         for (int number = 1; number <= 2; number++) {
             String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
             Endpoint endpoint = new Endpoint(IpAddress.parse(prefix + (19 + number)).orElseThrow(), World.VIP_PORT);
@@ -99,7 +99,7 @@ class TwinsIT {
     @ParameterizedTest
     @MethodSource("tables")
     void aConnectionThatDiffersInOneThingIsAnother(Family of, Tuning.Connections.Kind kind) {
-        open(of, kind);
+        open(of, kind, 4 * ONE_SET);
         byte[] syn = FRAMES.request(family, "S", Balancer.CLIENT_PORT);
         assertEquals(1, send(syn));
         choose(2);
@@ -118,7 +118,7 @@ class TwinsIT {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 3})
     void clientsWithOneKeyWhoseAddressesDifferInOneWordAreTwo(int word) {
-        open(Family.IPV6, Tuning.Connections.Kind.CACHE);
+        open(Family.IPV6, Tuning.Connections.Kind.CACHE, ONE_SET);
         byte[] syn = FRAMES.request(family, "S", Balancer.CLIENT_PORT);
         List<byte[]> clients = withOneKey(Twins.read(syn).source().address(), word);
         assertEquals(1, send(Twins.withSource(syn, clients.get(0))));
@@ -178,7 +178,7 @@ class TwinsIT {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3})
     void aVipWhoseAddressDiffersInOneWordIsAnother(int word) throws UnknownHostException {
-        open(Family.IPV6, Tuning.Connections.Kind.CACHE);
+        open(Family.IPV6, Tuning.Connections.Kind.CACHE, ONE_SET);
         byte[] syn = FRAMES.request(family, "S", Balancer.CLIENT_PORT);
         assertEquals(1, send(syn));
         byte[] other = inTheSameBucket(word);
