@@ -73,6 +73,7 @@ class SlotsIT {
                 ScratchPlane.Outcome outcome = plane.run(FRAMES.datagram(family, 40000));
                 assertEquals("FORWARD", outcome.verdict(), "datagrams have their handler");
                 assertEquals(family == Family.IPV4 ? 4 : 41, protocol(outcome.frame()), "ipip has packed it in");
+                assertEquals("FORWARD", run(plane, FRAMES.datagram(family, 40001)), "nat, which has one port, is not asked");
             }
         }
     }

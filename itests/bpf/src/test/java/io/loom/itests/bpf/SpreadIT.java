@@ -62,6 +62,10 @@ class SpreadIT {
                 .limit(1 + family.addressBytes() / Integer.BYTES).map(word -> Arguments.of(family, word)));
     }
 
+    private static Stream<Arguments> addressWords() {
+        return words().filter(familyAndWord -> (int) familyAndWord.get()[1] >= 0);
+    }
+
     private static byte[] withWord(byte[] address, int word, int value) {
         byte[] other = address.clone();
         ByteBuffer.wrap(other).putInt(word * Integer.BYTES, ByteBuffer.wrap(other).getInt(word * Integer.BYTES) ^ value);
@@ -86,6 +90,27 @@ class SpreadIT {
         }
         int tracked = Connections.all(plane, family).size();
         assertTrue(tracked > FLOWS * 97 / 100, tracked + " of " + FLOWS + " have a place");
+    }
+
+    /** One port of each address, whose places are the same by chance at most: once here. */
+    @ParameterizedTest
+    @MethodSource("addressWords")
+    void pairsOfSourcesThatDifferLittleAreSpread(Family of, int word) throws UnknownHostException {
+        family = of;
+        String[] sources = new String[BACKENDS];
+        for (int source = 0; source < sources.length; source++) {
+            byte[] address = withWord(World.source(family).getAddress(), word, source + 1);
+            sources[source] = InetAddress.getByAddress(address).getHostAddress();
+        }
+        plane = PLANES.lend(Linked.withSources(sources), Linked.ONE_PORT);
+        plane.putBackend(1, new ScratchPlane.Backend(World.vip(family), "nat"));
+        plane.putTable(0, TableEntry.settled(1));
+        vip(World.VIP_PORT, 0);
+        for (int flow = 0; flow < BACKENDS; flow++) {
+            plane.program().testRun(FRAMES.request(family, "S", Balancer.CLIENT_PORT + flow), 1);
+        }
+        int pairs = new NatPairs(plane, family).words().size();
+        assertTrue(pairs >= BACKENDS - 1, pairs + " of " + BACKENDS + " have a place");
     }
 
     /** Each backend has 16 ports; were two of them to have their pairs in the same places, these would not be enough. */

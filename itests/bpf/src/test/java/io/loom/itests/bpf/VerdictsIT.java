@@ -86,8 +86,10 @@ class VerdictsIT {
     @EnumSource
     void aBackendWhoseMethodIsNotLinkedGetsNothing(Family family) {
         try (Balancer balancer = new Balancer(PLANES, Linked.shipped(), family, "ipip", Map.of())) {
-            balancer.backendInSlot(1, 7);
-            assertEquals("DROP_NO_METHOD", balancer.request("S"));
+            for (int slot : new int[] {7, 8}) {
+                balancer.backendInSlot(1, slot);
+                assertEquals("DROP_NO_METHOD", balancer.request("S"), "in slot " + slot);
+            }
         }
     }
 }
