@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
 import io.loom.api.Verdict;
+import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.World;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.DirectoryStream;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** No verdict without a test: each has rows in the packet tables, or a test that is named here because rows cannot bring it about. */
 class VerdictsIT {
@@ -89,6 +92,25 @@ class VerdictsIT {
             for (int slot : new int[] {7, 8}) {
                 balancer.backendInSlot(1, slot);
                 assertEquals("DROP_NO_METHOD", balancer.request("S"), "in slot " + slot);
+            }
+        }
+    }
+
+    /** The control plane never writes that; a program that is asked all the same sends nothing astray. */
+    @ParameterizedTest
+    @ValueSource(strings = {"nat", "l2"})
+    void aMethodThatDoesNotReachTheOtherFamilyDropsWhatIsToGoThere(String method) {
+        Frames frames = new Frames();
+        try (ScratchPlane plane = ScratchPlane.open(Linked.shipped(), Linked.ONE_PORT)) {
+            plane.addWorld(method);
+            plane.run(frames.request(Family.IPV4, "S", 40000));
+            for (int number = 1; number <= 2; number++) {
+                Family other = number == 1 ? Family.IPV6 : Family.IPV4;
+                plane.putBackend(number, new ScratchPlane.Backend(World.vip(other), method));
+            }
+            assertEquals("DROP_INTERNAL", plane.run(frames.request(Family.IPV4, "A", 40000)).verdict(), "of a connection");
+            for (Family family : Family.values()) {
+                assertEquals("DROP_INTERNAL", plane.run(frames.request(family, "S", 40001)).verdict(), "to begin one");
             }
         }
     }
