@@ -89,7 +89,9 @@ class EvictionIT {
     }
 
     private long events(int event) {
-        return VerdictCount.sum(plane.map("loom_verdicts").lookup(Keys.of(event)).orElseThrow()).packets();
+        VerdictCount count = VerdictCount.sum(plane.map("loom_verdicts").lookup(Keys.of(event)).orElseThrow());
+        assertEquals(new VerdictCount(count.packets(), 0, 0), count, "an event has no bytes");
+        return count.packets();
     }
 
     /** A packet more, and one in a later tick. */

@@ -263,7 +263,7 @@ class TrackingIT {
         assertEquals(false, tracked().get(0).assured(), "a handshake can be made up");
         send("A");
         assertEquals(false, tracked().get(0).assured(), "so can a packet more");
-        age(2);
+        age(1);
         send("A");
         assertEquals(true, tracked().get(0).assured());
         send("FA");
