@@ -125,6 +125,23 @@ class EvictionIT {
         assertEquals(0, events(EVENT_EVICTED), "what has expired is not evicted");
     }
 
+    /** One that has closed expires sooner than one that is open and was quiet for longer. */
+    @ParameterizedTest
+    @EnumSource
+    void anExpiredOneGivesWayBeforeAnOlderOneThatIsNotAssured(Family of) {
+        open(of);
+        for (int client = 0; client < PLACES; client++) {
+            send(client, "A");
+            send(client, "A");
+        }
+        assure(5);
+        send(5, "FA");
+        idle(client -> client == 5 ? 100 : 200);
+        send(8, "S");
+        assertEquals(Set.of(0, 1, 2, 3, 4, 6, 7, 8), clients());
+        assertEquals(0, events(EVENT_EVICTED));
+    }
+
     @ParameterizedTest
     @EnumSource
     void anAssuredOneStaysHoweverOld(Family of) {
