@@ -28,8 +28,8 @@ record Report(String programTag, long floor, Traffic traffic, List<Line> lines, 
      */
     record Line(String name, long total, long net, Optional<Double> reference, Optional<Double> target) {
 
-        static Line of(String name, long total, long floor, Optional<Goal> goal, Traffic traffic) {
-            return new Line(name, total, total - floor,
+        static Line of(String name, long net, long floor, Optional<Goal> goal, Traffic traffic) {
+            return new Line(name, net + floor, net,
                     goal.map(some -> some.reference(traffic, floor)), goal.map(Goal::target));
         }
 
@@ -67,7 +67,7 @@ record Report(String programTag, long floor, Traffic traffic, List<Line> lines, 
     }
 
     /** The middle one; of an even number the upper. */
-    static long median(List<Long> values) {
+    static <T extends Comparable<T>> T median(List<T> values) {
         return values.stream().sorted().toList().get(values.size() / 2);
     }
 

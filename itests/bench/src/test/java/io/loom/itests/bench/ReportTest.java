@@ -18,9 +18,9 @@ class ReportTest {
     private static final Goal HALF = new Goal(Figure.ESTABLISHED_1, Family.IPV4, 0.5);
 
     private final Report report = new Report("00ff", 68, Traffic.IN_ORDER,
-            List.of(Report.Line.of("good", 68 + 102, 68, Optional.of(HALF), Traffic.IN_ORDER),
-                    Report.Line.of("bad", 68 + 103, 68, Optional.of(HALF), Traffic.IN_ORDER),
-                    Report.Line.of("unjudged", 999, 68, Optional.empty(), Traffic.IN_ORDER)),
+            List.of(Report.Line.of("good", 102, 68, Optional.of(HALF), Traffic.IN_ORDER),
+                    Report.Line.of("bad", 103, 68, Optional.of(HALF), Traffic.IN_ORDER),
+                    Report.Line.of("unjudged", 931, 68, Optional.empty(), Traffic.IN_ORDER)),
             List.of(new MemoryUse("lean", 40, 40), new MemoryUse("fat", 40.1, 40)),
             List.of(new Report.LiveLine("swift", 4, 3), new Report.LiveLine("slow", 4, 2)));
 
