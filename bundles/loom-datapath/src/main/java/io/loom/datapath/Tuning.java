@@ -19,9 +19,11 @@ import java.util.Locale;
  * @param backends    numbered backends
  * @param connections tracked connections of each family, and entries of each hash map of a method
  * @param verdicts    verdict counters
+ * @param late        how many ticks the clock of an assured connection in its longest states may be late: the largest {@link #step()}
+ *                    of all programs that wrote into these maps
  */
 public record Tuning(
-        int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts) {
+        int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts, int late) {
 
     private static final int ESTABLISHED = 1;
     private static final int DATAGRAM = 5;
@@ -90,6 +92,13 @@ public record Tuning(
 
     public Tuning {
         timeouts = List.copyOf(timeouts);
+        late = Math.max(late, step(timeouts));
+    }
+
+    /** Of maps that no other program has written into. */
+    public Tuning(
+            int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts) {
+        this(hz, timeouts, affinity, seed, backends, connections, verdicts, 1);
     }
 
     /** @param seed of the table that exists, or a new one */
@@ -112,7 +121,12 @@ public record Tuning(
 
     /** The same with another connection table. */
     public Tuning withConnections(Connections other) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, other, verdicts);
+        return new Tuning(hz, timeouts, affinity, seed, backends, other, verdicts, late);
+    }
+
+    /** The same on maps whose clocks other programs may have left so late: only what is later than by this one's step counts. */
+    public Tuning withLate(int ticks) {
+        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, ticks);
     }
 
     /** The same with all connections expiring after so many ticks. */
@@ -122,10 +136,14 @@ public record Tuning(
     }
 
     /**
-     * How many ticks the clock of an assured connection in its longest states may be late: for so long its packets write
-     * nothing. A sixteenth of the shortest timeout of these, so that none lives much longer for it.
+     * For how many ticks the packets of an assured connection in its longest states write nothing. A sixteenth of the shortest
+     * timeout of these, so that none lives much longer for it.
      */
     public int step() {
+        return step(timeouts);
+    }
+
+    private static int step(List<Integer> timeouts) {
         int shortest = Math.min(timeouts.get(ESTABLISHED), timeouts.get(DATAGRAM));
         return Math.max(1, Math.min(LARGEST_STEP, shortest / STEPS));
     }
@@ -134,14 +152,14 @@ public record Tuning(
     public List<Integer> expiry() {
         List<Integer> expiry = new ArrayList<>(timeouts);
         for (int state : List.of(ESTABLISHED, DATAGRAM)) {
-            expiry.set(state, timeouts.get(state) + step() - 1);
+            expiry.set(state, timeouts.get(state) + late - 1);
         }
         return expiry;
     }
 
     /** The same for a client's affinity, which its connections refresh. */
     public int affinityExpiry() {
-        return affinity + step() - 1;
+        return affinity + late - 1;
     }
 
     /** A tick is two to the power of this jiffies: the nearest to a second. */

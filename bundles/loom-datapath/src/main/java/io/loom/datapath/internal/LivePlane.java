@@ -106,6 +106,10 @@ final class LivePlane implements AutoCloseable {
         backends.outerSources(new OuterSources(programs.wanted().options(), programs::encapsulates));
     }
 
+    Meta meta() {
+        return instance.meta();
+    }
+
     KernelState applied() {
         return new KernelState(backends.keys(), backends.down(), backends.draining(), tables.specs(), listeners.specs());
     }

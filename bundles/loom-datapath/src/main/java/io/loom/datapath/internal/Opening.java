@@ -20,6 +20,7 @@ import java.util.function.Supplier;
 final class Opening {
     /** In loom_meta: hex digits. */
     private static final String SEED = "seed";
+    private static final String LATE = "late";
 
     private final Path bpffs;
     private final String name;
@@ -65,7 +66,8 @@ final class Opening {
         lookup.allow();
         Instance instance = Instance.open(bpffs, name, data);
         try {
-            Tuning tuning = Tuning.of(config.conntrack(), config.maps(), clock.hz(), seed(instance.meta()));
+            Tuning tuning = remembering(
+                    Tuning.of(config.conntrack(), config.maps(), clock.hz(), seed(instance.meta())), instance.meta());
             Workshop.Wanted wanted = new Workshop.Wanted(tuning, config.methodOptions());
             ProgramStore store = new ProgramStore(instance);
             Workshop workshop = new Workshop(Composer.builtIn(), store);
@@ -86,6 +88,13 @@ final class Opening {
         return Long.parseUnsignedLong(seed, 16);
     }
 
+    /** Shorter timeouts must not take a clock that an earlier program left late for idleness, also not after a restart. */
+    private static Tuning remembering(Tuning tuning, Meta meta) {
+        Tuning late = tuning.withLate(meta.get(LATE).map(Integer::parseInt).orElse(1));
+        meta.put(LATE, "" + late.late());
+        return late;
+    }
+
     private static Attachments attachments(Instance instance, ProgramStore store, Programs programs) {
         Attachments attachments = new Attachments(instance.pins(), programs.running().program());
         Optional<BpfProgram> half = store.half();
@@ -98,7 +107,8 @@ final class Opening {
     /** Sets what a new configuration changes in the program; true if it has to be loaded anew. */
     boolean tune(LivePlane plane, LoomConfig config) {
         Workshop.Wanted before = plane.programs().wanted();
-        Tuning tuning = Tuning.of(config.conntrack(), config.maps(), before.tuning().hz(), before.tuning().seed());
+        Tuning tuning = remembering(
+                Tuning.of(config.conntrack(), config.maps(), before.tuning().hz(), before.tuning().seed()), plane.meta());
         Workshop.Wanted next = new Workshop.Wanted(tuning, config.methodOptions());
         plane.programs().tune(next);
         plane.chooseOuterSources();

@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
 import io.loom.api.LoomException;
+import io.loom.api.config.Attachment;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.Telemetry;
 import io.loom.control.dataplane.Change;
@@ -40,6 +41,8 @@ import org.junit.jupiter.api.Test;
 
 /** What outlives a process, and what the next one makes of it. */
 class RestartTest extends DataPlaneFixture {
+    private static final int ESTABLISHED = 1;
+
     @Test
     void aSecondProcessAdoptsEverything() throws Exception {
         balance(plane);
@@ -167,6 +170,36 @@ class RestartTest extends DataPlaneFixture {
         assertTrue(referred > 0);
         try (BpfMap backends = BpfMap.open(ROOT.resolve("maps/loom_backends"))) {
             assertEquals(Optional.empty(), BackendEntry.decode(backends.lookup(Keys.of(referred)).orElseThrow()));
+        }
+    }
+
+    /** An established connection writes its clock once in 17 s under timeouts of 300 s; 12 s late is not idle for 4 s. */
+    @Test
+    void aClockThatIsLateIsNotTakenForIdlenessByShorterTimeouts() throws Exception {
+        balance(plane);
+        runSyn();
+        makeLate(12);
+        int program = plane.program().id();
+        plane.configure(TestHost.config(Attachment.Mode.NATIVE, 4, DEVICE));
+        await("the program with shorter timeouts", () -> plane.program().id() != program);
+        runSyn();
+        assertEquals(1, plane.read().connectionsCreated(), "after a reload");
+        makeLate(12);
+        plane.close();
+        plane = open();
+        plane.configure(TestHost.config(Attachment.Mode.NATIVE, 4, DEVICE));
+        assertEquals(1, connections().size(), "after a restart");
+        makeLate(40);
+        runSyn();
+        assertEquals(2, plane.read().connectionsCreated(), "it was idle");
+    }
+
+    private static void makeLate(int ticks) {
+        try (BpfMap map = BpfMap.open(ROOT.resolve("maps/loom_conns4"))) {
+            new ConnectionTable(Family.IPV4, map).walk((listener, client, rawPort, word) -> {
+                ConnectionWord now = ConnectionWord.decode(word);
+                return new ConnectionWord(now.backend(), true, ESTABLISHED, 0, now.cookie(), now.seen() - ticks).encode();
+            });
         }
     }
 
