@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
@@ -13,9 +12,7 @@ import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
-import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.layout.ConnectionWord;
-import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.ListenerEntry.Flag;
 import io.loom.datapath.internal.layout.TableEntry;
@@ -53,11 +50,7 @@ class DatagramIT {
     private void open(Family of, int affinity, Flag... flags) {
         family = of;
         plane = PLANES.lend(composition, Map.of());
-        String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
-        for (int host = 20; host < 22; host++) {
-            Endpoint endpoint = new Endpoint(IpAddress.parse(prefix + host).orElseThrow(), World.VIP_PORT);
-            plane.putBackend(host - 19, new ScratchPlane.Backend(endpoint, "ipip"));
-        }
+        TwoBackends.put(plane, family);
         plane.putTable(0, TableEntry.settled(1));
         plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)),
                 new ListenerEntry(0, LookupTable.Index.FLOW_HASH, Set.of(flags), 0, 1, affinity));
@@ -72,10 +65,7 @@ class DatagramIT {
 
     /** The backend that the packet went to; 0: it was not forwarded. */
     private int send(byte[] frame) {
-        long first = packets(1);
-        long second = packets(2);
-        plane.run(frame);
-        return packets(1) > first ? 1 : packets(2) > second ? 2 : 0;
+        return TwoBackends.reached(plane, frame);
     }
 
     private int datagram(int port) {
@@ -84,10 +74,6 @@ class DatagramIT {
 
     private int segment(String flags, int port) {
         return send(FRAMES.request(family, flags, port));
-    }
-
-    private long packets(int backend) {
-        return FlowCount.sum(plane.map("loom_bstats").lookup(Keys.of(backend)).orElseThrow()).packets();
     }
 
     private List<ConnectionWord> tracked() {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
@@ -59,12 +58,9 @@ class TimeoutIT {
         plane = PLANES.lend(Linked.shipped(new Tuning(
                 small.hz(), TIMEOUTS, AFFINITY, small.seed(), small.backends(), new Tuning.Connections(CONNECTIONS, kind), small.verdicts())),
                 Map.of());
-        for (int number = 1; number <= 2; number++) {
-            String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
-            Endpoint endpoint = new Endpoint(IpAddress.parse(prefix + (19 + number)).orElseThrow(), World.VIP_PORT);
-            plane.putBackend(number, new ScratchPlane.Backend(endpoint, "ipip"));
-            plane.putTable(number, TableEntry.settled(number));
-        }
+        TwoBackends.put(plane, family);
+        plane.putTable(1, TableEntry.settled(1));
+        plane.putTable(2, TableEntry.settled(2));
         choose(1, affinity);
     }
 

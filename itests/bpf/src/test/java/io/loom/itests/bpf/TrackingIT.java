@@ -3,18 +3,14 @@ package io.loom.itests.bpf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import io.loom.api.Endpoint;
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.World;
-import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.layout.ConnectionWord;
-import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.ListenerEntry.Flag;
 import io.loom.datapath.internal.layout.TableEntry;
@@ -43,17 +39,14 @@ class TrackingIT {
     private void open(Family of, int affinity, Flag... flags) {
         family = of;
         plane = PLANES.lend(composition, Map.of());
-        put(1, false, false);
-        put(2, false, false);
+        TwoBackends.put(plane, family);
         plane.putTable(0, TableEntry.settled(1));
         plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)),
                 new ListenerEntry(0, LookupTable.Index.FLOW_HASH, Set.of(flags), 0, 1, affinity));
     }
 
     private void put(int number, boolean down, boolean draining) {
-        String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
-        Endpoint endpoint = new Endpoint(IpAddress.parse(prefix + (19 + number)).orElseThrow(), World.VIP_PORT);
-        plane.putBackend(number, new ScratchPlane.Backend(endpoint, "ipip", World.MTU, down, World.IFINDEX), draining);
+        TwoBackends.put(plane, family, number, down, draining);
     }
 
     @AfterEach
@@ -63,18 +56,11 @@ class TrackingIT {
 
     /** The backend that the packet went to; 0: it was not forwarded. */
     private int send(String flags, int port) {
-        long first = packets(1);
-        long second = packets(2);
-        plane.run(FRAMES.request(family, flags, port));
-        return packets(1) > first ? 1 : packets(2) > second ? 2 : 0;
+        return TwoBackends.reached(plane, FRAMES.request(family, flags, port));
     }
 
     private int send(String flags) {
         return send(flags, 40000);
-    }
-
-    private long packets(int backend) {
-        return FlowCount.sum(plane.map("loom_bstats").lookup(Keys.of(backend)).orElseThrow()).packets();
     }
 
     private List<ConnectionWord> tracked() {

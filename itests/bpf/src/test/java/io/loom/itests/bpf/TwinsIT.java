@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
@@ -13,7 +12,6 @@ import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
 import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.layout.ConnectionSets;
-import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.ListenerKeys;
 import io.loom.datapath.internal.layout.TableEntry;
@@ -54,12 +52,9 @@ class TwinsIT {
         family = of;
         plane = PLANES.lend(
                 Linked.shipped(Tuning.small(Linked.HZ).withConnections(new Tuning.Connections(connections, kind))), Map.of());
-        for (int number = 1; number <= 2; number++) {
-            String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
-            Endpoint endpoint = new Endpoint(IpAddress.parse(prefix + (19 + number)).orElseThrow(), World.VIP_PORT);
-            plane.putBackend(number, new ScratchPlane.Backend(endpoint, "ipip"));
-            plane.putTable(number, TableEntry.settled(number));
-        }
+        TwoBackends.put(plane, family);
+        plane.putTable(1, TableEntry.settled(1));
+        plane.putTable(2, TableEntry.settled(2));
         choose(1);
     }
 
@@ -82,14 +77,7 @@ class TwinsIT {
 
     /** The backend that the packet went to; 0: it was not forwarded. */
     private int send(byte[] frame) {
-        long first = packets(1);
-        long second = packets(2);
-        plane.run(frame);
-        return packets(1) > first ? 1 : packets(2) > second ? 2 : 0;
-    }
-
-    private long packets(int backend) {
-        return FlowCount.sum(plane.map("loom_bstats").lookup(Keys.of(backend)).orElseThrow()).packets();
+        return TwoBackends.reached(plane, frame);
     }
 
     private static Stream<Arguments> tables() {

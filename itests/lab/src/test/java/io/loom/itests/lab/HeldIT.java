@@ -47,10 +47,7 @@ class HeldIT extends LabTest {
 
     @BeforeAll
     void start() {
-        lab.serveAll();
-        loomd.configure(Way.configuration("maglev"));
-        loomd.start();
-        Await.until("every vip is well", LIMIT, () -> rest.allVips(vip -> vip.path("degraded").isEmpty()), rest::vips);
+        startWith(Way.configuration("maglev"));
     }
 
     /** Those of a test that has failed would write over the next one's. */

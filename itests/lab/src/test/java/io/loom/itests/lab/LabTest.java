@@ -1,5 +1,6 @@
 package io.loom.itests.lab;
 
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -11,6 +12,8 @@ import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ExtendWith(LabTest.LogOfFailure.class)
 abstract class LabTest {
+    private static final Duration READY_LIMIT = Duration.ofSeconds(15);
+
     private final String purpose;
     protected Lab lab;
     protected Loomd loomd;
@@ -35,6 +38,14 @@ abstract class LabTest {
         if (lab != null) {
             lab.close();
         }
+    }
+
+    /** Starts the appliance, and whatever the lab's hosts can serve, and waits until every vip is well. */
+    final void startWith(String configuration) {
+        lab.serveAll();
+        loomd.configure(configuration);
+        loomd.start();
+        Await.until("every vip is well", READY_LIMIT, () -> rest.allVips(vip -> vip.path("degraded").isEmpty()), rest::vips);
     }
 
     /** What a test measured, for whoever reads the output. */

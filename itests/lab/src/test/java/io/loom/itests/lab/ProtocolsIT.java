@@ -24,10 +24,7 @@ class ProtocolsIT extends LabTest {
 
     @BeforeAll
     void start() {
-        lab.serveAll();
-        loomd.configure(Way.configuration("", List.of(NAT, GUE).stream().map(Way::vips).collect(Collectors.joining())));
-        loomd.start();
-        Await.until("every vip is well", LIMIT, () -> rest.allVips(vip -> vip.path("degraded").isEmpty()), rest::vips);
+        startWith(Way.configuration("", List.of(NAT, GUE).stream().map(Way::vips).collect(Collectors.joining())));
     }
 
     @ParameterizedTest

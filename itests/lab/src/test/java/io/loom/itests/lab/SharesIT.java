@@ -64,7 +64,6 @@ class SharesIT extends LabTest {
 
     @Test
     void mixedTrafficOverTwoProcessorsIsSharedOutByTheWeightsOfEachVip() {
-        lab.serveAll();
         // Each connection of nat occupies a port for two minutes after its end: one address has too few for this.
         StringBuilder yaml = new StringBuilder("""
                 ebpf:
@@ -74,9 +73,7 @@ class SharesIT extends LabTest {
                   vips:
                 """);
         VIPS.forEach(vip -> yaml.append(vip.yaml()));
-        loomd.configure(yaml.toString());
-        loomd.start();
-        Await.until("every vip is well", LIMIT, () -> rest.allVips(vip -> vip.path("degraded").isEmpty()), rest::vips);
+        startWith(yaml.toString());
         List<Background> load = new ArrayList<>();
         for (Vip vip : VIPS) {
             load.add(wrk(0, vip.address4()));

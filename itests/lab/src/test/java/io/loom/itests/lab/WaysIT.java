@@ -5,18 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Real clients of every forwarding method over IPv4 and IPv6, all of them vips of one appliance. */
 class WaysIT extends LabTest {
     private static final int QUESTIONS = 30;
-    private static final Duration LIMIT = Duration.ofSeconds(15);
 
     WaysIT() {
         super("ways");
@@ -24,10 +21,7 @@ class WaysIT extends LabTest {
 
     @BeforeAll
     void start() {
-        lab.serveAll();
-        loomd.configure(Way.configuration("maglev"));
-        loomd.start();
-        Await.until("every vip is well", LIMIT, () -> rest.allVips(vip -> vip.path("degraded").isEmpty()), rest::vips);
+        startWith(Way.configuration("maglev"));
     }
 
     static List<Way> ways() {
