@@ -12,13 +12,15 @@ SEPARATOR = " ;; "
 @dataclass(frozen=True)
 class Explanation:
     file: str
+    function: str  # or empty: anywhere in the file
     before: str
     after: str  # or *: whatever it becomes
     kind: str
     reason: str
 
     def fits(self, mutant):
-        return (self.file, self.before) == (mutant.file, mutant.before) and self.after in ("*", mutant.after)
+        return ((self.file, self.before) == (mutant.file, mutant.before) and self.function in ("", mutant.function)
+                and self.after in ("*", mutant.after))
 
 
 class Explanations:
@@ -34,7 +36,8 @@ class Explanations:
             fields = [field.strip() for field in line.split(SEPARATOR)]
             if len(fields) != 5 or fields[3] not in self.KINDS:
                 raise SystemExit(f"{path}:{number}: want FILE ;; LINE ;; CHANGED LINE or * ;; equivalent or gap ;; REASON")
-            self.all.append(Explanation(*fields))
+            file, _, function = fields[0].partition(" ")
+            self.all.append(Explanation(file, function.removesuffix("()"), *fields[1:]))
 
     def of(self, mutant):
         return next((each for each in self.all if each.fits(mutant)), None)
@@ -43,8 +46,9 @@ class Explanations:
         """An explanation of a line that is gone explains nothing."""
         for each in self.all:
             text = squeezed((bpf / each.file).read_text()) if (bpf / each.file).exists() else ""
-            if each.before not in text:
-                raise SystemExit(f"mutants-explained.txt: {each.file} has no such line (any more): {each.before}")
+            if each.before not in text or each.function not in text:
+                raise SystemExit(f"mutants-explained.txt: {each.file} has no such line or function (any more): "
+                                 f"{each.before} {each.function}")
 
 
 def table(title, counts):

@@ -39,6 +39,7 @@ class Mutant:
 
     file: str
     line: int
+    function: str  # that it is in; of a macro: empty
     kind: str
     start: int
     end: int
@@ -82,7 +83,7 @@ def tokens_of(source):
 
 
 def bodies(tokens):
-    """The tokens of each function's body: a block outside of any other that follows a parenthesis."""
+    """Name and tokens of each function's body: a block outside of any other that follows a parenthesis."""
     depth, first = 0, None
     for at, token in enumerate(tokens):
         if token.text == "{":
@@ -92,7 +93,17 @@ def bodies(tokens):
         elif token.text == "}":
             depth -= 1
             if depth == 0 and first is not None:
-                yield tokens[first:at]
+                yield tokens[opening(tokens, first - 2) - 1].text, tokens[first:at]
+
+
+def opening(tokens, at):
+    """Index of the parenthesis that the one at `at` closes."""
+    depth = 0
+    for index in range(at, -1, -1):
+        depth += (tokens[index].text == ")") - (tokens[index].text == "(")
+        if depth == 0:
+            return index
+    raise ValueError(f"parenthesis at {tokens[at].start} is not opened")
 
 
 def closing(tokens, at):
@@ -186,12 +197,8 @@ def begins_statement(tokens, at):
         return tokens[at].kind == "name" or tokens[at].text in ("*", "++", "--")
     if tokens[at - 1].text != ")" or tokens[at].kind != "name":
         return False
-    depth = 0  # behind the condition of an if or a loop?
-    for index in range(at - 1, 0, -1):
-        depth += (tokens[index].text == ")") - (tokens[index].text == "(")
-        if depth == 0:
-            return tokens[index - 1].text in ("if", "for", "while")
-    return False
+    condition = opening(tokens, at - 1)
+    return condition > 0 and tokens[condition - 1].text in ("if", "for", "while")
 
 
 def squeezed(text):
@@ -199,17 +206,17 @@ def squeezed(text):
 
 
 def mutants_of(file, source, groups):
-    def mutant(kind, start, end, text):
+    def mutant(function, kind, start, end, text):
         first = source.rfind("\n", 0, start) + 1
         last = source.find("\n", end)
         last = len(source) if last < 0 else last
-        return Mutant(file, source.count("\n", 0, start) + 1, kind, start, end, text, squeezed(source[first:last]),
+        return Mutant(file, source.count("\n", 0, start) + 1, function, kind, start, end, text, squeezed(source[first:last]),
                       squeezed(source[first:start] + text + source[end:last]))
 
-    found = [mutant("constant", macro.start("number"), macro.end("number"), new)
+    found = [mutant("", "constant", macro.start("number"), macro.end("number"), new)
              for macro in MACRO.finditer(source) for new in numbers(macro["number"])]
-    for body in bodies(tokens_of(source)):
+    for name, body in bodies(tokens_of(source)):
         for at, token in enumerate(body):
-            found.extend(mutant(kind, token.start, token.end, new) for kind, new in token_changes(body, at, groups))
-            found.extend(mutant(*change) for change in range_changes(source, body, at))
+            found.extend(mutant(name, kind, token.start, token.end, new) for kind, new in token_changes(body, at, groups))
+            found.extend(mutant(name, *change) for change in range_changes(source, body, at))
     return sorted(set(found), key=lambda each: (each.start, each.end, each.text))

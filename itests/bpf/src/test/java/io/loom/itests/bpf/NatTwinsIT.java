@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,7 +33,10 @@ class NatTwinsIT {
     private static final int PORT = 20000;
     private static final int PLACES = 4;
     private static final int VIPS = 2;
+    private static final int TRIES = 64; // for a port
     private static final int ESTABLISHED = 1;
+    private static final int TIME_WAIT = 3;
+    private static final int QUIET = 10; // ticks after which a port is given anew
     private static final int LONGER_THAN_ANY_TIMEOUT = 1000;
     private static final Frames FRAMES = new Frames();
 
@@ -175,6 +180,17 @@ class NatTwinsIT {
         assertEquals("FORWARD", run(syn));
     }
 
+    /** No word of its address is zero or like another one. */
+    @Test
+    void aClientIsKnownByEachWordOfItsAddress() throws UnknownHostException {
+        open(Family.IPV6, 1);
+        byte[] syn = Twins.withSource(syn(), InetAddress.getByName("2001:db8:1122:3344:5566:7788:99aa:bbcc").getAddress());
+        assertEquals("FORWARD", run(syn));
+        plane.connections(family).walk((listener, client, rawPort, word) -> 0);
+        Twins.bySource(syn).forEach(twin -> assertEquals("DROP_PORTS_EXHAUSTED", run(twin)));
+        assertEquals("FORWARD", run(syn), "its pair is still there");
+    }
+
     /** The client is the same, the backend another: the pair that is there is not the connection's, and stays. */
     @ParameterizedTest
     @EnumSource
@@ -208,5 +224,28 @@ class NatTwinsIT {
         }
         assertEquals("DROP_CONNECTIONS_FULL", run(Twins.withPorts(syn(), Balancer.CLIENT_PORT + PLACES, World.VIP_PORT)));
         assertEquals(PLACES, new NatPairs(plane, family).words().size());
+    }
+
+    /** Of 64 tries for a port the first 32 leave alone what has closed: something free may be among the others. */
+    @ParameterizedTest
+    @EnumSource
+    void theSecondHalfOfASearchTakesWhatHasClosed(Family of) {
+        int ports = 8 * PLACES;
+        open(of, ports);
+        IntStream.range(0, PLACES).forEach(client -> assertEquals("FORWARD", run(from(Balancer.CLIENT_PORT + client))));
+        for (int client = Balancer.CLIENT_PORT + PLACES; client < Balancer.CLIENT_PORT + 4 * PLACES; client++) {
+            new NatPairs(plane, family).replace(NatTwinsIT::closedAndQuiet);
+            int port = Twins.read(plane.run(from(client)).frame()).source().port();
+            assertEquals(PORT + NatPorts.picked(family, client, TRIES / 2 / PLACES, ports), port, "client " + client);
+        }
+    }
+
+    private byte[] from(int client) {
+        return Twins.withPorts(syn(), client, World.VIP_PORT);
+    }
+
+    private static long closedAndQuiet(long word) {
+        ConnectionWord open = ConnectionWord.decode(Connections.aged(word, QUIET));
+        return new ConnectionWord(open.backend(), open.assured(), TIME_WAIT, open.fins(), open.cookie(), open.seen()).encode();
     }
 }

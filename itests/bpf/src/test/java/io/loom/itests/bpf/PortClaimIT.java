@@ -4,14 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
-import io.loom.api.Protocol;
-import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.Composition;
-import io.loom.datapath.World;
-import io.loom.datapath.internal.FlowHash;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,6 +12,7 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who owns a source port towards a backend under nat, and when another connection may have it; on the running kernel. */
@@ -45,6 +39,21 @@ class PortClaimIT {
             assertEquals("DROP_PORTS_EXHAUSTED", balancer.request("S", 40002));
             assertEquals("REPLY", balancer.answer("SA", 20000));
             assertEquals("REPLY", balancer.answer("SA", 20001));
+        }
+    }
+
+    /** Two numbers that have every bit of a port between them. */
+    @ParameterizedTest
+    @CsvSource({"IPV4, 21845", "IPV4, 43690", "IPV6, 21845", "IPV6, 43690"})
+    void aConnectionGoesOnWithThePortThatItBeganWith(Family family, int port) {
+        Map<String, Long> thatPort = Map.of("nat_port_first", (long) port, "nat_port_count", 1L);
+        try (Balancer balancer = new Balancer(PLANES, composition, family, "nat", thatPort)) {
+            for (String flags : List.of("S", "A", "FA")) {
+                assertEquals(port, Twins.read(balancer.send(flags).frame()).source().port(), flags);
+                assertEquals(port, balancer.connection().orElseThrow().cookie(), flags);
+            }
+            byte[] answer = Twins.withPorts(new Frames().answer(family, "A", 20000), 8080, port);
+            assertEquals("REPLY", balancer.run(answer).verdict());
         }
     }
 
@@ -112,24 +121,12 @@ class PortClaimIT {
     @ParameterizedTest
     @EnumSource
     void theFlowsHashNamesThePortThatItBeginsWith(Family family) {
-        FlowHash hash = new FlowHash(new ListenerKey(Protocol.TCP, World.vip(family)));
         try (Balancer balancer = withPorts(family, 30_000)) {
             for (int port = Balancer.CLIENT_PORT; port < Balancer.CLIENT_PORT + 8; port++) {
                 Anatomy sent = Twins.read(balancer.run(new Frames().request(family, "S", port)).frame());
-                int[] client = new int[family.addressBytes() / Integer.BYTES];
-                IpAddress.parse(family == Family.IPV4 ? "203.0.113.7" : "2001:db8:2::7").ifPresent(address ->
-                        ByteBuffer.wrap(address.getAddress()).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(client));
-                int flow = hash.of(client, Short.toUnsignedInt(Short.reverseBytes((short) port)));
-                assertEquals(20000 + spread(flow, 30_000), sent.source().port());
+                assertEquals(20000 + NatPorts.picked(family, port, 0, 30_000), sent.source().port());
             }
         }
-    }
-
-    /** nat_spread() and what nat_port_pick() makes of it. */
-    private static int spread(int flow, int count) {
-        int hash = flow * 0x85ebca6b;
-        hash = (hash ^ hash >>> 15) * 0xc2b2ae35;
-        return (int) (Integer.toUnsignedLong(hash) * count >>> 32);
     }
 
     @ParameterizedTest

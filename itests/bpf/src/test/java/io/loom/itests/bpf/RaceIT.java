@@ -47,9 +47,13 @@ class RaceIT {
 
     /** @param connections in the table; up to 4: one set */
     private static ScratchPlane plane(Family family, String method, LookupTable.Index index, Set<Flag> flags, int connections) {
+        return plane(family, method, index, flags, new Tuning.Connections(connections, Tuning.Connections.Kind.CACHE));
+    }
+
+    private static ScratchPlane plane(
+            Family family, String method, LookupTable.Index index, Set<Flag> flags, Tuning.Connections connections) {
         ScratchPlane plane = ScratchPlane.open(
-                Linked.shipped(Tuning.small(Linked.HZ)
-                        .withConnections(new Tuning.Connections(connections, Tuning.Connections.Kind.CACHE))),
+                Linked.shipped(Tuning.small(Linked.HZ).withConnections(connections)),
                 Map.of("nat_port_first", 1024L, "nat_port_count", 64_000L));
         int[] entries = new int[BACKENDS];
         for (int i = 0; i < BACKENDS; i++) {
@@ -88,12 +92,14 @@ class RaceIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"IPV4, ipip", "IPV6, ipip", "IPV4, nat", "IPV6, nat"})
-    void aFlowOnBothCpusHasOneBackend(Family family, String method) throws Exception {
-        try (ScratchPlane plane = plane(family, method, LookupTable.Index.COUNTER, Set.of(), TABLE);
+    @CsvSource({"IPV4, ipip, CACHE", "IPV6, ipip, CACHE", "IPV4, nat, CACHE", "IPV6, nat, CACHE",
+        "IPV4, ipip, HASH", "IPV6, ipip, HASH"})
+    void aFlowOnBothCpusHasOneBackend(Family family, String method, Tuning.Connections.Kind kind) throws Exception {
+        Tuning.Connections connections = new Tuning.Connections(TABLE, kind);
+        try (ScratchPlane plane = plane(family, method, LookupTable.Index.COUNTER, Set.of(), connections);
                 Flood flood = new Flood(plane.program(), family, FLOWS)) {
             Flood.Result result = shareFlows(plane, family, flood, PACKETS / 2);
-            System.out.println("  [RaceIT] one flow, " + method + " " + family + ": " + Arrays.stream(result.sent()).sum()
+            System.out.println("  [RaceIT] one flow, " + method + " " + family + " " + kind + ": " + Arrays.stream(result.sent()).sum()
                     + " packets, " + result.crossed() + " of flows that the other CPU began");
             assertTrue(result.crossed() > PACKETS / 1000, "the CPUs hardly met: " + result.crossed());
             assertEquals(0, evicted(plane), "or a connection would choose anew by rights");
