@@ -15,6 +15,7 @@
 #include "affinity.h"
 #include "verdict.h"
 #include "slots.h"
+#include "echo.h"
 
 /* Options; loom-datapath sets them before load. The defaults are those of 250 jiffies a second. */
 const volatile __u32 loom_tick_shift = 8;
@@ -212,8 +213,11 @@ static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_pac
 	int verdict = loom_packet_parse(ctx, packet);
 	struct loom_listener *listener;
 
-	if (verdict == LOOM_PASS_OTHER_PROTOCOL)
+	if (verdict == LOOM_PASS_OTHER_PROTOCOL) {
 		verdict = loom_related_parse(ctx, packet);
+		if (verdict == LOOM_PASS_OTHER_PROTOCOL)
+			return loom_echo_answer(ctx, packet);
+	}
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
 	packet->now = bpf_jiffies64() >> loom_tick_shift;

@@ -83,6 +83,11 @@ static __always_inline void loom_connection_count(const struct loom_packet *pack
 		count->connections++;
 }
 
+static __always_inline int loom_verdict_sends(int verdict)
+{
+	return verdict == LOOM_FORWARD || verdict == LOOM_REPLY || verdict == LOOM_ECHO;
+}
+
 static __always_inline int loom_verdict_is_pass(int verdict)
 {
 	return verdict >= LOOM_PASS_NOT_IP && verdict < LOOM_DROP_TRUNCATED;
@@ -104,7 +109,7 @@ static __always_inline int loom_exit(struct xdp_md *ctx, const struct loom_packe
 	int action = XDP_DROP;
 	__u32 bytes_out = 0;
 
-	if (verdict == LOOM_FORWARD || verdict == LOOM_REPLY)
+	if (loom_verdict_sends(verdict))
 		action = loom_send(ctx, packet, &verdict);
 	else if (loom_verdict_is_pass(verdict))
 		action = XDP_PASS;

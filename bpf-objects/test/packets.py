@@ -13,6 +13,7 @@ from pathlib import Path
 import rows_core
 import rows_decap
 import rows_direct
+import rows_echo
 import rows_errors
 import rows_nat
 import rows_nat_more
@@ -38,6 +39,7 @@ def named_frames():
         for flags in ("SA", "A", "FA", "R"):
             for port in (NAT_PORT, NAT_PORT + 1):
                 yield f"{family} answer {flags} {port}", answer(family, flags=flags, destination_port=port).frame()
+        yield f"{family} ping", rows_echo.ping(family).frame()
 
 
 def write_frames():
@@ -51,6 +53,7 @@ if __name__ == "__main__":
     write("core", (row.json() for row in rows_core.all_rows()))
     write("nat", (row.json() for rows in (rows_nat, rows_nat_more) for row in rows.all_rows()))
     write("errors", (row.json() for row in rows_errors.all_rows()))
+    write("echo", (row.json() for row in rows_echo.all_rows()))
     for method in rows_direct.METHODS:
         write(method, (row.json() for row in rows_direct.all_rows(method)))
     write("decap", rows_decap.all_rows())

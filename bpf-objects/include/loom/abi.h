@@ -21,6 +21,7 @@ enum loom_verdict {
 
 	LOOM_FORWARD = 1,
 	LOOM_REPLY = 2,
+	LOOM_ECHO = 3,
 
 	LOOM_PASS_NOT_IP = 16,
 	LOOM_PASS_OTHER_PROTOCOL = 17,
@@ -39,6 +40,7 @@ enum loom_verdict {
 	LOOM_DROP_TOO_BIG = 54,
 	LOOM_DROP_TTL = 55,
 	LOOM_DROP_INTERNAL = 56,
+	LOOM_DROP_ECHO_LIMITED = 62,
 
 	/* Counted beside the packet's verdict, in the same map: events, not fates. */
 	LOOM_EVENT_MAP_FULL = 96, /* an insertion into the connection table failed */
@@ -70,6 +72,7 @@ enum loom_listener_flags {
 	LOOM_LISTENER_MINIMAL = 1 << 2,     /* no packet does, where the table has not changed */
 	LOOM_LISTENER_STATELESS = 1 << 3,   /* each packet goes by the table, nothing is tracked */
 	LOOM_LISTENER_KEEP_CLIENT = 1 << 4, /* nat leaves the client's address as it is */
+	LOOM_LISTENER_ADDRESS = 1 << 7,     /* no service: says that the address is a vip's (core/address.h) */
 };
 
 /* What is known of a listener. Two words, each of which is written whole. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The header of ICMP errors, alike in both families (RFC 792, RFC 4443). linux/icmp.h needs headers that are there for the
+ * The header of ICMP errors and echoes, alike in both families (RFC 792, RFC 4443). linux/icmp.h needs headers that are there for the
  * host's own architecture alone.
  */
 #ifndef LOOM_ICMP_H
@@ -9,7 +9,9 @@
 #include <linux/types.h>
 
 enum loom_icmp4_type {
+	LOOM_ICMP4_ECHO_REPLY = 0,
 	LOOM_ICMP4_UNREACHABLE = 3,
+	LOOM_ICMP4_ECHO_REQUEST = 8,
 	LOOM_ICMP4_TIME_EXCEEDED = 11,
 	LOOM_ICMP4_PARAMETER_PROBLEM = 12,
 };
@@ -17,6 +19,8 @@ enum loom_icmp4_type {
 enum loom_icmp6_type {
 	LOOM_ICMP6_UNREACHABLE = 1, /* then packet too big and time exceeded */
 	LOOM_ICMP6_PARAMETER_PROBLEM = 4,
+	LOOM_ICMP6_ECHO_REQUEST = 128,
+	LOOM_ICMP6_ECHO_REPLY = 129,
 };
 
 struct loom_icmp {

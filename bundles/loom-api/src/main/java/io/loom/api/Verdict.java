@@ -10,6 +10,7 @@ import java.util.Optional;
 public enum Verdict {
     FORWARD(1, Action.FORWARD, "sent to its backend"),
     REPLY(2, Action.FORWARD, "reply of a backend, rewritten and sent to the client"),
+    ECHO(3, Action.FORWARD, "a ping of a vip, answered"),
 
     PASS_NOT_IP(16, Action.PASS, "neither IPv4 nor IPv6"),
     PASS_OTHER_PROTOCOL(17, Action.PASS, "an IP protocol without a protocol handler"),
@@ -21,13 +22,14 @@ public enum Verdict {
 
     DROP_TRUNCATED(48, Action.DROP, "the frame ends inside a header"),
     DROP_BAD_LENGTH(49, Action.DROP, "a length field contradicts the frame"),
-    DROP_BAD_CHECKSUM(50, Action.DROP, "wrong IPv4 header checksum"),
+    DROP_BAD_CHECKSUM(50, Action.DROP, "wrong checksum of an IPv4 header, or of a ping of a vip"),
     DROP_NO_BACKEND(51, Action.DROP, "the vip has no usable backend"),
     DROP_NO_METHOD(52, Action.DROP, "no forwarding method in the backend's slot"),
     DROP_CONNECTIONS_FULL(53, Action.DROP, "the connection table refused a new connection that cannot go untracked"),
     DROP_TOO_BIG(54, Action.DROP, "larger than the MTU towards the backend after encapsulation"),
     DROP_TTL(55, Action.DROP, "TTL or hop limit exhausted"),
-    DROP_INTERNAL(56, Action.DROP, "a map or helper failed where it cannot: please report");
+    DROP_INTERNAL(56, Action.DROP, "a map or helper failed where it cannot: please report"),
+    DROP_ECHO_LIMITED(62, Action.DROP, "a ping of a vip, beyond echo_rate");
 
     /** What the driver was told. */
     public enum Action { FORWARD, PASS, DROP }

@@ -99,7 +99,8 @@ public final class Composer {
             SortedMap<Integer, SlottedMethod> methods, SortedMap<Protocol, byte[]> protocols, Tuning tuning) {
         MessageDigest digest = sha256();
         digest.update(core(tuning).bytes());
-        digest.update(text(tuning.hz() + " " + tuning.timeouts() + " " + tuning.affinity() + " " + tuning.late() + " " + tuning.seed()));
+        digest.update(text(tuning.hz() + " " + tuning.timeouts() + " " + tuning.affinity() + " " + tuning.late() + " " + tuning.seed()
+                + " " + tuning.icmp()));
         protocols.forEach((protocol, object) -> {
             digest.update(text(protocol.name()));
             digest.update(object);

@@ -3,6 +3,7 @@ package io.loom.datapath;
 import io.loom.api.Problem;
 import io.loom.api.Protocol;
 import io.loom.api.Verdict;
+import io.loom.api.config.IcmpSettings;
 import io.loom.api.plugin.Description;
 import io.loom.datapath.internal.MethodRefused;
 import io.loom.libbpf.BpfObject;
@@ -67,6 +68,8 @@ public record Composition(
         tuning.expiry().forEach(timeouts::putInt);
         object.setConstant("loom_timeouts", timeouts.array());
         object.setConstant("loom_step", number(tuning.step(), Integer.BYTES));
+        IcmpSettings icmp = tuning.icmp();
+        object.setConstant("loom_echo_rate", number(icmp.echo() ? icmp.echoRate() : 0, Integer.BYTES));
         byte[] numbers = object.constant("loom_protocols").orElseThrow();
         protocols.forEach((slot, protocol) -> numbers[slot] = (byte) protocol.number());
         object.setConstant("loom_protocols", numbers);

@@ -164,6 +164,7 @@ public final class ScratchPlane implements AutoCloseable {
         vips.add(listener);
         Family family = listener.endpoint().family();
         try (ListenerTable table = new ListenerTable(family, map("loom_listeners" + family.version()))) {
+            table.putAddress(listener.endpoint().address());
             table.put(listener, entry);
         }
     }
@@ -173,6 +174,7 @@ public final class ScratchPlane implements AutoCloseable {
         for (Family family : Family.values()) {
             try (ListenerTable table = new ListenerTable(family, map("loom_listeners" + family.version()))) {
                 vips.stream().filter(listener -> listener.endpoint().family() == family).forEach(table::remove);
+                table.addresses().forEach(table::removeAddress);
             }
         }
         vips.clear();

@@ -1,6 +1,8 @@
 package io.loom.datapath;
 
 import io.loom.api.config.Conntrack;
+import io.loom.api.config.IcmpSettings;
+import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.MapType;
@@ -21,9 +23,11 @@ import java.util.Locale;
  * @param verdicts    verdict counters
  * @param late        how many ticks the clock of an assured connection in its longest states may be late: the largest {@link #step()}
  *                    of all programs that wrote into these maps
+ * @param icmp        what the program says itself
  */
 public record Tuning(
-        int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts, int late) {
+        int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts, int late,
+        IcmpSettings icmp) {
 
     private static final int ESTABLISHED = 1;
     private static final int DATAGRAM = 5;
@@ -98,17 +102,19 @@ public record Tuning(
     /** Of maps that no other program has written into. */
     public Tuning(
             int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts) {
-        this(hz, timeouts, affinity, seed, backends, connections, verdicts, 1);
+        this(hz, timeouts, affinity, seed, backends, connections, verdicts, 1, IcmpSettings.DEFAULT);
     }
 
     /** @param seed of the table that exists, or a new one */
-    public static Tuning of(Conntrack conntrack, MapSettings maps, int hz, long seed) {
+    public static Tuning of(LoomConfig config, int hz, long seed) {
+        Conntrack conntrack = config.conntrack();
+        MapSettings maps = config.maps();
         List<Integer> timeouts = List.of(
                 ticks(conntrack.synSent(), hz), ticks(conntrack.established(), hz), ticks(conntrack.finWait(), hz),
                 ticks(conntrack.timeWait(), hz), ticks(conntrack.synReceived(), hz), ticks(conntrack.datagram(), hz));
         return new Tuning(
                 hz, timeouts, ticks(conntrack.affinity(), hz), seed, Size.of(maps.backends()),
-                Connections.of(maps.connections()), Size.of(maps.stats()));
+                Connections.of(maps.connections()), Size.of(maps.stats()), 1, config.icmp());
     }
 
     /** Small maps and the default timeouts: for self tests and packet tables. */
@@ -121,18 +127,23 @@ public record Tuning(
 
     /** The same with another connection table. */
     public Tuning withConnections(Connections other) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, other, verdicts, late);
+        return new Tuning(hz, timeouts, affinity, seed, backends, other, verdicts, late, icmp);
     }
 
     /** The same on maps whose clocks other programs may have left so late: only what is later than by this one's step counts. */
     public Tuning withLate(int ticks) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, ticks);
+        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, ticks, icmp);
     }
 
     /** The same with all connections expiring after so many ticks. */
     public Tuning withTimeout(int ticks) {
         return new Tuning(
                 hz, timeouts.stream().map(any -> ticks).toList(), affinity, seed, backends, connections, verdicts);
+    }
+
+    /** The same with other ICMP messages of its own. */
+    public Tuning withIcmp(IcmpSettings other) {
+        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, late, other);
     }
 
     /**

@@ -13,9 +13,10 @@ public enum ErrorType {
     NO_METHOD("the backend's forwarding method is not linked"),
     TRUNCATED("the frame ends inside a header"),
     BAD_LENGTH("a length field contradicts the frame"),
-    BAD_CHECKSUM("wrong IPv4 header checksum"),
+    BAD_CHECKSUM("wrong checksum of an IPv4 header, or of a ping of a vip"),
     TOO_BIG("larger than the MTU towards the backend after encapsulation"),
     TTL("TTL or hop limit exhausted"),
+    ECHO_LIMITED("a ping of a vip, beyond echo_rate"),
     METHOD("any other drop by a forwarding method; loom_ebpf_verdicts_total tells which"),
     INTERNAL("a map or helper failed where it cannot: please report");
 
@@ -57,8 +58,9 @@ public enum ErrorType {
             case DROP_BAD_CHECKSUM -> Optional.of(BAD_CHECKSUM);
             case DROP_TOO_BIG -> Optional.of(TOO_BIG);
             case DROP_TTL -> Optional.of(TTL);
+            case DROP_ECHO_LIMITED -> Optional.of(ECHO_LIMITED);
             case DROP_INTERNAL -> Optional.of(INTERNAL);
-            case DROP_CONNECTIONS_FULL, FORWARD, REPLY, PASS_NOT_IP, PASS_OTHER_PROTOCOL, PASS_NO_LISTENER, PASS_FRAGMENT,
+            case DROP_CONNECTIONS_FULL, FORWARD, REPLY, ECHO, PASS_NOT_IP, PASS_OTHER_PROTOCOL, PASS_NO_LISTENER, PASS_FRAGMENT,
                     PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE, PASS_UNRELATED -> Optional.empty();
         };
     }

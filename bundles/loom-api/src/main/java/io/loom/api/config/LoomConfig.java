@@ -13,6 +13,7 @@ import java.util.List;
  * @param maps       sizes and types of the maps
  * @param nat        source addresses of nat
  * @param dsr        options of the encapsulations
+ * @param icmp       what the data plane says itself
  * @param vips       unique by name; listeners do not overlap
  * @param upstreams  unique by name; every vip's upstream is among them
  * @param admin      where REST and SSH listen
@@ -25,6 +26,7 @@ public record LoomConfig(
         MapSettings maps,
         NatSettings nat,
         DsrSettings dsr,
+        IcmpSettings icmp,
         List<Vip> vips,
         List<Upstream> upstreams,
         Admin admin,

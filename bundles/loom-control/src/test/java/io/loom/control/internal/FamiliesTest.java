@@ -87,7 +87,7 @@ class FamiliesTest {
         LoomConfig file = config(List.of(flat("nat")), upstream("default", server("10.0.0.1")));
         bench.load(new LoomConfig(
                 true, file.attachment(), file.conntrack(), file.maps(),
-                new NatSettings(List.of(address("10.0.0.201")), false), file.dsr(), file.vips(), file.upstreams(),
+                new NatSettings(List.of(address("10.0.0.201")), false), file.dsr(), file.icmp(), file.vips(), file.upstreams(),
                 file.admin(), List.of()));
         assertEquals(List.of("tcp 10.0.0.254:80"), bench.vip().listeners());
     }

@@ -8,6 +8,7 @@ import io.loom.api.config.Attachment;
 import io.loom.api.config.Conntrack;
 import io.loom.api.config.DsrSettings;
 import io.loom.api.config.HealthCheck;
+import io.loom.api.config.IcmpSettings;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
 import io.loom.api.config.NatSettings;
@@ -104,7 +105,7 @@ final class Fixtures {
                 new MapSettings(
                         new MapSettings.Setting(100, "array"), new MapSettings.Setting(100, "lru_hash"),
                         new MapSettings.Setting(256, "percpu_array")),
-                NatSettings.DEFAULT, DsrSettings.DEFAULT,
+                NatSettings.DEFAULT, DsrSettings.DEFAULT, IcmpSettings.DEFAULT,
                 new ArrayList<>(vips), new ArrayList<>(upstreams),
                 new Admin(new InetSocketAddress("127.0.0.1", 9091), new InetSocketAddress("127.0.0.1", 8101)), List.of());
     }

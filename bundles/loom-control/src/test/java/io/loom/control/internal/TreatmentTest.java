@@ -53,7 +53,7 @@ class TreatmentTest {
                 true, file.attachment(),
                 new Conntrack(conntrack, times.timeout(), times.established(), times.synSent(), times.synReceived(),
                         times.finWait(), times.timeWait(), sessions, times.datagram(), times.affinity()),
-                file.maps(), file.nat(), file.dsr(), file.vips(), file.upstreams(), file.admin(), List.of());
+                file.maps(), file.nat(), file.dsr(), file.icmp(), file.vips(), file.upstreams(), file.admin(), List.of());
     }
 
     private Map<String, ListenerSpec> listeners() {

@@ -1,6 +1,7 @@
 package io.loom.datapath.internal;
 
 import io.loom.api.Family;
+import io.loom.api.IpAddress;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.control.dataplane.ListenerKey;
@@ -10,12 +11,15 @@ import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.Mapping;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 
@@ -53,8 +57,20 @@ public final class ListenerTable implements AutoCloseable {
      * @throws LoomException LOOM-1213 if both buckets are full
      */
     public void put(ListenerKey listener, ListenerEntry entry) {
+        put(listener.toString(), ListenerKeys.encode(listener), entry);
+    }
+
+    /**
+     * Enters that the address is a vip's.
+     *
+     * @throws LoomException LOOM-1213 if both buckets are full
+     */
+    public void putAddress(InetAddress address) {
+        put(IpAddress.format(address), ListenerKeys.encodeAddress(address), ListenerEntry.ofAddress());
+    }
+
+    private void put(String listener, byte[] key, ListenerEntry entry) {
         requireOpen();
-        byte[] key = ListenerKeys.encode(listener);
         int[] buckets = ListenerKeys.buckets(key);
         OptionalInt present = find(key, buckets);
         int place = present.isPresent() ? present.getAsInt() : freePlace(listener, buckets);
@@ -74,8 +90,15 @@ public final class ListenerTable implements AutoCloseable {
     }
 
     public void remove(ListenerKey listener) {
+        remove(ListenerKeys.encode(listener));
+    }
+
+    public void removeAddress(InetAddress address) {
+        remove(ListenerKeys.encodeAddress(address));
+    }
+
+    private void remove(byte[] key) {
         requireOpen();
-        byte[] key = ListenerKeys.encode(listener);
         int[] buckets = ListenerKeys.buckets(key);
         find(key, buckets).ifPresent(place -> {
             LONG.setVolatile(memory, tailAt(place), 0L);
@@ -87,6 +110,25 @@ public final class ListenerTable implements AutoCloseable {
     }
 
     public void forEach(BiConsumer<ListenerKey, ListenerEntry> visitor) {
+        walk((key, entry) -> {
+            if (!entry.flags().contains(ListenerEntry.Flag.ADDRESS)) {
+                visitor.accept(ListenerKeys.decode(family, key), entry);
+            }
+        });
+    }
+
+    /** Those that {@link #putAddress} has entered. */
+    public Set<InetAddress> addresses() {
+        Set<InetAddress> addresses = new HashSet<>();
+        walk((key, entry) -> {
+            if (entry.flags().contains(ListenerEntry.Flag.ADDRESS)) {
+                addresses.add(ListenerKeys.address(family, key));
+            }
+        });
+        return addresses;
+    }
+
+    private void walk(BiConsumer<byte[], ListenerEntry> visitor) {
         requireOpen();
         for (int place = 0; place < ListenerKeys.BUCKETS * ListenerKeys.WAYS; place++) {
             if (isTaken(place)) {
@@ -94,7 +136,7 @@ public final class ListenerTable implements AutoCloseable {
                 byte[] entry = new byte[ENTRY];
                 memory.get(keyAt(place), key);
                 memory.get(entryAt(place), entry);
-                visitor.accept(ListenerKeys.decode(family, key), ListenerEntry.decode(entry));
+                visitor.accept(key, ListenerEntry.decode(entry));
             }
         }
     }
@@ -125,7 +167,7 @@ public final class ListenerTable implements AutoCloseable {
         LONG.setVolatile(memory, at, memory.getLong(at) + change);
     }
 
-    private int freePlace(ListenerKey listener, int[] buckets) {
+    private int freePlace(String listener, int[] buckets) {
         long now = System.nanoTime();
         restingSince.values().removeIf(since -> now - since > REST_NANOS);
         int bucket = hasFree(buckets[0]) ? buckets[0] : buckets[1];

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 
 /**
  * The entries of loom_listeners4/6 and their numbers, which are part of connection keys: a number rests after removal until
- * no connection carries it. Thread-safe.
+ * no connection carries it. Every address with a listener has an entry of its own, which says that it is a vip's. Thread-safe.
  */
 final class Listeners implements AutoCloseable {
     /** In loom_meta: connections counted by numbers that were freed, so that the total never falls. */
@@ -57,6 +57,16 @@ final class Listeners implements AutoCloseable {
             specs.put(listener, ListenerTreatment.spec(entry, table));
         }));
         referred.stream().filter(number -> !live.containsValue(number)).forEach(numbers::rest);
+        adoptAddresses();
+    }
+
+    /** The earlier process may have known no addresses, or have ended between a listener and its address. */
+    private void adoptAddresses() {
+        Set<InetAddress> wanted = addresses();
+        wanted.forEach(address -> entries.get(Family.of(address)).putAddress(address));
+        for (ListenerTable table : entries.values()) {
+            table.addresses().stream().filter(address -> !wanted.contains(address)).forEach(table::removeAddress);
+        }
     }
 
     /**
@@ -78,7 +88,9 @@ final class Listeners implements AutoCloseable {
         ListenerEntry entry = new ListenerEntry(
                 number, table.index(), ListenerTreatment.flags(listener.protocol(), spec, table.index()), table.number(),
                 table.size(), ListenerTreatment.affinity(spec));
-        entries.get(listener.endpoint().family()).put(listener, entry);
+        ListenerTable family = entries.get(listener.endpoint().family());
+        family.putAddress(listener.endpoint().address());
+        family.put(listener, entry);
     }
 
     /**
@@ -127,7 +139,11 @@ final class Listeners implements AutoCloseable {
     synchronized void remove(ListenerKey listener) {
         Integer number = live.remove(listener);
         if (number != null) {
-            entries.get(listener.endpoint().family()).remove(listener);
+            ListenerTable family = entries.get(listener.endpoint().family());
+            family.remove(listener);
+            if (!addresses().contains(listener.endpoint().address())) {
+                family.removeAddress(listener.endpoint().address());
+            }
             specs.remove(listener);
             resting.put(listener, number);
             numbers.rest(number);

@@ -67,7 +67,7 @@ final class Opening {
         Instance instance = Instance.open(bpffs, name, data);
         try {
             Tuning tuning = remembering(
-                    Tuning.of(config.conntrack(), config.maps(), clock.hz(), seed(instance.meta())), instance.meta());
+                    Tuning.of(config, clock.hz(), seed(instance.meta())), instance.meta());
             Workshop.Wanted wanted = new Workshop.Wanted(tuning, config.methodOptions());
             ProgramStore store = new ProgramStore(instance);
             Workshop workshop = new Workshop(Composer.builtIn(), store);
@@ -108,7 +108,7 @@ final class Opening {
     boolean tune(LivePlane plane, LoomConfig config) {
         Workshop.Wanted before = plane.programs().wanted();
         Tuning tuning = remembering(
-                Tuning.of(config.conntrack(), config.maps(), before.tuning().hz(), before.tuning().seed()), plane.meta());
+                Tuning.of(config, before.tuning().hz(), before.tuning().seed()), plane.meta());
         Workshop.Wanted next = new Workshop.Wanted(tuning, config.methodOptions());
         plane.programs().tune(next);
         plane.chooseOuterSources();

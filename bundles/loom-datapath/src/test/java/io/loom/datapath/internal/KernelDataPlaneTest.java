@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
 import io.loom.api.Problem;
+import io.loom.api.config.IcmpSettings;
 import io.loom.api.config.Attachment;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.Telemetry;
@@ -40,6 +41,9 @@ import org.osgi.framework.ServiceReference;
 
 /** What the control plane asks for, and what comes and goes around it. */
 class KernelDataPlaneTest extends DataPlaneFixture {
+    private static final int XDP_PASS = 2;
+    private static final int XDP_TX = 3;
+
     private static final TableKey SIX = new TableKey("web", Family.IPV6);
 
     @Test
@@ -247,6 +251,25 @@ class KernelDataPlaneTest extends DataPlaneFixture {
         assertTrue(ip("addr show dev " + DEVICE).contains("10.9.9.9/32"));
         plane.apply(new Change.RemoveListener(tcp("10.9.9.9", 443)));
         assertFalse(ip("addr show dev " + DEVICE).contains("10.9.9.9/32"));
+    }
+
+    @Test
+    void theProgramAnswersPingsOfAnAddressAsLongAsItHasAListener() throws Exception {
+        balance(plane);
+        plane.apply(new Change.PutListener(tcp("10.9.9.9", 443), TestHost.spec(TABLE, true)));
+        plane.apply(new Change.RemoveListener(tcp("10.9.9.9", 80)));
+        assertEquals(XDP_TX, runPing());
+        plane.apply(new Change.RemoveListener(tcp("10.9.9.9", 443)));
+        assertEquals(XDP_PASS, runPing());
+    }
+
+    @Test
+    void echoThatIsSwitchedOffIsLeftToTheLocalStack() throws Exception {
+        balance(plane);
+        plane.configure(config(DEVICE, new IcmpSettings(false, 1000)));
+        await("the program without echo", () -> runPing() == XDP_PASS);
+        plane.configure(config(DEVICE));
+        await("the program with echo", () -> runPing() == XDP_TX);
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.loom.api.config.Admin;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.Conntrack;
 import io.loom.api.config.DsrSettings;
+import io.loom.api.config.IcmpSettings;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
 import io.loom.api.config.NatSettings;
@@ -82,6 +83,13 @@ final class TestHost {
         return new ListenerSpec(table, assigned, Tracking.FULL, false, false, false);
     }
 
+    static LoomConfig config(String device, IcmpSettings icmp) {
+        LoomConfig other = config(device);
+        return new LoomConfig(
+                true, other.attachment(), other.conntrack(), other.maps(), other.nat(), other.dsr(), icmp, other.vips(),
+                other.upstreams(), other.admin(), List.of());
+    }
+
     static LoomConfig config(boolean enabled, Attachment attachment, int timeoutSeconds) {
         Duration minute = Duration.ofSeconds(60);
         Duration idle = Duration.ofSeconds(timeoutSeconds);
@@ -91,7 +99,7 @@ final class TestHost {
                 new MapSettings(
                         new MapSettings.Setting(1000, "array"), new MapSettings.Setting(4096, "cache"),
                         new MapSettings.Setting(256, "percpu_array")),
-                NatSettings.DEFAULT, DsrSettings.DEFAULT, List.of(), List.of(),
+                NatSettings.DEFAULT, DsrSettings.DEFAULT, IcmpSettings.DEFAULT, List.of(), List.of(),
                 new Admin(new InetSocketAddress("127.0.0.1", 9091), new InetSocketAddress("127.0.0.1", 8101)), List.of());
     }
 

@@ -33,6 +33,11 @@ final class Frames {
         return named(family.version() + " answer " + flags + " " + port);
     }
 
+    /** An echo request to the vip. */
+    byte[] ping(Family family) {
+        return named(family.version() + " ping");
+    }
+
     /** A datagram of eight bytes from the client of {@link #request} to port 53 of its vip. */
     byte[] datagram(Family family, int port) {
         Anatomy request = Anatomy.read(request(family, "S", port)).anatomy().orElseThrow();

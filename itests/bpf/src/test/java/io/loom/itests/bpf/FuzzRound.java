@@ -99,7 +99,7 @@ final class FuzzRound {
     }
 
     private static int action(int verdict) {
-        if (verdict == Verdict.FORWARD.number() || verdict == Verdict.REPLY.number()) {
+        if (verdict < Verdict.PASS_NOT_IP.number()) {
             return FuzzJudge.XDP_TX;
         }
         boolean pass = verdict >= Verdict.PASS_NOT_IP.number() && verdict < Verdict.DROP_TRUNCATED.number();

@@ -46,6 +46,11 @@ class PacketTableIT {
     }
 
     @TestFactory
+    Stream<DynamicTest> echo() throws IOException {
+        return table("echo");
+    }
+
+    @TestFactory
     Stream<DynamicTest> ipip() throws IOException {
         return table("ipip");
     }
@@ -63,6 +68,7 @@ class PacketTableIT {
     @Test
     void noTableHasShrunk() throws IOException {
         assertTrue(PacketRow.read(TABLES.resolve("core.json")).size() >= 82);
+        assertTrue(PacketRow.read(TABLES.resolve("echo.json")).size() >= 95);
         assertTrue(PacketRow.read(TABLES.resolve("nat.json")).size() >= 123);
         assertTrue(PacketRow.read(TABLES.resolve("errors.json")).size() >= 130);
         assertTrue(PacketRow.read(TABLES.resolve("ipip.json")).size() >= 151);

@@ -37,6 +37,7 @@ class VerdictsIT {
             Verdict.DROP_NO_BACKEND, "ConnectionIT.aVipWithoutUsableBackendDrops",
             Verdict.DROP_NO_METHOD, "VerdictsIT.aBackendWhoseMethodIsNotLinkedGetsNothing",
             Verdict.DROP_CONNECTIONS_FULL, "ConnectionIT.aFullTableRefusesATranslatedConnectionAndLetsADirectOneGoUntracked",
+            Verdict.DROP_ECHO_LIMITED, "EchoIT.noMoreThanTheRateAreAnsweredAndOthersAreForwardedAllTheSame",
             Verdict.DROP_INTERNAL, "ConnectionIT.anInterfaceThatLoomWasNotGivenGetsNothing"));
 
     /** Events are counted beside verdicts, in the same map. */

@@ -4,6 +4,7 @@ import io.loom.api.config.Admin;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.Conntrack;
 import io.loom.api.config.DsrSettings;
+import io.loom.api.config.IcmpSettings;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
 import io.loom.api.config.NatSettings;
@@ -54,12 +55,13 @@ public final class ConfigReader {
         OptionsReader options = new OptionsReader(findings);
         NatSettings nat = options.nat(xdp.sectionOrEmpty("nat"), vips);
         DsrSettings dsr = options.dsr(xdp.sectionOrEmpty("dsr"));
+        IcmpSettings icmp = options.icmp(ebpf.sectionOrEmpty("icmp"));
         Admin admin = new AdminReader(findings).read(root.sectionOrEmpty("admin"));
         CrossChecks checks = new CrossChecks(findings);
         checks.listeners(vips, admin);
         checks.backends(vips, groups, ebpf, maps);
         new AcceptedKeys(findings).report(root);
-        return new LoomConfig(enabled, attachment, conntrack, maps, nat, dsr, vips.stream().map(VipEntry::vip).toList(),
+        return new LoomConfig(enabled, attachment, conntrack, maps, nat, dsr, icmp, vips.stream().map(VipEntry::vip).toList(),
                 groups.stream().map(Group::upstream).toList(), admin, findings.warnings());
     }
 }

@@ -4,6 +4,7 @@ import io.loom.api.Family;
 import io.loom.api.IpAddress;
 import io.loom.api.Prefix;
 import io.loom.api.config.DsrSettings;
+import io.loom.api.config.IcmpSettings;
 import io.loom.api.config.NatSettings;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.Findings;
@@ -18,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Options of the forwarding methods, which count for whatever vip uses the method. */
+/** Options of the forwarding methods, which count for whatever vip uses the method, and those that count for all vips. */
 final class OptionsReader {
     private final Findings findings;
 
@@ -42,6 +43,11 @@ final class OptionsReader {
         }
         return new DsrSettings(dsr.number("gue_port", DsrSettings.DEFAULT.guePort()),
                 Optional.ofNullable(prefixes.get(Family.IPV4)), Optional.ofNullable(prefixes.get(Family.IPV6)));
+    }
+
+    IcmpSettings icmp(Section icmp) {
+        IcmpSettings absent = IcmpSettings.DEFAULT;
+        return new IcmpSettings(icmp.flag("echo", absent.echo()), icmp.number("echo_rate", absent.echoRate()));
     }
 
     NatSettings nat(Section nat, List<VipEntry> vips) {

@@ -40,6 +40,7 @@ public final class Schema {
                 of("xdp", XdpSchema.xdp(), "", "The XDP program and what it does."),
                 of("conntrack", conntrack(), "", "The connection table; also in effect, with its defaults, if absent."),
                 of("maps", maps(), "", "Sizes and kernel types of the maps."),
+                of("icmp", icmp(), "", "What Loom says by ICMP itself."),
                 of("backends", new Items(server(), false), "none", "The servers of the upstream `default`."),
                 of("health_integration", healthIntegration(), "", "Takes unhealthy `ebpf.backends` out of the tables."),
                 of("vips", new Items(vip(), false), "none", "Addresses, ports and backends beyond the one vip `default`."));
@@ -63,6 +64,13 @@ public final class Schema {
                         of("fin_wait", IDLE, "60s", "After the first FIN."),
                         of("time_wait", IDLE, "120s", "After both FINs or a reset; for nat also the source port's quarantine.")),
                         "", "Idle times by TCP state."));
+    }
+
+    private static Fields icmp() {
+        WholeNumber rate = new WholeNumber(1, 1_000_000);
+        return Fields.of(
+                of("echo", FLAG, "true", "Pings of vips are answered by the data plane; false: left to the local stack."),
+                of("echo_rate", rate, "1000", "Answers to pings, a second on each CPU; a tenth of it at once. More are dropped."));
     }
 
     private static Fields maps() {

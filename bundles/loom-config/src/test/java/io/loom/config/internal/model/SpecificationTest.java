@@ -12,6 +12,7 @@ import io.loom.api.config.Attachment;
 import io.loom.api.config.Conntrack;
 import io.loom.api.config.DsrSettings;
 import io.loom.api.config.HealthCheck;
+import io.loom.api.config.IcmpSettings;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
 import io.loom.api.config.NatSettings;
@@ -60,7 +61,7 @@ class SpecificationTest {
                         Duration.ofSeconds(120), true, five, five),
                 new MapSettings(new MapSettings.Setting(10_000, "array"), new MapSettings.Setting(1_000_000, "cache"),
                         new MapSettings.Setting(256, "percpu_array")),
-                NatSettings.DEFAULT, DsrSettings.DEFAULT,
+                NatSettings.DEFAULT, DsrSettings.DEFAULT, IcmpSettings.DEFAULT,
                 List.of(new Vip("default", List.of(), true,
                         List.of(new Vip.Service(Protocol.TCP, 80), new Vip.Service(Protocol.TCP, 443)), "maglev", 65537, "nat",
                         "default", false, new Vip.Connections(false, true, false))),

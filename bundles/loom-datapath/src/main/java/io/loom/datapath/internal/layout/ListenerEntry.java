@@ -25,18 +25,31 @@ public record ListenerEntry(int number, LookupTable.Index index, Set<Flag> flags
     static final StructLayout LAYOUT =
             new StructLayout("loom_listener", 16, NUMBER, INDEX, FLAGS, AFFINITY, TABLE, TABLE_SIZE);
 
-    /** enum loom_listener_flags, in the order of its bits. */
+    /** enum loom_listener_flags. */
     public enum Flag {
         /** Loom put the address on the interface. */
-        ASSIGNED,
+        ASSIGNED(0),
         /** An opening packet makes no entry where the table has not changed. */
-        DEFER,
+        DEFER(1),
         /** No packet does. */
-        MINIMAL,
+        MINIMAL(2),
         /** Each packet goes by the table. */
-        STATELESS,
+        STATELESS(3),
         /** nat leaves the client's address as it is. */
-        KEEP_CLIENT
+        KEEP_CLIENT(4),
+        /** No service: says that the address is a vip's. */
+        ADDRESS(7);
+
+        private final int bit;
+
+        Flag(int bit) {
+            this.bit = bit;
+        }
+    }
+
+    /** Of an address: no connection has its number, and it has no table. */
+    public static ListenerEntry ofAddress() {
+        return new ListenerEntry(0, LookupTable.Index.FLOW_HASH, Set.of(Flag.ADDRESS), 0, 0, 0);
     }
 
     public ListenerEntry {
@@ -47,7 +60,7 @@ public record ListenerEntry(int number, LookupTable.Index index, Set<Flag> flags
         ByteBuffer struct = LAYOUT.create();
         NUMBER.put(struct, number);
         INDEX.put(struct, index.ordinal());
-        FLAGS.put(struct, flags.stream().mapToInt(flag -> 1 << flag.ordinal()).sum());
+        FLAGS.put(struct, flags.stream().mapToInt(flag -> 1 << flag.bit).sum());
         TABLE.put(struct, table);
         TABLE_SIZE.put(struct, tableSize);
         AFFINITY.put(struct, affinity);
@@ -57,7 +70,7 @@ public record ListenerEntry(int number, LookupTable.Index index, Set<Flag> flags
     public static ListenerEntry decode(byte[] value) {
         ByteBuffer struct = LAYOUT.at(value);
         Set<Flag> flags = EnumSet.allOf(Flag.class);
-        flags.removeIf(flag -> (FLAGS.get(struct) >> flag.ordinal() & 1) == 0);
+        flags.removeIf(flag -> (FLAGS.get(struct) >> flag.bit & 1) == 0);
         return new ListenerEntry(
                 (int) NUMBER.get(struct), LookupTable.Index.values()[(int) INDEX.get(struct)], flags,
                 (int) TABLE.get(struct), (int) TABLE_SIZE.get(struct), (int) AFFINITY.get(struct));

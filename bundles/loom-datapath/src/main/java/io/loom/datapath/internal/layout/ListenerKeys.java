@@ -4,6 +4,7 @@ import io.loom.api.Endpoint;
 import io.loom.api.Family;
 import io.loom.api.Protocol;
 import io.loom.control.dataplane.ListenerKey;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -15,6 +16,8 @@ public final class ListenerKeys {
     /** Places in a bucket: keys first, the count of those that spilled, then as many listeners from a cache line on. */
     public static final int WAYS = 4;
     private static final int SPILLED = 32;
+    private static final int ICMP = 1;
+    private static final int ICMPV6 = 58;
 
     private static final long FACTOR = 0x9e3779b97f4a7c15L;
     private static final Field ADDRESS4 = new Field("address", 0, 4);
@@ -60,20 +63,34 @@ public final class ListenerKeys {
     }
 
     public static byte[] encode(ListenerKey key) {
-        boolean four = key.endpoint().family() == Family.IPV4;
+        return encode(key.endpoint().address(), key.endpoint().port(), key.protocol().number());
+    }
+
+    /** What says that the address is a vip's: ICMP of its family, and no port. */
+    public static byte[] encodeAddress(InetAddress address) {
+        return encode(address, 0, Family.of(address) == Family.IPV4 ? ICMP : ICMPV6);
+    }
+
+    private static byte[] encode(InetAddress address, int port, int protocol) {
+        boolean four = Family.of(address) == Family.IPV4;
         ByteBuffer struct = (four ? LAYOUT4 : LAYOUT6).create();
-        Addresses.put(struct, four ? ADDRESS4 : ADDRESS6, key.endpoint().address());
-        (four ? PORT4 : PORT6).putPort(struct, key.endpoint().port());
-        (four ? PROTOCOL4 : PROTOCOL6).put(struct, key.protocol().number());
+        Addresses.put(struct, four ? ADDRESS4 : ADDRESS6, address);
+        (four ? PORT4 : PORT6).putPort(struct, port);
+        (four ? PROTOCOL4 : PROTOCOL6).put(struct, protocol);
         return struct.array();
+    }
+
+    /** The address of any key. */
+    public static InetAddress address(Family family, byte[] key) {
+        boolean four = family == Family.IPV4;
+        return Addresses.get((four ? LAYOUT4 : LAYOUT6).at(key), four ? ADDRESS4 : ADDRESS6, family);
     }
 
     public static ListenerKey decode(Family family, byte[] key) {
         boolean four = family == Family.IPV4;
         ByteBuffer struct = (four ? LAYOUT4 : LAYOUT6).at(key);
         int protocol = (int) (four ? PROTOCOL4 : PROTOCOL6).get(struct);
-        Endpoint endpoint = new Endpoint(
-                Addresses.get(struct, four ? ADDRESS4 : ADDRESS6, family), (four ? PORT4 : PORT6).getPort(struct));
+        Endpoint endpoint = new Endpoint(address(family, key), (four ? PORT4 : PORT6).getPort(struct));
         return new ListenerKey(
                 Arrays.stream(Protocol.values()).filter(p -> p.number() == protocol).findFirst().orElseThrow(), endpoint);
     }

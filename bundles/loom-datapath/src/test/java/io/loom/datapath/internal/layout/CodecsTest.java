@@ -38,6 +38,15 @@ class CodecsTest {
     }
 
     @Test
+    void anAddressIsKeptAsAListenerOfNoPort() {
+        assertEquals("c000020a" + "0000" + "01" + "00", HEX.formatHex(ListenerKeys.encodeAddress(endpoint("192.0.2.10", 1).address())));
+        byte[] six = ListenerKeys.encodeAddress(endpoint("2001:db8::10", 1).address());
+        assertEquals("20010db8000000000000000000000010" + "0000" + "3a" + "0000000000", HEX.formatHex(six));
+        assertEquals(endpoint("2001:db8::10", 1).address(), ListenerKeys.address(Family.IPV6, six));
+        assertEquals("0000" + "00" + "80" + "00".repeat(12), HEX.formatHex(ListenerEntry.ofAddress().encode()));
+    }
+
+    @Test
     void aListenerHasNumbersInHostOrder() {
         ListenerEntry entry = new ListenerEntry(
                 258, LookupTable.Index.COUNTER, Set.of(ListenerEntry.Flag.ASSIGNED, ListenerEntry.Flag.KEEP_CLIENT), 7, 65537, 9);
