@@ -25,16 +25,18 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "itests" / "bpf"
 WORK = MODULE / "target" / "mutation"
 TESTS = "io/loom/itests/bpf"
-# No tables: races that a mutant may win or lose, random frames, and tests of what the tests use.
-LEFT_OUT = {"TwoCpusIT", "RaceIT", "NatRaceIT", "FuzzIT", "FloodIT", "GeneratorIT", "PlanesIT"}
+# Races of minutes, or that somebody else's load decides, random frames, and tests of what the tests use.
+LEFT_OUT = {"TwoCpusIT", "RaceIT", "NatRaceControlIT", "FuzzIT", "FloodIT", "GeneratorIT", "PlanesIT"}
 FIRST = ["PacketTableIT"]
-PATIENCE = 120  # seconds for one class of tests
+LAST = ["NatRaceIT"]  # takes longest, and a mutant may win a race
+REFUSED = "LOOM-1005"  # by the verifier
+PATIENCE = 240  # seconds for one class of tests
 MUTANTS_OF_A_JVM = 40
 
 
 def test_classes():
     found = sorted(file.stem for file in (MODULE / "target" / "test-classes" / TESTS).glob("*IT.class"))
-    return FIRST + [name for name in found if name not in LEFT_OUT and name not in FIRST]
+    return FIRST + [name for name in found if name not in {*LEFT_OUT, *FIRST, *LAST}] + LAST
 
 
 class Judge:
@@ -101,12 +103,14 @@ class Run:
             if first is not mutant:
                 return "same code as another mutant"
             killers = self.killers.setdefault(mutant.file, Counter())
-            tests = sorted(self.tests, key=lambda test: -killers[test])
+            tests = sorted(self.tests, key=lambda test: (test in LAST, -killers[test]))
         for test in tests:
             answer = judge.ask(test)
             if answer.startswith("unsure"):
                 judge.end()  # a failure that only an old JVM has is not the mutant's
                 answer = judge.ask(test).replace("unsure", "killed twice", 1)
+            if test in LAST and REFUSED in answer:
+                continue  # the packet path has been loaded: it is the race's own code that the verifier does not follow
             if answer != "survived":
                 with self.lock:
                     killers[test] += 1

@@ -13,9 +13,9 @@ import java.nio.ByteOrder;
 /** The races of bpf-objects/test/race.bpf.c, on maps of their own. */
 final class Race implements AutoCloseable {
     /** Turns of a run of either program. */
-    static final int TURNS = 4096;
+    private static final int TURNS = 4096;
     /** Flows that the tables hold. */
-    static final int FLOWS = 65_536;
+    private static final int FLOWS = 65_536;
     private static final int RESULT_BYTES = 8;
     private static final int WAYS = 4;
 
@@ -33,13 +33,27 @@ final class Race implements AutoCloseable {
     }
 
     /** Many connections for few keys. */
-    static Race forKeys(Family family, boolean locked) throws IOException {
-        return open(family, locked, KEY_GROUPS, KEY_PORTS, 1);
+    static Count keys(Family family, boolean locked, int runs) throws Exception {
+        try (Race race = open(family, locked, KEY_GROUPS, KEY_PORTS, 1)) {
+            race.run("race_keys", runs);
+            return race.count();
+        }
+    }
+
+    /** What was counted in all batches, and what became of all of their flows. */
+    record Flows(Count count, Outcome outcome) {
     }
 
     /** Both CPUs for the same connections. */
-    static Race forFlows(Family family, boolean locked) throws IOException {
-        return open(family, locked, FLOW_GROUPS, FLOW_PORTS, FLOW_SETS);
+    static Flows flows(Family family, boolean locked, int batches) throws Exception {
+        try (Race race = open(family, locked, FLOW_GROUPS, FLOW_PORTS, FLOW_SETS)) {
+            Outcome outcome = new Outcome(0, 0, 0);
+            for (int batch = 0; batch < batches; batch++) {
+                race.run("race_flow", FLOWS / TURNS);
+                outcome = outcome.plus(race.outcome());
+            }
+            return new Flows(race.count(), outcome);
+        }
     }
 
     private static Race open(Family family, boolean locked, int groups, int ports, int sets) throws IOException {
@@ -64,7 +78,7 @@ final class Race implements AutoCloseable {
     }
 
     /** Runs the program so many times on each of two CPUs. */
-    void run(String program, int times) throws Exception {
+    private void run(String program, int times) throws Exception {
         try (BpfProgram loaded = object.program(program)) {
             TwoCpus.repeat(loaded, times);
         }
@@ -90,7 +104,7 @@ final class Race implements AutoCloseable {
         }
     }
 
-    Count count() {
+    private Count count() {
         try (BpfMap map = object.map("race_cpus"); Mapping cpus = map.map()) {
             ByteBuffer buffer = cpus.buffer();
             Count first = Count.read(buffer.position(Long.BYTES));
@@ -111,7 +125,7 @@ final class Race implements AutoCloseable {
         }
     }
 
-    Outcome outcome() {
+    private Outcome outcome() {
         Outcome outcome = new Outcome(0, 0, 0);
         try (BpfMap map = object.map("race_results"); Mapping results = map.map()) {
             ByteBuffer buffer = results.buffer();
