@@ -15,9 +15,11 @@ source "$here/hosts.sh"
 source "$here/backends.sh"
 # shellcheck source=lab/services.sh
 source "$here/services.sh"
+# shellcheck source=lab/networks.sh
+source "$here/networks.sh"
 
 usage() {
-	die "usage: ./loom lab up|status|down, ./loom lab exec HOST CMD..., ./loom lab serve BACKEND (nginx again), ./loom lab services (DNS, iperf3)"
+	die "usage: ./loom lab up|status|down, ./loom lab exec HOST CMD..., ./loom lab serve BACKEND (nginx again), ./loom lab services (DNS, iperf3), ./loom lab networks (routers, two more segments), ./loom lab takeover router|standby"
 }
 
 lab_up() {
@@ -120,7 +122,7 @@ lab_exec() {
 	[ -e "$RUN/up" ] || die "lab $LAB is down; raise it with ./loom lab up"
 	local host=$1
 	shift
-	[[ " ${HOSTS[*]} segment " == *" $host "* ]] || die "no host $host; there are: ${HOSTS[*]}"
+	[[ " ${HOSTS[*]} segment router standby " == *" $host "* ]] || die "no host $host; there are: ${HOSTS[*]}"
 	exec ip netns exec "$(netns_of "$host")" "$@"
 }
 
@@ -134,5 +136,7 @@ status) lab_status ;;
 exec) lab_exec "$@" ;;
 serve) backend_start "${1:?which backend}" ;;
 services) services_make ;;
+networks) networks_make ;;
+takeover) router_takeover "${1:?router or standby}" ;;
 *) usage ;;
 esac

@@ -12,18 +12,19 @@ services_make() {
 	local host
 	need_tools dnsmasq iperf3
 	head -c 100000000 /dev/urandom >"$RUN/bulk"
-	keep_address balancer
+	keep_address balancer eth0
 	for host in "${BACKENDS[@]}"; do
-		keep_address "$host"
+		keep_address "$host" eth0
 		keep_route "$host"
 		dns_serve "$host"
 		iperf_serve "$host"
 	done
 }
 
+# keep_address HOST DEVICE
 keep_address() {
-	on "$1" ip addr add "$KEEP4.${HOST_NUMBER[$1]}/24" dev eth0
-	on "$1" ip addr add "$KEEP6${HOST_NUMBER[$1]}/64" dev eth0 nodad
+	on "$1" ip addr add "$KEEP4.${HOST_NUMBER[$1]}/24" dev "$2"
+	on "$1" ip addr add "$KEEP6${HOST_NUMBER[$1]}/64" dev "$2" nodad
 }
 
 keep_route() {

@@ -17,15 +17,15 @@ struct nat_link {
 };
 
 /* As the client's own frames say: no route is asked. Returns -1 if this one is too short. */
-static __always_inline int nat_link_learn(struct nat_link *link, struct xdp_md *ctx)
+static __always_inline int nat_link_learn(__u32 *mac, __u32 *ifindex, struct xdp_md *ctx)
 {
 	struct ethhdr *ethernet = (void *)(long)ctx->data;
 
 	if ((void *)(ethernet + 1) > (void *)(long)ctx->data_end)
 		return -1;
-	__builtin_memcpy(link->mac, ethernet->h_source, ETH_ALEN);
-	__builtin_memcpy((__u8 *)link->mac + ETH_ALEN, ethernet->h_dest, ETH_ALEN);
-	link->ifindex = ctx->ingress_ifindex;
+	__builtin_memcpy(mac, ethernet->h_source, ETH_ALEN);
+	__builtin_memcpy((__u8 *)mac + ETH_ALEN, ethernet->h_dest, ETH_ALEN);
+	*ifindex = ctx->ingress_ifindex;
 	return 0;
 }
 
@@ -90,7 +90,7 @@ static __always_inline int nat_pair_claim_in(struct xdp_md *ctx, const struct lo
 	struct nat_key key;
 
 	nat_key_expect(&key, packet, conn->cookie, backend);
-	if (!key.source || nat_link_learn(&link, ctx))
+	if (!key.source || nat_link_learn(link.mac, &link.ifindex, ctx))
 		return -1;
 	pair = nat_pair_at(&key, family);
 	return pair ? nat_pair_take(pair, &key, packet, &link, loom_conn_pack(conn), urgent, family) : -1;

@@ -34,14 +34,22 @@ union nat_kept_key {
 	struct nat_kept_key6 v6;
 };
 
+/* Begins as struct nat_pair does, so that one code renews either's link; the other ports stand in the key. */
 struct nat_kept {
 	__u64 word;                /* of the connection, as its own */
 	struct bpf_spin_lock lock; /* over a change of owner */
-	__u16 listener;
+	__u32 ifindex;             /* of the link to the client, as is mac */
+	__be16 port[3];
 	__be16 vip_port;
+	__u32 mac[3];
+	__u16 listener;
+	__u16 pad;
 	__be32 vip[4];
-	struct nat_link link; /* to the client */
 };
+
+_Static_assert(__builtin_offsetof(struct nat_kept, lock) == __builtin_offsetof(struct nat_pair, lock), "nat");
+_Static_assert(__builtin_offsetof(struct nat_kept, ifindex) == __builtin_offsetof(struct nat_pair, ifindex), "nat");
+_Static_assert(__builtin_offsetof(struct nat_kept, mac) == __builtin_offsetof(struct nat_pair, mac), "nat");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -69,9 +77,7 @@ struct {
 
 static __always_inline __u32 *nat_keeps_flag(void)
 {
-	__u32 first = 0;
-
-	return bpf_map_lookup_elem(&nat_keeps, &first);
+	return bpf_map_lookup_elem(&nat_keeps, (const void *)&nat_only);
 }
 
 static __always_inline struct nat_kept *nat_kept_lookup(__u32 family, const union nat_kept_key *key)
@@ -122,7 +128,8 @@ static __always_inline int nat_kept_take(struct nat_kept *taken, const struct na
 		taken->listener = kept->listener;
 		taken->vip_port = kept->vip_port;
 		__builtin_memcpy(taken->vip, kept->vip, sizeof(taken->vip));
-		__builtin_memcpy(&taken->link, &kept->link, sizeof(taken->link));
+		__builtin_memcpy(taken->mac, kept->mac, sizeof(taken->mac));
+		taken->ifindex = kept->ifindex;
 		result = LOOM_CONTINUE;
 	}
 	bpf_spin_unlock(&taken->lock);
@@ -137,7 +144,7 @@ static __noinline int nat_kept_claim(struct xdp_md *ctx, const struct loom_packe
 	struct nat_kept kept = {}, *taken;
 	union nat_kept_key key;
 
-	if (!keeps || nat_link_learn(&kept.link, ctx))
+	if (!keeps || nat_link_learn(kept.mac, &kept.ifindex, ctx))
 		return NAT_DROP_CLIENT_TAKEN;
 	if (!*keeps)
 		*keeps = 1;
@@ -172,12 +179,10 @@ static __noinline struct nat_pair *nat_kept_read(struct nat_reply *reply, const 
 	reply->listener = kept->listener;
 	reply->vip_port = kept->vip_port;
 	__builtin_memcpy(reply->vip, kept->vip, sizeof(reply->vip));
-	__builtin_memcpy(reply->mac, kept->link.mac, sizeof(reply->mac));
-	reply->ifindex = kept->link.ifindex;
+	__builtin_memcpy(reply->mac, kept->mac, sizeof(reply->mac));
+	reply->ifindex = kept->ifindex;
 	bpf_spin_unlock(&kept->lock);
 	return loom_word_expired(reply->word, packet->now) ? NULL : (struct nat_pair *)kept;
 }
-
-_Static_assert(__builtin_offsetof(struct nat_kept, lock) == __builtin_offsetof(struct nat_pair, lock), "nat");
 
 #endif

@@ -11,6 +11,7 @@
 #include "claim.h"
 #include "reply.h"
 #include "kept.h"
+#include "moved.h"
 #include "rewrite.h"
 #include "related.h"
 
@@ -110,7 +111,11 @@ __hidden int loom_reply_slotXX(struct xdp_md *ctx, struct loom_packet *packet)
 	struct nat_reply reply = {};
 	struct nat_pair *pair = nat_reply_find(packet, &reply);
 
-	return pair ? nat_reply_send(ctx, packet, pair, &reply) : LOOM_CONTINUE;
+	if (!pair)
+		return LOOM_CONTINUE;
+	if (nat_links_are_doubtful(packet->now))
+		nat_link_renew(ctx, packet, pair, &reply);
+	return nat_reply_send(ctx, packet, pair, &reply);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

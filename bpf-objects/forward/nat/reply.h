@@ -67,22 +67,30 @@ static __always_inline struct nat_pair *nat_reply_read(struct nat_reply *reply, 
 
 #define NAT_WORD_OWNER (((1ULL << LOOM_COOKIE_BITS) - 1) << LOOM_WORD_COOKIE_AT | LOOM_BACKEND_MASK)
 
-/*
- * Moves both halves on by the server's signals; seldom, because it costs a lookup of the other half. Another CPU may have
- * moved this half since it was read: what counts is the word under the lock. If another connection has taken the place since,
- * the next tick's packet of its client will put right what this one's did.
- */
-static __noinline int nat_reply_move(const struct loom_packet *packet, struct nat_pair *pair,
-				     const struct nat_reply *reply)
+/* Moves this half on. Another CPU may have moved it since it was read: what counts is the word under the lock. */
+static __noinline int nat_pair_move(const struct loom_packet *packet, struct nat_pair *pair, const struct nat_reply *reply)
 {
-	struct loom_packet view = {};
-
 	if (loom_word_move(reply->word, packet, LOOM_SIDE_SERVER) == reply->word)
 		return 0;
 	bpf_spin_lock(&pair->lock);
 	if (!((pair->word ^ reply->word) & NAT_WORD_OWNER))
 		*(volatile __u64 *)&pair->word = loom_word_move(pair->word, packet, LOOM_SIDE_SERVER);
 	bpf_spin_unlock(&pair->lock);
+	return 1;
+}
+
+/*
+ * Moves both halves on by the server's signals; seldom, because it costs a lookup of the other half. If another connection has
+ * taken the place since, the next tick's packet of its client will put right what this one's did. A function of its own beside
+ * nat_pair_move(), because the stack of replies is nearly used up.
+ */
+static __noinline int nat_reply_move(const struct loom_packet *packet, struct nat_pair *pair,
+				     const struct nat_reply *reply)
+{
+	struct loom_packet view = {};
+
+	if (!nat_pair_move(packet, pair, reply))
+		return 0;
 	__builtin_memcpy(view.source, reply->client, sizeof(view.source));
 	view.source_port = reply->client_port;
 	view.listener = reply->listener;

@@ -7,7 +7,9 @@
  * wrote to packet->egress, LOOM_METHOD_DROP(i) for its own reasons, another verdict of core where it fits.
  *
  * Hash maps of a method have values that begin with a connection's word: the control plane sizes them like the connection table
- * and deletes their expired entries.
+ * and deletes their expired entries. An array of one entry whose name ends with _moved gets two ticks, of 32 bits each: when a
+ * neighbour got another MAC address, and when the interfaces changed on which the program runs. What a method has learned of the
+ * way to a client may be wrong since.
  */
 #ifndef LOOM_FORWARD_H
 #define LOOM_FORWARD_H

@@ -24,6 +24,14 @@ public final class MethodMaps {
         return isOfMethod(map) && type == MapType.ARRAY && map.matches(".*_pairs[46]");
     }
 
+    /**
+     * True for an array of one entry named {@code ..._moved}: the ticks in which a neighbour, and an interface, changed last, two
+     * 32-bit words. For methods that remember how to reach a client.
+     */
+    public static boolean hearsOfMoves(String map, MapType type) {
+        return isOfMethod(map) && type == MapType.ARRAY && map.endsWith("_moved");
+    }
+
     /** The constant that holds how many groups of {@link Tuning.Connections#GROUP} entries such a map has. */
     public static String groups(String map) {
         return map.replaceAll("_pairs[46]$", "_groups");

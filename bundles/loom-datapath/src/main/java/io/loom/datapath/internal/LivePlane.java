@@ -20,6 +20,9 @@ import io.loom.control.dataplane.Tracking;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.libbpf.BpfProgram;
+import io.loom.libbpf.Kernel;
+import io.loom.libbpf.NetworkEvent;
+import io.loom.libbpf.NetworkEvents;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,12 +39,13 @@ import java.util.stream.Collectors;
 
 /**
  * An open instance: everything that the kernel holds of it, and the order in which its parts change. Opened once in the life
- * of a component. Who calls what on which thread: {@link #apply} the writer, {@link #watch}, {@link #sweep} and
- * {@link #updateProgram} one timer each.
+ * of a component. Who calls what on which thread: {@link #apply} the writer, {@link #watch}, {@link #listen},
+ * {@link #sweep} and {@link #updateProgram} one timer each.
  */
 final class LivePlane implements AutoCloseable {
     /** Of enum loom_conn_state. */
     private static final int SYN_SENT = 0;
+    private static final int NEWS_MILLIS = 300;
     private static final TableBuilder BUILDER = new TableBuilder(Duration.ofSeconds(5));
 
     private final Instance instance;
@@ -53,6 +57,10 @@ final class LivePlane implements AutoCloseable {
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
     private final Egress egress;
+    private final NetworkEvents news;
+    private final Neighbours neighbours = new Neighbours();
+    private final Moves moves;
+    private final Gateways gateways;
     private final HopLookup lookup;
     private final KernelClock clock;
     private final Sweep sweep;
@@ -82,10 +90,15 @@ final class LivePlane implements AutoCloseable {
         this.egress = new Egress(instance.map("loom_devices"));
         this.sweep = new Sweep(instance, clock);
         this.counters = new Counters(instance, backends, listeners);
+        this.moves = new Moves(instance, clock::tick, attachments.ifindexes());
+        this.gateways = new Gateways(lookup::provoke, device -> Kernel.interfaceIndex(device).orElse(0));
+        this.news = NetworkEvents.open(NEWS_MILLIS);
         if (instance.adopted()) {
             adopt();
         }
         chooseOuterSources();
+        // Nobody has watched the neighbours before this.
+        moves.neighbour();
     }
 
     private void adopt() {
@@ -212,10 +225,28 @@ final class LivePlane implements AutoCloseable {
     /** What {@link #watch} compares with the second before. */
     private record Surroundings(List<Status.AttachmentView> attachments, List<Problem> problems, Set<InetAddress> addresses) {}
 
+    /** Waits a short time for news of the network; true if {@link #watch} has something to look at. */
+    boolean listen() {
+        Neighbours.Consequence most = Neighbours.Consequence.NONE;
+        for (NetworkEvent event : news.next()) {
+            Neighbours.Consequence one = neighbours.take(event);
+            most = one.compareTo(most) > 0 ? one : most;
+            if (event instanceof NetworkEvent.Neighbour neighbour && neighbour.mac().isEmpty()) {
+                gateways.lost(neighbour.address());
+            }
+        }
+        if (most == Neighbours.Consequence.MOVED) {
+            moves.neighbour();
+        }
+        return most != Neighbours.Consequence.NONE;
+    }
+
     /** What changes outside: interfaces, addresses, next hops. True if any answer of this object differs. */
     boolean watch() {
         attachments.check();
+        moves.devices(attachments.ifindexes());
         vipAddresses.ensure();
+        gateways.keep();
         boolean hopsChanged = nextHops.refresh();
         if (hopsChanged) {
             backends.hopsChanged(nextHops.answers());
@@ -325,6 +356,7 @@ final class LivePlane implements AutoCloseable {
     /** Releases descriptors and the lock; what is pinned forwards on. */
     @Override
     public void close() {
+        news.close();
         attachments.close();
         listeners.close();
         programs.close();

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * When the data plane's own work happens, each kind on a thread of its own: watching the surroundings (each second), changing
- * the program (100 ms after the last plugin came or went), sweeping the tables.
+ * When the data plane's own work happens, each kind on a thread of its own: watching the surroundings (each second, and when
+ * the kernel says that they have changed), changing the program (100 ms after the last plugin came or went), sweeping the tables.
  */
 final class Timers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Timers.class);
@@ -20,6 +20,8 @@ final class Timers implements AutoCloseable {
     private static final long WATCH_MILLIS = 1000;
     /** Looking at thousands of next hops takes a while: a tenth of the time, no more. */
     private static final long WATCH_SHARE = 10;
+    /** Changes of the network come in bursts; one look serves those of so many milliseconds. */
+    private static final long NEWS_MILLIS = 50;
     /** Plugins come in bursts; one swap serves all of them. */
     private static final long DEBOUNCE_MILLIS = 100;
     /** How long a program is kept as it is after a restart while bundles of its methods may still be starting. */
@@ -33,6 +35,7 @@ final class Timers implements AutoCloseable {
     private static final long STOP_SECONDS = 2;
 
     private final ScheduledExecutorService watcher = thread("loom-watch");
+    private final ScheduledExecutorService listener = thread("loom-news");
     private final ScheduledExecutorService programmer = thread("loom-program");
     private final ScheduledExecutorService sweeper = thread("loom-sweep");
     private final AtomicBoolean programRequested = new AtomicBoolean();
@@ -65,6 +68,7 @@ final class Timers implements AutoCloseable {
         plane = open;
         servedSince = System.nanoTime();
         repeat(watcher, this::watch, 0, WATCH_MILLIS, WATCH_SHARE);
+        repeat(listener, this::listen, 0, 0, 0);
         repeat(sweeper, this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, SWEEP_SHARE);
         requestProgram();
     }
@@ -84,6 +88,17 @@ final class Timers implements AutoCloseable {
         watchRequested.set(false);
         if (plane.watch()) {
             changed.run();
+        }
+    }
+
+    private void listen() {
+        if (plane.listen()) {
+            watchNow();
+            try {
+                Thread.sleep(NEWS_MILLIS);
+            } catch (InterruptedException closing) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -141,11 +156,12 @@ final class Timers implements AutoCloseable {
     /** Ends the threads; a swap that is under way is finished. */
     @Override
     public void close() {
-        for (ScheduledExecutorService thread : new ScheduledExecutorService[] {watcher, sweeper, programmer}) {
+        for (ScheduledExecutorService thread : new ScheduledExecutorService[] {listener, watcher, sweeper, programmer}) {
             thread.shutdownNow();
         }
         try {
             programmer.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
+            listener.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
             watcher.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
             sweeper.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException hurry) {

@@ -20,6 +20,7 @@ public enum Action {
     DETACH("detach the XDP program of"),
     QUERY("ask which XDP program is attached to"),
     DUPLICATE("duplicate the file descriptor of"),
+    LISTEN("listen to the kernel's"),
     EXAMINE("examine");
 
     private final String phrase;

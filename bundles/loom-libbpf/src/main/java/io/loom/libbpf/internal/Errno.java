@@ -18,7 +18,9 @@ public final class Errno {
     public static final int ENOSPC = 28;
     public static final int ERANGE = 34;
     public static final int ENOLINK = 67;
+    public static final int EINTR = 4;
     public static final int EOPNOTSUPP = 95;
+    public static final int ENOBUFS = 105;
     /** Meant to stay inside the kernel, but BPF returns it. */
     public static final int ENOTSUPP = 524;
 

@@ -37,6 +37,16 @@ public final class LibC {
     /** The opposite, into 16 bytes; 0 (NULL) if there is no such interface. */
     public static native long if_indextoname(int index, byte[] name);
 
+    public static native int socket(int domain, int type, int protocol);
+
+    public static native int setsockopt(int socket, int level, int option, long value, int length);
+
+    public static native int bind(int socket, long address, int length);
+
+    public static native long send(int socket, long buffer, long length, int flags);
+
+    public static native long recv(int socket, long buffer, long length, int flags);
+
     /** Formats into memory that the caller frees. */
     public static native int vasprintf(PointerByReference text, Pointer format, Pointer arguments);
 

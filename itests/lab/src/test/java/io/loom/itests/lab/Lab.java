@@ -36,6 +36,16 @@ final class Lab implements AutoCloseable {
         script("services").succeeded();
     }
 
+    /** Two more segments and two routers, as {@code lab/networks.sh} says. */
+    void connectNetworks() {
+        script("networks").succeeded();
+    }
+
+    /** This router takes the addresses of the other one over, with MAC addresses of its own; the other one falls silent. */
+    void takeOver(String router) {
+        script("takeover", router).succeeded();
+    }
+
     @Override
     public void close() {
         script("down").succeeded();
@@ -99,7 +109,9 @@ final class Lab implements AutoCloseable {
         on(backend, "nginx", "-p", home.toString(), "-c", home + "/nginx.conf", "-e", home + "/error.log").succeeded();
     }
 
-    private Command script(String verb) {
-        return Command.run(LIMIT, Map.of("LOOM_LAB", name), List.of(ROOT.resolve("loom").toString(), "lab", verb));
+    private Command script(String... verb) {
+        List<String> line = new ArrayList<>(List.of(ROOT.resolve("loom").toString(), "lab"));
+        line.addAll(List.of(verb));
+        return Command.run(LIMIT, Map.of("LOOM_LAB", name), line);
     }
 }

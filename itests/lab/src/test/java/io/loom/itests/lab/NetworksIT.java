@@ -1,0 +1,49 @@
+package io.loom.itests.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Several interfaces: frames leave on another one than they came in on, or on the same, as the backend's place says. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class NetworksIT extends LabTest {
+    private static final int REQUESTS = 300;
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+
+    NetworksIT() {
+        super("networks");
+    }
+
+    @BeforeAll
+    void start() {
+        lab.serveAll();
+        lab.connectNetworks();
+        loomd.configure(Networks.configuration("[eth0, eth1]"));
+        loomd.start();
+        Await.until("every vip is well", LIMIT, () -> rest.allVips(vip -> vip.path("degraded").isEmpty()), rest::vips);
+    }
+
+    static List<Networks.Method> methods() {
+        return Networks.methods();
+    }
+
+    @ParameterizedTest
+    @Order(1)
+    @MethodSource("methods")
+    void clientsOfOneInterfaceReachBackendsOfBoth(Networks.Method method) {
+        Visits visits = Visits.burst(lab, method.address(), 80, REQUESTS);
+        assertEquals(0, visits.failures(), visits.firstFailure());
+        assertEquals(Set.copyOf(method.backends()), visits.answers().keySet(), visits::toString);
+        tell("%s: %s", method, visits.answers());
+        assertTrue(visits.answers().values().stream().allMatch(count -> count > REQUESTS / 10), visits::toString);
+    }
+}
