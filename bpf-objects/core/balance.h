@@ -13,6 +13,7 @@
 #include "listener.h"
 #include "table.h"
 #include "affinity.h"
+#include "admission.h"
 #include "verdict.h"
 #include "slots.h"
 #include "echo.h"
@@ -41,6 +42,8 @@ static __always_inline int loom_connection_track(const struct loom_packet *packe
 		return LOOM_CONTINUE;
 	if (added != LOOM_CONN_REFUSED) {
 		loom_connection_count(packet, conn->backend);
+		if (packet->options & LOOM_LISTENER_GUARDED)
+			loom_admission_count(packet, conn->backend);
 		if (added == LOOM_CONN_EVICTED)
 			loom_verdict_count(LOOM_EVENT_EVICTED, 0, 0);
 		return LOOM_CONTINUE;
@@ -90,6 +93,14 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 	const struct loom_backend *backend = loom_connection_choose(packet, listener, entry, conn);
 	int verdict;
 
+	if (listener->flags & LOOM_LISTENER_GUARDED) {
+		verdict = loom_admission_ask(packet, listener, conn);
+		if (verdict == LOOM_PASS_FALLBACK)
+			return loom_admission_keep(packet, conn);
+		if (verdict != LOOM_CONTINUE)
+			return verdict;
+		backend = loom_backend_find(conn->backend);
+	}
 	conn->cookie = 0;
 	if (!backend || !backend->ifindex)
 		return LOOM_DROP_NO_BACKEND;
@@ -139,9 +150,13 @@ static __always_inline int loom_connection_follow(struct xdp_md *ctx, struct loo
 			loom_affinity_keep(packet, listener->affinity, conn->backend);
 		return LOOM_CONTINUE;
 	}
+	if (packet->found & LOOM_CONN_HIT && conn->backend == LOOM_BACKEND_LOCAL)
+		return LOOM_PASS_FALLBACK;
 	if (!entry)
 		entry = loom_table_read(listener, packet->hash);
 	verdict = loom_connection_begin(ctx, packet, listener, entry, conn);
+	if (verdict == LOOM_DROP_CONNECTIONS_FULL && listener->flags & LOOM_LISTENER_GUARDED)
+		verdict = loom_admission_overflow(packet);
 	packet->found = 0;
 	return verdict;
 }

@@ -10,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 
+import rows_admission
 import rows_core
 import rows_decap
 import rows_direct
@@ -54,6 +55,7 @@ if __name__ == "__main__":
     write("nat", (row.json() for rows in (rows_nat, rows_nat_more) for row in rows.all_rows()))
     write("errors", (row.json() for row in rows_errors.all_rows()))
     write("echo", (row.json() for row in rows_echo.all_rows()))
+    write("admission", (row.json() for row in rows_admission.all_rows()))
     for method in rows_direct.METHODS:
         write(method, (row.json() for row in rows_direct.all_rows(method)))
     write("decap", rows_decap.all_rows())

@@ -30,6 +30,7 @@ enum loom_verdict {
 	LOOM_PASS_EXTENSION_HEADER = 20,
 	LOOM_PASS_OUT_OF_STATE = 21,
 	LOOM_PASS_UNRELATED = 22,
+	LOOM_PASS_FALLBACK = 23,
 
 	LOOM_DROP_TRUNCATED = 48,
 	LOOM_DROP_BAD_LENGTH = 49,
@@ -40,6 +41,8 @@ enum loom_verdict {
 	LOOM_DROP_TOO_BIG = 54,
 	LOOM_DROP_TTL = 55,
 	LOOM_DROP_INTERNAL = 56,
+	LOOM_DROP_CONNECTION_LIMIT = 57,
+	LOOM_DROP_NEEDS_USERSPACE = 58,
 	LOOM_DROP_ECHO_LIMITED = 62,
 
 	/* Counted beside the packet's verdict, in the same map: events, not fates. */
@@ -72,6 +75,7 @@ enum loom_listener_flags {
 	LOOM_LISTENER_MINIMAL = 1 << 2,     /* no packet does, where the table has not changed */
 	LOOM_LISTENER_STATELESS = 1 << 3,   /* each packet goes by the table, nothing is tracked */
 	LOOM_LISTENER_KEEP_CLIENT = 1 << 4, /* nat leaves the client's address as it is */
+	LOOM_LISTENER_GUARDED = 1 << 5,     /* a connection that begins is asked for what loom_guards says; never with DEFER */
 	LOOM_LISTENER_ADDRESS = 1 << 7,     /* no service: says that the address is a vip's (core/address.h) */
 };
 
@@ -83,6 +87,33 @@ struct loom_listener {
 	__u32 affinity;   /* what clients of this vip are remembered under; 0: they are not */
 	__u32 table;      /* index of loom_tables */
 	__u32 table_size; /* entries, not rows; 0: the vip has no backend */
+};
+
+enum loom_guard_flags {
+	LOOM_GUARD_OVERFLOW = 1 << 0, /* what is beyond a limit, or finds no room, goes to the local stack; else it is dropped */
+	LOOM_GUARD_LOCAL = 1 << 1,    /* new connections go to the local stack */
+	LOOM_GUARD_REFUSE = 1 << 2,   /* new connections are dropped: they need the local stack, and must not go there */
+};
+
+/* Value of loom_guards, key: listener number. What is asked before a connection to a listener begins. */
+struct loom_guard {
+	__u32 flags; /* enum loom_guard_flags */
+	__u32 limit; /* key of loom_vlimits: the vip's; 0: none */
+};
+
+/*
+ * Value of loom_vlimits, and of loom_blimits, key: backend number. Connections that are open: `base`, which the control plane
+ * writes when it has counted them, and those that the program has opened since, as the difference of `opened` then and now. Of
+ * those that end the program learns nothing: a limit counts for LOOM_LIMIT_LASTS ticks after the last count, so that nobody is
+ * refused because nobody counts.
+ */
+#define LOOM_LIMIT_LASTS 60
+struct loom_limit {
+	__u64 limit;  /* 0: none */
+	__u64 opened; /* added to by the program, never reset */
+	__s64 base;   /* open ones less `opened`, when they were counted */
+	__u32 counted; /* tick of that */
+	__u32 pad;
 };
 
 /* One word, read and written whole; 0: nobody. */
@@ -142,7 +173,10 @@ enum loom_backend_flags {
 	LOOM_BACKEND_DRAINING = 1 << 2, /* keeps its connections; a client's affinity to it is over */
 };
 
-/* Value of loom_backends, key: __u32 number, 1 to LOOM_BACKEND_MASK. IPv4 addresses are in word 0, the rest zero. */
+/* In a connection's word: it belongs to the local stack. No backend has this number. */
+#define LOOM_BACKEND_LOCAL LOOM_BACKEND_MASK
+
+/* Value of loom_backends, key: __u32 number, 1 to LOOM_BACKEND_LOCAL - 1. IPv4 addresses are in word 0, the rest zero. */
 struct loom_backend {
 	__be32 address[4];
 	__be32 source[4]; /* Loom's own address towards it: SNAT address, outer source */
@@ -249,6 +283,8 @@ _Static_assert(sizeof(struct loom_listener_key6) == 24, "abi");
 _Static_assert(sizeof(struct loom_bucket4) == 128, "abi");
 _Static_assert(sizeof(struct loom_bucket6) == 192, "abi");
 _Static_assert(sizeof(struct loom_listener) == 16, "abi");
+_Static_assert(sizeof(struct loom_guard) == 8, "abi");
+_Static_assert(sizeof(struct loom_limit) == 32, "abi");
 _Static_assert(sizeof(struct loom_table_row) == 64, "abi");
 _Static_assert(sizeof(struct loom_backend) == 64, "abi");
 _Static_assert(sizeof(struct loom_flow_count) == 24, "abi");

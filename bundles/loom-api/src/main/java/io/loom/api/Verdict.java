@@ -19,6 +19,7 @@ public enum Verdict {
     PASS_EXTENSION_HEADER(20, Action.PASS, "IPv6 extension header before the transport header"),
     PASS_OUT_OF_STATE(21, Action.PASS, "no SYN and no connection: the local stack answers with a reset"),
     PASS_UNRELATED(22, Action.PASS, "an ICMP error about no connection of Loom's"),
+    PASS_FALLBACK(23, Action.PASS, "of a flow that a condition of xdp.fallback handed to the local stack"),
 
     DROP_TRUNCATED(48, Action.DROP, "the frame ends inside a header"),
     DROP_BAD_LENGTH(49, Action.DROP, "a length field contradicts the frame"),
@@ -29,6 +30,8 @@ public enum Verdict {
     DROP_TOO_BIG(54, Action.DROP, "larger than the MTU towards the backend after encapsulation"),
     DROP_TTL(55, Action.DROP, "TTL or hop limit exhausted"),
     DROP_INTERNAL(56, Action.DROP, "a map or helper failed where it cannot: please report"),
+    DROP_CONNECTION_LIMIT(57, Action.DROP, "would begin a connection beyond max_connections of the vip, or of every backend tried"),
+    DROP_NEEDS_USERSPACE(58, Action.DROP, "its vip or route needs the local stack for a reason that xdp.fallback does not list"),
     DROP_ECHO_LIMITED(62, Action.DROP, "a ping of a vip, beyond echo_rate");
 
     /** What the driver was told. */

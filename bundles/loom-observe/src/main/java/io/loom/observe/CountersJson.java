@@ -8,6 +8,7 @@ import io.loom.api.control.BackendView;
 import io.loom.api.control.Status;
 import io.loom.api.control.Telemetry.BackendCount;
 import io.loom.api.control.Telemetry.Counters;
+import io.loom.api.control.Telemetry.LimitUse;
 import io.loom.api.control.Telemetry.ListenerCount;
 import io.loom.api.control.Telemetry.MapUse;
 import io.loom.api.control.Telemetry.VerdictCount;
@@ -34,6 +35,11 @@ public final class CountersJson {
             listeners.addObject().put("listener", count.listener()).put("packets", count.packets())
                     .put("bytes", count.bytes()).put("connections", count.connections())
                     .put("connections_active", count.active());
+        }
+        ArrayNode limits = json.putArray("limits");
+        for (LimitUse use : counters.limits()) {
+            limits.addObject().put(use.owner().name().toLowerCase(Locale.ROOT), use.name()).put("max_connections", use.limit())
+                    .put("connections_open", use.open());
         }
         ArrayNode maps = json.putArray("maps");
         for (MapUse map : counters.maps()) {

@@ -10,6 +10,8 @@ public enum ErrorType {
     MAP_FULL("an insertion into a full map failed: dropped under nat, forwarded untracked under direct methods"),
     NO_BACKEND("the vip had no usable backend"),
     PORTS_EXHAUSTED("nat found no free source port towards the backend"),
+    CONNECTION_LIMIT("would have begun a connection beyond a max_connections, and fallback did not list connection_limit_exceeded"),
+    NEEDS_USERSPACE("its vip or route is flagged with something that fallback does not list"),
     NO_METHOD("the backend's forwarding method is not linked"),
     TRUNCATED("the frame ends inside a header"),
     BAD_LENGTH("a length field contradicts the frame"),
@@ -52,6 +54,8 @@ public enum ErrorType {
     private static Optional<ErrorType> ofCore(Verdict verdict) {
         return switch (verdict) {
             case DROP_NO_BACKEND -> Optional.of(NO_BACKEND);
+            case DROP_CONNECTION_LIMIT -> Optional.of(CONNECTION_LIMIT);
+            case DROP_NEEDS_USERSPACE -> Optional.of(NEEDS_USERSPACE);
             case DROP_NO_METHOD -> Optional.of(NO_METHOD);
             case DROP_TRUNCATED -> Optional.of(TRUNCATED);
             case DROP_BAD_LENGTH -> Optional.of(BAD_LENGTH);
@@ -61,7 +65,7 @@ public enum ErrorType {
             case DROP_ECHO_LIMITED -> Optional.of(ECHO_LIMITED);
             case DROP_INTERNAL -> Optional.of(INTERNAL);
             case DROP_CONNECTIONS_FULL, FORWARD, REPLY, ECHO, PASS_NOT_IP, PASS_OTHER_PROTOCOL, PASS_NO_LISTENER, PASS_FRAGMENT,
-                    PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE, PASS_UNRELATED -> Optional.empty();
+                    PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE, PASS_UNRELATED, PASS_FALLBACK -> Optional.empty();
         };
     }
 }

@@ -81,7 +81,8 @@ public final class ViewJson {
                 .put("state", lower(backend.state()))
                 .put("reason", backend.reason())
                 .put("source", lower(backend.source()))
-                .put("override", backend.override());
+                .put("override", backend.override())
+                .put("max_connections", backend.maxConnections());
     }
 
     private static ObjectNode node(VipView vip) {
@@ -93,6 +94,7 @@ public final class ViewJson {
                 .put("tracking", vip.handling().tracking())
                 .put("connection_affinity", vip.handling().affinity())
                 .put("client_address", vip.handling().clientAddress())
+                .put("max_connections", vip.handling().maxConnections())
                 .put("upstream", vip.upstream())
                 .put("backends_usable", vip.usable())
                 .put("backends_total", vip.total());

@@ -26,7 +26,8 @@ class JsonTest {
                   "state" : "down",
                   "reason" : "refused",
                   "source" : "runtime",
-                  "override" : true
+                  "override" : true,
+                  "max_connections" : 0
                 }
                 """, ViewJson.backend(control.backend(2)));
     }
@@ -38,6 +39,7 @@ class JsonTest {
         assertEquals("[\"tcp\"]", vip.get("protocols").toString());
         assertEquals("full false replace", vip.get("tracking").textValue() + " " + vip.get("connection_affinity").booleanValue()
                 + " " + vip.get("client_address").textValue());
+        assertEquals(0, vip.get("max_connections").intValue());
         assertEquals(1, vip.get("backends_usable").intValue());
         assertEquals(2, vip.get("backends_total").intValue());
         JsonNode status = JSON.readTree(ViewJson.status(control.status()));

@@ -17,6 +17,7 @@ import java.util.List;
  * @param upstream           name of the group of backends
  * @param assign             put the explicit addresses on the interface (/32, /128)
  * @param connections        how its connections are treated
+ * @param admission          which connections may begin
  */
 public record Vip(
         String name,
@@ -28,7 +29,16 @@ public record Vip(
         String forwarding,
         String upstream,
         boolean assign,
-        Connections connections) {
+        Connections connections,
+        Admission admission) {
+
+    /** One that takes every connection. */
+    public Vip(
+            String name, List<InetAddress> addresses, boolean interfaceAddresses, List<Service> services, String algorithm,
+            int tableSize, String forwarding, String upstream, boolean assign, Connections connections) {
+        this(name, addresses, interfaceAddresses, services, algorithm, tableSize, forwarding, upstream, assign, connections,
+                Admission.OPEN);
+    }
 
     public record Service(Protocol protocol, int port) {}
 

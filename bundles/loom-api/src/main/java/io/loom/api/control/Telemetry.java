@@ -20,6 +20,7 @@ public interface Telemetry {
      * @param mapFull            insertions that failed, whatever became of the packet
      * @param connectionsEvicted unexpired connections whose place a new one took, because the table was full there
      * @param maps               sizes and memory
+     * @param limits             of vips and backends that have one
      */
     record Counters(
             List<VerdictCount> verdicts,
@@ -29,12 +30,23 @@ public interface Telemetry {
             long connectionsEvicted,
             List<BackendCount> backends,
             List<ListenerCount> listeners,
-            List<MapUse> maps) {
+            List<MapUse> maps,
+            List<LimitUse> limits) {
+
+        /** Without any limit. */
+        public Counters(
+                List<VerdictCount> verdicts, long connectionsCreated, long connectionsActive, long mapFull,
+                long connectionsEvicted, List<BackendCount> backends, List<ListenerCount> listeners, List<MapUse> maps) {
+            this(verdicts, connectionsCreated, connectionsActive, mapFull, connectionsEvicted, backends, listeners, maps,
+                    List.of());
+        }
+
         public Counters {
             verdicts = List.copyOf(verdicts);
             backends = List.copyOf(backends);
             listeners = List.copyOf(listeners);
             maps = List.copyOf(maps);
+            limits = List.copyOf(limits);
         }
     }
 
@@ -49,6 +61,16 @@ public interface Telemetry {
      * @param active   unexpired tracked connections at the last sweep
      */
     record ListenerCount(String listener, long packets, long bytes, long connections, long active) {}
+
+    /**
+     * A limit of connections, and how much of it is used.
+     *
+     * @param name name of a vip, or endpoint of a backend
+     * @param open connections that have neither ended nor expired
+     */
+    record LimitUse(Owner owner, String name, long limit, long open) {
+        public enum Owner { VIP, BACKEND }
+    }
 
     /** @param memoryBytes what the kernel charges for it, 0 if unknown */
     record MapUse(String name, String type, int id, int maxEntries, long memoryBytes) {}

@@ -20,8 +20,14 @@ public record VipView(
      * @param tracking      {@code full}, {@code minimal}, {@code none}
      * @param affinity      a client's new connections go where its last one went
      * @param clientAddress what backends see: {@code replace}d by Loom's, or {@code keep} as it is, as under every direct method
+     * @param maxConnections open at a time; 0: no limit
      */
-    public record Handling(String tracking, boolean affinity, String clientAddress) {}
+    public record Handling(String tracking, boolean affinity, String clientAddress, int maxConnections) {
+        /** Without a limit. */
+        public Handling(String tracking, boolean affinity, String clientAddress) {
+            this(tracking, affinity, clientAddress, 0);
+        }
+    }
 
     public VipView {
         listeners = List.copyOf(listeners);

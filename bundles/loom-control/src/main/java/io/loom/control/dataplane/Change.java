@@ -3,8 +3,17 @@ package io.loom.control.dataplane;
 /** One step from the applied towards the wanted state. A list of them is in the order in which they must be applied. */
 public sealed interface Change {
 
-    /** Gives the backend a number (or keeps it) and writes its entry, next hop included as far as it is known. */
-    record PutBackend(BackendKey backend, boolean down, boolean draining) implements Change {}
+    /**
+     * Gives the backend a number (or keeps it) and writes its entry, next hop included as far as it is known.
+     *
+     * @param limit of its open connections; 0: none
+     */
+    record PutBackend(BackendKey backend, boolean down, boolean draining, int limit) implements Change {
+        /** Without a limit. */
+        public PutBackend(BackendKey backend, boolean down, boolean draining) {
+            this(backend, down, draining, 0);
+        }
+    }
 
     /**
      * Builds the table and publishes it with one update. A backend whose next hop is unknown must not be in it.

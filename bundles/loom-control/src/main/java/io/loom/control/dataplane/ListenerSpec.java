@@ -7,6 +7,15 @@ package io.loom.control.dataplane;
  * @param keepClient nat changes the destination only: backends see the client's address
  * @param affinity   a client's new connections go where its last one went
  * @param direct     its method answers clients directly, so only the client's half of a connection is seen
+ * @param guard      what is asked before a connection begins
  */
 public record ListenerSpec(
-        TableKey table, boolean assigned, Tracking tracking, boolean keepClient, boolean affinity, boolean direct) {}
+        TableKey table, boolean assigned, Tracking tracking, boolean keepClient, boolean affinity, boolean direct,
+        Guard guard) {
+
+    /** One that takes every connection. */
+    public ListenerSpec(
+            TableKey table, boolean assigned, Tracking tracking, boolean keepClient, boolean affinity, boolean direct) {
+        this(table, assigned, tracking, keepClient, affinity, direct, Guard.NONE);
+    }
+}

@@ -57,7 +57,8 @@ final class Diff {
     }
 
     private static Change.PutBackend put(KernelState state, BackendKey key) {
-        return new Change.PutBackend(key, state.down().contains(key), state.draining().contains(key));
+        return new Change.PutBackend(key, state.down().contains(key), state.draining().contains(key),
+                state.limits().getOrDefault(key, 0));
     }
 
     private static <K, V> void put(

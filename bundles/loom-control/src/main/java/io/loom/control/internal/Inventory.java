@@ -46,7 +46,7 @@ record Inventory(List<Member> members, List<Problem> orphans) {
             Optional<Upstream> group = Optional.ofNullable(groups.get(ref.upstream()));
             int id = state.ids().get(ref);
             members.add(new Member(id, ref.upstream(), ref.endpoint(), weight, BackendView.Source.RUNTIME, false,
-                    group.flatMap(Upstream::check)));
+                    group.flatMap(Upstream::check), 0));
             if (group.isEmpty()) {
                 orphans.add(ControlProblem.orphan(ref, id));
             }
@@ -61,7 +61,7 @@ record Inventory(List<Member> members, List<Problem> orphans) {
                 state.ids().get(ref), ref.upstream(), ref.endpoint(),
                 override == null ? server.weight() : override.weight(),
                 BackendView.Source.FILE, override != null,
-                server.probed() ? upstream.check() : Optional.empty());
+                server.probed() ? upstream.check() : Optional.empty(), server.maxConnections());
     }
 
     List<Member> of(String upstream) {

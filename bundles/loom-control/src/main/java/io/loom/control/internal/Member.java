@@ -10,10 +10,11 @@ import java.util.Optional;
  * A backend after the file and the runtime changes were put together.
  *
  * @param check how it is probed; empty: not, and it counts as up
+ * @param maxConnections open at a time; 0: no limit
  */
 record Member(
         int id, String upstream, Endpoint endpoint, int weight, BackendView.Source source, boolean override,
-        Optional<HealthCheck> check) {
+        Optional<HealthCheck> check, int maxConnections) {
 
     HealthReports.Target target() {
         return new HealthReports.Target(upstream, endpoint);

@@ -10,6 +10,7 @@ import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +49,7 @@ final class Planner {
         Set<BackendKey> draining = draining(active, members);
         // What a table of unknown content may still name stays what it is until that table is built anew.
         next.keys().stream().filter(key -> !unknownContent || plane.applied().draining().contains(key)).forEach(draining::add);
-        return new Plan(new KernelState(backends, down, draining, tables, listeners), List.copyOf(vips), next);
+        return new Plan(new KernelState(backends, down, draining, limits(active, members), tables, listeners), List.copyOf(vips), next);
     }
 
     /** Those of groups that a vip uses; an address may be in several. */
@@ -72,6 +73,16 @@ final class Planner {
             }
         }
         return down;
+    }
+
+    /** Of an address in two groups the lower limit holds. */
+    private static Map<BackendKey, Integer> limits(Set<BackendKey> active, Map<Endpoint, List<Member>> members) {
+        Map<BackendKey, Integer> limits = new HashMap<>();
+        for (BackendKey key : active) {
+            members.getOrDefault(key.endpoint(), List.of()).stream().mapToInt(Member::maxConnections)
+                    .filter(limit -> limit > 0).min().ifPresent(limit -> limits.put(key, limit));
+        }
+        return limits;
     }
 
     /** An address in two groups drains when it has no weight in either; so does one that is in no group any more. */

@@ -1,9 +1,11 @@
 package io.loom.control.internal;
 
 import io.loom.api.Protocol;
+import io.loom.api.config.Admission;
 import io.loom.api.config.Conntrack;
 import io.loom.api.config.Vip;
 import io.loom.control.dataplane.DataPlane.MethodView;
+import io.loom.control.dataplane.Guard;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.Tracking;
@@ -33,11 +35,21 @@ record Treatment(Vip vip, Conntrack conntrack) {
     /**
      * @param asConfigured false: a method or algorithm stays in force instead of the vip's own, against which the file was not
      *                     checked
+     * @param limited      backends of the vip have limits
      */
-    ListenerSpec listener(TableKey table, Protocol protocol, MethodView method, boolean asConfigured) {
+    ListenerSpec listener(TableKey table, Vip.Service service, MethodView method, boolean asConfigured, boolean limited) {
         boolean full = method.stateful() || !asConfigured;
         return new ListenerSpec(
-                table, vip.assign() && !vip.interfaceAddresses(), full ? Tracking.FULL : wanted(protocol),
-                vip.connections().keepClient() && !method.direct(), vip.connections().affinity(), method.direct());
+                table, vip.assign() && !vip.interfaceAddresses(), full ? Tracking.FULL : wanted(service.protocol()),
+                vip.connections().keepClient() && !method.direct(), vip.connections().affinity(), method.direct(),
+                guard(service, method, limited));
+    }
+
+    /** A method that cannot do without an entry for each connection may find no room for one, which is a limit too. */
+    private Guard guard(Vip.Service service, MethodView method, boolean limited) {
+        Admission admission = vip.admission();
+        boolean canOverflow = admission.maxConnections() > 0 || limited || method.stateful();
+        return new Guard(
+                admission.course(service), admission.overflow() && canOverflow, admission.maxConnections(), limited);
     }
 }

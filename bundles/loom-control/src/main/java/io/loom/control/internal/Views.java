@@ -105,7 +105,7 @@ final class Views {
     private static BackendView view(Member member, State state, String reason) {
         return new BackendView(
                 member.id(), member.upstream(), member.endpoint(), member.weight(), state, reason, member.source(),
-                member.override());
+                member.override(), member.maxConnections());
     }
 
     List<VipView> vips() {
@@ -131,7 +131,8 @@ final class Views {
                 .collect(Collectors.joining(", "));
         MethodView method = methods.get(vip.forwarding());
         boolean keeps = vip.connections().keepClient() || method != null && method.direct();
-        return new VipView.Handling(tracking, vip.connections().affinity(), keeps ? "keep" : "replace");
+        return new VipView.Handling(tracking, vip.connections().affinity(), keeps ? "keep" : "replace",
+                vip.admission().maxConnections());
     }
 
     private static String word(Enum<?> constant) {

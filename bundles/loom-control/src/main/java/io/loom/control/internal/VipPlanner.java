@@ -174,6 +174,7 @@ final class VipPlanner {
     private Map<ListenerKey, ListenerSpec> listeners(String method, String algorithm, MethodView view) {
         boolean asConfigured = method.equals(vip.forwarding()) && algorithm.equals(vip.algorithm());
         Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
+        boolean limited = members.stream().anyMatch(member -> member.maxConnections() > 0);
         Collection<InetAddress> addresses = vip.interfaceAddresses() ? plane.addresses() : vip.addresses();
         for (InetAddress address : addresses) {
             TableKey table = new TableKey(vip.name(), Family.of(address));
@@ -181,7 +182,7 @@ final class VipPlanner {
             if (!pointless && !unreachableByProbes(address, method, view)) {
                 vip.services().stream().filter(this::handled).forEach(service -> listeners.put(
                         new ListenerKey(service.protocol(), new Endpoint(address, service.port())),
-                        treatment.listener(table, service.protocol(), view, asConfigured)));
+                        treatment.listener(table, service, view, asConfigured, limited)));
             }
         }
         explainListeners(listeners.isEmpty(), addresses.isEmpty());

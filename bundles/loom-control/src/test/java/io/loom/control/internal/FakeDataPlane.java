@@ -59,7 +59,8 @@ final class FakeDataPlane implements DataPlane {
     void forgetTables() {
         Map<TableKey, TableSpec> tables = new TreeMap<>();
         state.tables().forEach((key, spec) -> tables.put(key, new TableSpec("", spec.size(), new TreeMap<>())));
-        state = new KernelState(state.backends(), state.down(), state.draining(), tables, state.listeners());
+        state = new KernelState(
+                state.backends(), state.down(), state.draining(), state.limits(), tables, state.listeners());
         changes.clear();
         configured.clear();
         resolving = Set.of();
@@ -104,11 +105,13 @@ final class FakeDataPlane implements DataPlane {
         Set<BackendKey> backends = new TreeSet<>(before.backends());
         Set<BackendKey> down = new TreeSet<>(before.down());
         Set<BackendKey> draining = new TreeSet<>(before.draining());
+        Map<BackendKey, Integer> limits = new TreeMap<>(before.limits());
         Map<TableKey, TableSpec> tables = new TreeMap<>(before.tables());
         Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>(before.listeners());
         if (change instanceof Change.PutBackend put) {
             backends.add(put.backend());
-            boolean moved = move(down, put.backend(), put.down()) | move(draining, put.backend(), put.draining());
+            boolean moved = move(down, put.backend(), put.down()) | move(draining, put.backend(), put.draining())
+                    | limit(limits, put.backend(), put.limit());
             check(moved || !before.backends().contains(put.backend()), "nothing changes by " + put);
         } else if (change instanceof Change.PutTable put) {
             tables.put(put.table(), put.spec());
@@ -122,14 +125,20 @@ final class FakeDataPlane implements DataPlane {
             check(backends.remove(gone.backend()), "there is no " + gone);
             down.remove(gone.backend());
             draining.remove(gone.backend());
+            limits.remove(gone.backend());
         }
-        KernelState after = new KernelState(backends, down, draining, tables, listeners);
+        KernelState after = new KernelState(backends, down, draining, limits, tables, listeners);
         checkReferences(after, change);
         return after;
     }
 
     private static boolean move(Set<BackendKey> set, BackendKey key, boolean member) {
         return member ? set.add(key) : set.remove(key);
+    }
+
+    private static boolean limit(Map<BackendKey, Integer> limits, BackendKey key, int limit) {
+        Integer before = limit == 0 ? limits.remove(key) : limits.put(key, limit);
+        return limit != (before == null ? 0 : before);
     }
 
     private static void checkReferences(KernelState state, Change change) {

@@ -8,12 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Protocol;
+import io.loom.api.config.Admission;
+import io.loom.api.config.Admission.Course;
 import io.loom.api.config.Conntrack;
 import io.loom.api.config.LoomConfig;
+import io.loom.api.config.Upstream;
 import io.loom.api.config.Vip;
 import io.loom.api.config.Vip.Connections;
+import io.loom.api.control.BackendView;
 import io.loom.api.control.VipView;
 import io.loom.control.dataplane.DataPlane.MethodView;
+import io.loom.control.dataplane.Guard;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.Tracking;
 import java.nio.file.Path;
@@ -137,5 +142,45 @@ class TreatmentTest {
         plane.protocols.add(Protocol.UDP);
         bench.round();
         assertEquals(List.of("udp 10.9.0.1:80"), bench.vip().listeners());
+    }
+
+    /** A vip that is as the file says, and what its listener asks. */
+    private Guard guard(String method, Admission admission, Upstream.Server... servers) {
+        Vip web = Fixtures.vip(method);
+        Vip vip = new Vip("web", web.addresses(), false, web.services(), "maglev", 7, method, "default", true, Connections.DEFAULT,
+                admission);
+        bench.load(config(List.of(vip), upstream("default", servers)));
+        return listeners().get("TCP").guard();
+    }
+
+    private static Upstream.Server limited(String address, int max) {
+        Upstream.Server server = server(address);
+        return new Upstream.Server(server.id(), server.endpoint(), server.weight(), server.probed(), max);
+    }
+
+    @Test
+    void aListenerAsksOnlyWhatTheFileWants() {
+        Admission overflowing = new Admission(0, true, Map.of());
+        assertEquals(Guard.NONE, guard("nat", Admission.OPEN, server("10.0.0.1")));
+        assertEquals(new Guard(Course.BALANCE, false, 9, false), guard("nat", new Admission(9, false, Map.of()), server("10.0.0.1")));
+        assertEquals(new Guard(Course.BALANCE, false, 0, true), guard("nat", Admission.OPEN, limited("10.0.0.1", 3)));
+        assertEquals(new Guard(Course.LOCAL, false, 0, false),
+                guard("nat", new Admission(0, false, Map.of(new Vip.Service(Protocol.TCP, 80), Course.LOCAL)), server("10.0.0.1")));
+        assertEquals(new Guard(Course.BALANCE, true, 0, false), guard("nat", overflowing, server("10.0.0.1")), "a full table");
+        assertEquals(Guard.NONE, guard("ipip", overflowing, server("10.0.0.1")), "goes untracked where the table is full");
+        assertEquals(new Guard(Course.BALANCE, true, 0, true), guard("ipip", overflowing, limited("10.0.0.1", 3)));
+    }
+
+    @Test
+    void ofAnAddressInTwoGroupsTheLowerLimitHolds() {
+        Vip web = Fixtures.vip("nat");
+        Vip other = new Vip("other", List.of(Fixtures.address("10.9.0.2")), false, web.services(), "maglev", 7, "nat", "more", true,
+                Connections.DEFAULT);
+        bench.load(config(List.of(web, other), upstream("default", limited("10.0.0.1", 9), server("10.0.0.2")),
+                upstream("more", limited("10.0.0.1", 5))));
+        assertEquals(Map.of(Fixtures.key("10.0.0.1", "nat"), 5), plane.applied().limits());
+        assertEquals(List.of(9, 0, 5), bench.seen.backends().stream().map(BackendView::maxConnections).toList());
+        bench.load(config(List.of(web), upstream("default", server("10.0.0.1"))));
+        assertEquals(Map.of(), plane.applied().limits());
     }
 }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -26,16 +27,20 @@ import java.util.stream.Collectors;
  * choose anew; its number rests until no connection refers to it (see {@link Numbers}). Thread-safe: the writer changes
  * backends, the next-hop thread their next hops, the sweep frees numbers.
  */
-final class Backends {
+final class Backends implements AutoCloseable {
     private final BpfMap entries;
     private final BpfMap counters;
+    private final LimitTable limits;
     private final Numbers numbers;
     private final Map<BackendKey, Integer> live = new TreeMap<>();
     private final Map<BackendKey, Integer> resting = new HashMap<>();
     private final Map<Integer, BackendEntry> written = new HashMap<>();
+    private OpenConnections open = OpenConnections.NONE;
     private OuterSources outer = OuterSources.NONE;
 
-    Backends(BpfMap entries, BpfMap counters) {
+    /** @param limits loom_blimits */
+    Backends(BpfMap entries, BpfMap counters, LimitTable limits) {
+        this.limits = limits;
         this.entries = entries;
         this.counters = counters;
         this.numbers = new Numbers(1, Math.min(entries.maxEntries(), TableEntry.HIGHEST_BACKEND + 1));
@@ -69,6 +74,7 @@ final class Backends {
         int number = number(backend).orElseGet(() -> newNumber(backend));
         Optional<NextHop> before = Optional.ofNullable(written.get(number)).flatMap(BackendEntry::hop);
         Optional<NextHop> hop = hops.getOrDefault(backend.endpoint().address(), before);
+        limits.limit(number, state.limit(), open.ofBackend(number));
         write(number, new BackendEntry(
                 backend.endpoint(), slot, state.down(), stateful, state.draining(), hop, outer.of(backend)));
         live.put(backend, number);
@@ -103,6 +109,7 @@ final class Backends {
         Integer number = live.remove(backend);
         if (number != null) {
             entries.update(Keys.of(number), BackendEntry.none(), UpdateMode.ANY);
+            limits.limit(number, 0, 0);
             written.remove(number);
             resting.put(backend, number);
             numbers.rest(number);
@@ -135,6 +142,26 @@ final class Backends {
         return keys(BackendEntry::draining);
     }
 
+    /** Of open connections, of those that have one. */
+    synchronized SortedMap<BackendKey, Integer> limited() {
+        SortedMap<BackendKey, Integer> limited = new TreeMap<>();
+        live.forEach((backend, number) -> {
+            if (limits.limit(number) > 0) {
+                limited.put(backend, (int) limits.limit(number));
+            }
+        });
+        return limited;
+    }
+
+    /** From now on backends that get a limit have so many connections already. */
+    synchronized void counted(OpenConnections now) {
+        open = now;
+    }
+
+    LimitTable limits() {
+        return limits;
+    }
+
     private SortedSet<BackendKey> keys(Predicate<BackendEntry> wanted) {
         return live.entrySet().stream()
                 .filter(entry -> wanted.test(written.get(entry.getValue())))
@@ -163,5 +190,10 @@ final class Backends {
         Set<Integer> freed = numbers.swept(restingBefore, referred);
         resting.values().removeIf(freed::contains);
         freed.forEach(number -> Counters.clear(counters, number));
+    }
+
+    @Override
+    public synchronized void close() {
+        limits.close();
     }
 }

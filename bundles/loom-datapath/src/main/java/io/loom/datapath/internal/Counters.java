@@ -27,8 +27,10 @@ final class Counters {
     private final Instance instance;
     private final Backends backends;
     private final Listeners listeners;
+    private final Limits limits;
 
-    Counters(Instance instance, Backends backends, Listeners listeners) {
+    Counters(Instance instance, Backends backends, Listeners listeners, Limits limits) {
+        this.limits = limits;
         this.instance = instance;
         this.backends = backends;
         this.listeners = listeners;
@@ -51,7 +53,7 @@ final class Counters {
                 verdictCounts(verdicts, methods), created, sweep.active(),
                 verdicts.getOrDefault(EVENT_MAP_FULL, VerdictCount.ZERO).packets(),
                 verdicts.getOrDefault(EVENT_EVICTED, VerdictCount.ZERO).packets(),
-                backendCounts(flows("loom_bstats"), sweep), listenerCounts(ofListeners, sweep), mapUses());
+                backendCounts(flows("loom_bstats"), sweep), listenerCounts(ofListeners, sweep), mapUses(), limits.uses());
     }
 
     private Map<Integer, FlowCount> flows(String map) {

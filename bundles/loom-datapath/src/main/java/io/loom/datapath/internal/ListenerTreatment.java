@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
+import io.loom.control.dataplane.Guard;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.Tracking;
@@ -21,6 +22,7 @@ final class ListenerTreatment {
         boolean byHash = index == LookupTable.Index.FLOW_HASH;
         add(flags, Flag.ASSIGNED, spec.assigned());
         add(flags, Flag.KEEP_CLIENT, spec.keepClient());
+        add(flags, Flag.GUARDED, spec.guard().asks());
         add(flags, Flag.STATELESS, spec.tracking() == Tracking.NONE && byHash);
         add(flags, Flag.MINIMAL, spec.tracking() == Tracking.MINIMAL && byHash && spec.direct() && !spec.affinity());
         add(flags, Flag.DEFER, spec.tracking() == Tracking.FULL && canDefer(protocol, spec) && byHash);
@@ -29,10 +31,10 @@ final class ListenerTreatment {
 
     /**
      * A SYN need not be remembered where its connection's next packet finds the same backend: by the same table, without a
-     * translation that has begun, and if there is a packet that is surely the first.
+     * translation that has begun, without a limit that may send it elsewhere, and if there is a packet that is surely the first.
      */
     private static boolean canDefer(Protocol protocol, ListenerSpec spec) {
-        return protocol == Protocol.TCP && spec.direct() && !spec.affinity();
+        return protocol == Protocol.TCP && spec.direct() && !spec.affinity() && !spec.guard().asks();
     }
 
     private static void add(Set<Flag> flags, Flag flag, boolean wanted) {
@@ -52,12 +54,12 @@ final class ListenerTreatment {
     }
 
     /** As far as an entry tells: what it does not tell differs from what is wanted, and is written once more. */
-    static ListenerSpec spec(ListenerEntry entry, TableKey table) {
+    static ListenerSpec spec(ListenerEntry entry, TableKey table, Guard guard) {
         Set<Flag> flags = entry.flags();
         Tracking tracking = flags.contains(Flag.STATELESS) ? Tracking.NONE
                 : flags.contains(Flag.MINIMAL) ? Tracking.MINIMAL : Tracking.FULL;
         return new ListenerSpec(
                 table, flags.contains(Flag.ASSIGNED), tracking, flags.contains(Flag.KEEP_CLIENT), entry.affinity() != 0,
-                flags.contains(Flag.DEFER) || flags.contains(Flag.MINIMAL));
+                flags.contains(Flag.DEFER) || flags.contains(Flag.MINIMAL), guard);
     }
 }

@@ -3,6 +3,7 @@ package io.loom.datapath.internal;
 import io.loom.api.Family;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.control.dataplane.Guard;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
@@ -11,6 +12,7 @@ import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.libbpf.BpfMap;
 import java.net.InetAddress;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -29,17 +31,19 @@ final class Listeners implements AutoCloseable {
     private final Map<Family, ListenerTable> entries;
     private final BpfMap counters;
     private final Tables tables;
+    private final Guards guards;
     private final Meta meta;
     private final Numbers numbers;
     private final Map<ListenerKey, Integer> live = new TreeMap<>();
     private final Map<ListenerKey, Integer> resting = new HashMap<>();
     private final SortedMap<ListenerKey, ListenerSpec> specs = new TreeMap<>();
 
-    Listeners(BpfMap entries4, BpfMap entries6, BpfMap counters, Tables tables, Meta meta) {
+    Listeners(BpfMap entries4, BpfMap entries6, BpfMap counters, Tables tables, Guards guards, Meta meta) {
         this.entries = Map.of(
                 Family.IPV4, new ListenerTable(Family.IPV4, entries4), Family.IPV6, new ListenerTable(Family.IPV6, entries6));
         this.counters = counters;
         this.tables = tables;
+        this.guards = guards;
         this.meta = meta;
         this.numbers = new Numbers(0, counters.maxEntries());
     }
@@ -54,7 +58,8 @@ final class Listeners implements AutoCloseable {
             TableKey table = tables.adopt(family, entry.table(), entry.index(), entry.tableSize());
             numbers.adopt(entry.number());
             live.put(listener, entry.number());
-            specs.put(listener, ListenerTreatment.spec(entry, table));
+            Guard guard = guards.adopt(entry.number(), table.vip(), entry.flags().contains(ListenerEntry.Flag.GUARDED));
+            specs.put(listener, ListenerTreatment.spec(entry, table, guard));
         }));
         referred.stream().filter(number -> !live.containsValue(number)).forEach(numbers::rest);
         adoptAddresses();
@@ -77,7 +82,17 @@ final class Listeners implements AutoCloseable {
     synchronized void put(ListenerKey listener, ListenerSpec spec) {
         Integer before = live.get(listener);
         int number = before == null ? newNumber(listener) : before;
+        ListenerSpec former = specs.get(listener);
+        if (spec.guard().asks()) {
+            guards.put(number, spec.table().vip(), spec.guard());
+        } else if (former != null && former.guard().asks()) {
+            // Its connections may be elsewhere than the table says, and from now on some packets go by the table alone.
+            tables.doubt(spec.table());
+        }
         write(listener, number, spec);
+        if (!spec.guard().asks()) {
+            guards.remove(number);
+        }
         live.put(listener, number);
         specs.put(listener, spec);
     }
@@ -147,7 +162,15 @@ final class Listeners implements AutoCloseable {
             specs.remove(listener);
             resting.put(listener, number);
             numbers.rest(number);
+            guards.remove(number);
         }
+    }
+
+    /** Numbers of those whose servers answer past Loom. */
+    synchronized BitSet halfSeen() {
+        BitSet numbers = new BitSet();
+        specs.forEach((listener, spec) -> numbers.set(live.get(listener), spec.direct()));
+        return numbers;
     }
 
     synchronized SortedMap<ListenerKey, ListenerSpec> specs() {

@@ -27,6 +27,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -53,7 +54,9 @@ final class LivePlane implements AutoCloseable {
     private final Attachments attachments;
     private final Backends backends;
     private final Tables tables;
+    private final Guards guards;
     private final Listeners listeners;
+    private final Limits limits;
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
     private final Egress egress;
@@ -78,18 +81,22 @@ final class LivePlane implements AutoCloseable {
         this.programs = programs;
         this.attachments = attachments;
         this.algorithms = algorithms;
-        this.backends = new Backends(instance.map("loom_backends"), instance.map("loom_bstats"));
+        this.backends = new Backends(instance.map("loom_backends"), instance.map("loom_bstats"),
+                new LimitTable(instance.map("loom_blimits"), clock::tick));
         this.tables = new Tables(instance.map("loom_tables"), instance.meta());
+        this.guards = new Guards(
+                instance.map("loom_guards"), new LimitTable(instance.map("loom_vlimits"), clock::tick));
         this.listeners = new Listeners(
                 instance.map("loom_listeners4"), instance.map("loom_listeners6"), instance.map("loom_lstats"), tables,
-                instance.meta());
+                guards, instance.meta());
+        this.limits = new Limits(guards, backends);
         this.vipAddresses = new VipAddresses(new AssignedAddresses(instance.meta()));
         this.nextHops = new NextHops(lookup, listeners::addresses);
         this.lookup = lookup;
         this.clock = clock;
         this.egress = new Egress(instance.map("loom_devices"));
         this.sweep = new Sweep(instance, clock);
-        this.counters = new Counters(instance, backends, listeners);
+        this.counters = new Counters(instance, backends, listeners, limits);
         this.moves = new Moves(instance, clock::tick, attachments.ifindexes());
         this.gateways = new Gateways(lookup::provoke, device -> Kernel.interfaceIndex(device).orElse(0));
         this.news = NetworkEvents.open(NEWS_MILLIS);
@@ -102,7 +109,8 @@ final class LivePlane implements AutoCloseable {
     }
 
     private void adopt() {
-        lastSweep = sweep.run(timeouts(), programs.tuning().affinityExpiry(), new Dissent(Map.of()));
+        lastSweep = sweep.run(
+                timeouts(), programs.tuning().affinityExpiry(), new Dissent(Map.of()), new OpenConnections(new BitSet()));
         References referred = lastSweep.references();
         listeners.adopt(referred.listeners());
         tables.discardOthers();
@@ -124,7 +132,7 @@ final class LivePlane implements AutoCloseable {
     }
 
     KernelState applied() {
-        return new KernelState(backends.keys(), backends.down(), backends.draining(), tables.specs(), listeners.specs());
+        return new KernelState(backends.keys(), backends.down(), backends.draining(), backends.limited(), tables.specs(), listeners.specs());
     }
 
     void apply(Change change) {
@@ -270,7 +278,10 @@ final class LivePlane implements AutoCloseable {
         Set<Integer> retiredTables = tables.retired();
         Map<TableKey, Tables.Published> changing = tables.changing();
         Dissent dissent = new Dissent(listeners.views(changing));
-        Sweep.Result result = sweep.run(timeouts(), programs.tuning().affinityExpiry(), dissent);
+        Limits.Opened opened = limits.opened();
+        Sweep.Result result = sweep.run(
+                timeouts(), programs.tuning().affinityExpiry(), dissent, new OpenConnections(listeners.halfSeen()));
+        limits.counted(opened, result.open());
         tables.settle(changing, dissent, key -> patience(listeners.tracking(key)));
         Set<Integer> referred = new HashSet<>(result.references().backends());
         referred.addAll(tables.backends());
@@ -281,6 +292,11 @@ final class LivePlane implements AutoCloseable {
         return programs.methods().entrySet().stream()
                 .anyMatch(entry -> !entry.getValue().deployed()
                         && programs.slot(entry.getKey()).stream().noneMatch(backends::usesSlot));
+    }
+
+    /** Whether connections are counted for limits, which wants a sweep more often. */
+    boolean hasLimits() {
+        return !limits.opened().isEmpty();
     }
 
     /**
@@ -349,6 +365,7 @@ final class LivePlane implements AutoCloseable {
         List<Problem> problems = new ArrayList<>(attachments.problems());
         problems.addAll(vipAddresses.problems());
         problems.addAll(programs.problems());
+        problems.addAll(Fallbacks.problems(listeners.specs()));
         problems.addAll(MapSizes.differences(instance.maps(), programs.tuning()));
         return problems;
     }
@@ -359,6 +376,8 @@ final class LivePlane implements AutoCloseable {
         news.close();
         attachments.close();
         listeners.close();
+        guards.close();
+        backends.close();
         programs.close();
         lookup.close();
         clock.close();

@@ -4,6 +4,7 @@ import io.loom.api.Family;
 import io.loom.datapath.MethodMaps;
 import io.loom.datapath.internal.layout.Affinities;
 import io.loom.datapath.internal.layout.ConnectionWord;
+import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.libbpf.BpfMap;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,13 +33,18 @@ final class Sweep {
      *
      * @param byBackend  unexpired connections, by number of backend
      * @param byListener the same, by number of listener
+     * @param local      of these, connections that the local stack has, which are in {@code byListener} and no backend's
+     * @param open       those that count towards limits
      * @param expired    entries that it deleted
      */
-    record Result(Map<Integer, Long> byBackend, Map<Integer, Long> byListener, References references, long expired) {
-        static final Result NONE = new Result(Map.of(), Map.of(), new References(Set.of(), Set.of()), 0);
+    record Result(
+            Map<Integer, Long> byBackend, Map<Integer, Long> byListener, long local, OpenConnections open,
+            References references, long expired) {
+        static final Result NONE = new Result(
+                Map.of(), Map.of(), 0, OpenConnections.NONE, new References(Set.of(), Set.of()), 0);
 
         long active() {
-            return byBackend.values().stream().mapToLong(Long::longValue).sum();
+            return local + byBackend.values().stream().mapToLong(Long::longValue).sum();
         }
 
         long activeOfListener(int listener) {
@@ -54,8 +60,9 @@ final class Sweep {
      * @param timeouts ticks by state, as the running program has them
      * @param affinity ticks until a client's affinity expires
      * @param dissent  is told of every live connection
+     * @param open     likewise
      */
-    Result run(int[] timeouts, int affinity, Dissent dissent) {
+    Result run(int[] timeouts, int affinity, Dissent dissent, OpenConnections open) {
         Map<Integer, Long> byBackend = new HashMap<>();
         Map<Integer, Long> byListener = new HashMap<>();
         Set<Integer> backends = new HashSet<>();
@@ -70,6 +77,7 @@ final class Sweep {
                 byBackend.merge(ConnectionWord.backend(word), 1L, Long::sum);
                 byListener.merge(listener, 1L, Long::sum);
                 dissent.see(listener, client, rawPort, word);
+                open.see(listener, word);
                 return word;
             });
             expired += affinities(family, now, affinity, backends);
@@ -79,8 +87,9 @@ final class Sweep {
                 expired += delete(map, value -> ConnectionWord.expired(ConnectionWord.head(value), now, timeouts));
             }
         }
+        Long local = byBackend.remove(TableEntry.LOCAL);
         backends.addAll(byBackend.keySet());
-        return new Result(byBackend, byListener, new References(backends, byListener.keySet()), expired);
+        return new Result(byBackend, byListener, local == null ? 0 : local, open, new References(backends, byListener.keySet()), expired);
     }
 
     private long affinities(Family family, int now, int timeout, Set<Integer> backends) {

@@ -153,6 +153,17 @@ final class Tables {
         published.put(key, new Published(table.number(), table.index(), table.spec(), entries, table.changed()));
     }
 
+    /** Has the connections of every entry looked for, until none is found that disagrees: whatever it is that moved them. */
+    synchronized void doubt(TableKey key) {
+        Published table = published.get(key);
+        if (table == null || table.size() == 0) {
+            return;
+        }
+        int[] entries = Arrays.stream(table.entries()).map(TableEntry::doubted).toArray();
+        TableContent.change(outer, table.number(), table.entries(), entries);
+        published.put(key, new Published(table.number(), table.index(), table.spec(), entries, System.nanoTime()));
+    }
+
     /** Tables with entries that have changed and may have connections that disagree. */
     synchronized Map<TableKey, Published> changing() {
         Map<TableKey, Published> changing = new TreeMap<>(published);

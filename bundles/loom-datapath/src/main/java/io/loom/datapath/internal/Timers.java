@@ -7,6 +7,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,8 @@ final class Timers implements AutoCloseable {
     /** After a swap that failed: its cause may have been a device that went at that moment. */
     private static final long RETRY_MILLIS = 10_000;
     private static final long SWEEP_MILLIS = 2000;
+    /** Where connections are limited, what has ended makes room for others. */
+    private static final long SWEEP_FOR_LIMITS_MILLIS = 1000;
     /** A sweep may take a twentieth of the time, no more. */
     private static final long SWEEP_SHARE = 20;
     private static final long STOP_SECONDS = 2;
@@ -67,9 +70,9 @@ final class Timers implements AutoCloseable {
         }
         plane = open;
         servedSince = System.nanoTime();
-        repeat(watcher, this::watch, 0, WATCH_MILLIS, WATCH_SHARE);
-        repeat(listener, this::listen, 0, 0, 0);
-        repeat(sweeper, this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, SWEEP_SHARE);
+        repeat(watcher, this::watch, 0, () -> WATCH_MILLIS, WATCH_SHARE);
+        repeat(listener, this::listen, 0, () -> 0, 0);
+        repeat(sweeper, this::sweep, SWEEP_FOR_LIMITS_MILLIS, this::sweepPause, SWEEP_SHARE);
         requestProgram();
     }
 
@@ -109,6 +112,10 @@ final class Timers implements AutoCloseable {
         }
     }
 
+    private long sweepPause() {
+        return plane.hasLimits() ? SWEEP_FOR_LIMITS_MILLIS : SWEEP_MILLIS;
+    }
+
     private void sweep() {
         if (plane.sweep()) {
             requestProgram();
@@ -121,12 +128,12 @@ final class Timers implements AutoCloseable {
      * @param pause milliseconds between two times, at least
      * @param share the pause is at least so many times as long as the work took
      */
-    private static void repeat(ScheduledExecutorService thread, Runnable work, long first, long pause, long share) {
+    private static void repeat(ScheduledExecutorService thread, Runnable work, long first, LongSupplier pause, long share) {
         thread.schedule(() -> {
             long began = System.nanoTime();
             guarded(work).run();
             long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
-            repeat(thread, work, Math.max(pause, share * took), pause, share);
+            repeat(thread, work, Math.max(pause.getAsLong(), share * took), pause, share);
         }, first, TimeUnit.MILLISECONDS);
     }
 

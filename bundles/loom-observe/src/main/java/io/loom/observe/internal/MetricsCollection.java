@@ -6,6 +6,7 @@ import io.loom.api.control.Status;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.Telemetry.BackendCount;
 import io.loom.api.control.Telemetry.Counters;
+import io.loom.api.control.Telemetry.LimitUse;
 import io.loom.api.control.Telemetry.ListenerCount;
 import io.loom.api.control.VipView;
 import io.loom.observe.Metric;
@@ -25,6 +26,7 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
         totals(samples);
         backends(samples);
         vips(samples);
+        limits(samples);
         counters.maps().forEach(map -> samples
                 .add(Metric.MAP_ENTRIES_MAX, map.maxEntries(), map.name(), map.type())
                 .add(Metric.MAP_MEMORY, map.memoryBytes(), map.name(), map.type()));
@@ -82,6 +84,14 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
                     .add(Metric.VIP_BYTES, count.bytes(), vip, count.listener())
                     .add(Metric.VIP_CONNECTIONS, count.connections(), vip, count.listener())
                     .add(Metric.VIP_CONNECTIONS_ACTIVE, count.active(), vip, count.listener());
+        }
+    }
+
+    private void limits(Samples samples) {
+        for (LimitUse use : counters.limits()) {
+            boolean vip = use.owner() == LimitUse.Owner.VIP;
+            samples.add(vip ? Metric.VIP_CONNECTIONS_OPEN : Metric.BACKEND_CONNECTIONS_OPEN, use.open(), use.name())
+                    .add(vip ? Metric.VIP_CONNECTIONS_LIMIT : Metric.BACKEND_CONNECTIONS_LIMIT, use.limit(), use.name());
         }
     }
 

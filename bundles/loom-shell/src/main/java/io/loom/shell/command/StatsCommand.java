@@ -41,6 +41,10 @@ public final class StatsCommand extends LoomCommand {
         listeners(counters).print(out);
         out.println();
         backends(counters).print(out);
+        if (!counters.limits().isEmpty()) {
+            out.println();
+            limits(counters).print(out);
+        }
         if (counters.mapFull() > 0) {
             out.println();
             out.println("A full map refused " + Numbers.grouped(counters.mapFull())
@@ -58,6 +62,13 @@ public final class StatsCommand extends LoomCommand {
         Table table = new Table("PACKETS", "ACTION", "REASON");
         counters.verdicts().stream().filter(verdict -> verdict.packets() > 0).forEach(verdict -> table.row(
                 verdict.packets(), verdict.action().name().toLowerCase(Locale.ROOT), verdict.reason()));
+        return table;
+    }
+
+    private static Table limits(Counters counters) {
+        Table table = new Table("LIMITED", "NAME", "OPEN", "MAX_CONNECTIONS");
+        counters.limits().forEach(use -> table.row(
+                use.owner().name().toLowerCase(Locale.ROOT), use.name(), use.open(), use.limit()));
         return table;
     }
 

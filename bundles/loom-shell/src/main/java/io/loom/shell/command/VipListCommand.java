@@ -49,6 +49,9 @@ public final class VipListCommand extends LoomCommand {
         if (vip.forwarding().equals("nat") && handling.clientAddress().equals("keep")) {
             words.add("client_address keep");
         }
+        if (handling.maxConnections() > 0) {
+            words.add("max_connections " + handling.maxConnections());
+        }
         return words;
     }
 

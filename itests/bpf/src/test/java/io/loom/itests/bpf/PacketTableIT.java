@@ -65,12 +65,18 @@ class PacketTableIT {
         return table("l2");
     }
 
+    @TestFactory
+    Stream<DynamicTest> admission() throws IOException {
+        return table("admission");
+    }
+
     @Test
     void noTableHasShrunk() throws IOException {
         assertTrue(PacketRow.read(TABLES.resolve("core.json")).size() >= 82);
         assertTrue(PacketRow.read(TABLES.resolve("echo.json")).size() >= 95);
         assertTrue(PacketRow.read(TABLES.resolve("nat.json")).size() >= 123);
         assertTrue(PacketRow.read(TABLES.resolve("errors.json")).size() >= 130);
+        assertTrue(PacketRow.read(TABLES.resolve("admission.json")).size() >= 60);
         assertTrue(PacketRow.read(TABLES.resolve("ipip.json")).size() >= 151);
         assertTrue(PacketRow.read(TABLES.resolve("gue.json")).size() >= 160);
         assertTrue(PacketRow.read(TABLES.resolve("l2.json")).size() >= 78);

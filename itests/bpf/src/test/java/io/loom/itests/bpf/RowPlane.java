@@ -7,10 +7,15 @@ import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
+import io.loom.datapath.internal.layout.GuardEntry;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.libbpf.BpfProgram;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -18,8 +23,10 @@ import java.util.Set;
  * options share one program: to verify it takes longer than all rows of most worlds.
  */
 final class RowPlane implements AutoCloseable {
+    private static final int STALE = 61; // ticks, one more than LOOM_LIMIT_LASTS
     private static final int BACKENDS = 1024; // each time that a world is entered takes two
     private final ScratchPlane plane;
+    private final Admission admission;
     private final Poison poison;
     private final BpfProgram entry;
     private World world;
@@ -53,13 +60,38 @@ final class RowPlane implements AutoCloseable {
         }
 
         Set<ListenerEntry.Flag> flags() {
-            return options.contains("keep") ? Set.of(ListenerEntry.Flag.KEEP_CLIENT) : Set.of();
+            Set<ListenerEntry.Flag> flags = EnumSet.noneOf(ListenerEntry.Flag.class);
+            if (options.contains("keep")) {
+                flags.add(ListenerEntry.Flag.KEEP_CLIENT);
+            }
+            if (guarded()) {
+                flags.add(ListenerEntry.Flag.GUARDED);
+            }
+            return flags;
+        }
+
+        boolean guarded() {
+            return options.stream().anyMatch(option -> option.startsWith("guard"));
+        }
+
+        GuardEntry.Flag[] guards() {
+            return Arrays.stream(GuardEntry.Flag.values())
+                    .filter(flag -> options.contains("guard " + flag.name().toLowerCase(Locale.ROOT)))
+                    .toArray(GuardEntry.Flag[]::new);
+        }
+
+        /** {@code limit vip 1} allows one connection; 0: no limit. */
+        int limit(String owner) {
+            String prefix = "guard limit " + owner + " ";
+            return options.stream().filter(option -> option.startsWith(prefix))
+                    .mapToInt(option -> Integer.parseInt(option.substring(prefix.length()))).findFirst().orElse(0);
         }
     }
 
     RowPlane(World world) throws IOException {
         plane = ScratchPlane.open(world.composition(), Linked.ONE_PORT);
         this.world = world;
+        admission = new Admission(plane, () -> Clock.tick() - (world.options().contains("guard stale") ? STALE : 0));
         plane.addWorld(world.method(), world.mtu(), world.crossed(), world.entropy());
         if (!world.options().isEmpty()) {
             for (Family family : Family.values()) {
@@ -67,6 +99,10 @@ final class RowPlane implements AutoCloseable {
                 int number = 2 * family.ordinal();
                 plane.putListener(new ListenerKey(world.protocol(), io.loom.datapath.World.vip(family)),
                         new ListenerEntry(number, LookupTable.Index.FLOW_HASH, world.flags(), number, 1, 0));
+                if (world.guarded()) {
+                    admission.vip(number, world.limit("vip"), world.guards());
+                    admission.backend(family.ordinal() + 1, world.limit("backend"));
+                }
             }
         }
         poison = new Poison(plane.program());
@@ -95,12 +131,14 @@ final class RowPlane implements AutoCloseable {
             plane.connections(family).walk((listener, client, rawPort, word) -> 0);
             new NatPairs(plane, family).clear();
         }
+        admission.counted(0, Map.of());
     }
 
     @Override
     public void close() {
         entry.close();
         poison.close();
+        admission.close();
         plane.close();
     }
 }

@@ -30,7 +30,6 @@ final class AcceptedKeys {
         boolean hybrid = ebpf.word("mode", "xdp").equals("hybrid");
         collect(Schema.FILE, root, "");
         words(ebpf, "mode", "ebpf.mode", "hybrid"::equals);
-        words(xdp, "fallback", "ebpf.xdp.fallback", word -> !word.equals("generic"));
         if (xdp.has("routes") && !hybrid) {
             findings.warning(Code.ROUTES_IGNORED, xdp.placeOf("routes"), "ebpf.xdp.routes are ignored", "ebpf.mode is xdp",
                     "remove them, or set ebpf.mode: hybrid");

@@ -47,11 +47,11 @@ public final class ConfigReader {
         Attachment attachment = new AttachmentReader(findings).read(ebpf, enabled);
         Balancing balancing = Balancing.of(ebpf);
         List<Group> groups = new GroupsReader(findings).read(root, ebpf);
-        List<VipEntry> vips = new VipsReader(findings, balancing).read(ebpf, groups);
+        List<VipEntry> vips = new VipsReader(findings, balancing, new AdmissionReader(ebpf)).read(ebpf, groups);
         TrackingReader tracking = new TrackingReader(findings);
         Conntrack conntrack = tracking.conntrack(ebpf);
         MapSettings maps = tracking.maps(ebpf);
-        new TrackingRules(findings, ebpf).check(vips);
+        new TrackingRules(findings, ebpf).check(vips, groups);
         OptionsReader options = new OptionsReader(findings);
         NatSettings nat = options.nat(xdp.sectionOrEmpty("nat"), vips);
         DsrSettings dsr = options.dsr(xdp.sectionOrEmpty("dsr"));

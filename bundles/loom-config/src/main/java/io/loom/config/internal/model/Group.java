@@ -28,7 +28,7 @@ record Group(String name, Place place, List<ServerEntry> servers, Optional<Healt
     Upstream upstream() {
         List<Upstream.Server> members = servers.stream()
                 .map(server -> new Upstream.Server(server.id(), server.endpoint(), server.weight(),
-                        check.isPresent() && probed.test(server)))
+                        check.isPresent() && probed.test(server), server.maxConnections()))
                 .toList();
         return new Upstream(name, members, check);
     }

@@ -62,7 +62,8 @@ final class ServersReader {
         }
         OptionalInt id = server.scalar("id", Integer.class).map(located -> OptionalInt.of(located.value())).orElse(OptionalInt.empty());
         Endpoint endpoint = new Endpoint(address.get().value(), port.get().value());
-        return Optional.of(new ServerEntry(id, endpoint, server.number("weight", WEIGHT), address.get().place(), port.get().place()));
+        return Optional.of(new ServerEntry(id, endpoint, server.number("weight", WEIGHT),
+                server.number("max_connections", 0), address.get().place(), port.get().place()));
     }
 
     private boolean reachable(Located<InetAddress> address) {

@@ -8,6 +8,7 @@ import io.loom.config.internal.yaml.Section;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Which vips can do without an entry for each connection: those whose packets find the same backend again by themselves. */
 final class TrackingRules {
@@ -22,34 +23,38 @@ final class TrackingRules {
         this.ebpf = ebpf;
     }
 
-    void check(List<VipEntry> vips) {
+    void check(List<VipEntry> vips, List<Group> groups) {
+        Set<String> limited = groups.stream()
+                .filter(group -> group.servers().stream().anyMatch(server -> server.maxConnections() > 0))
+                .map(Group::name).collect(Collectors.toSet());
         Section conntrack = ebpf.sectionOrEmpty("conntrack");
         Section sessions = TrackingReader.sessions(ebpf);
         for (VipEntry vip : vips) {
             String name = vip.vip().name();
             clientAddress(vip);
             if (!conntrack.enabled()) {
-                refuse(vip, Code.STATELESS, conntrack.placeOf("enabled"), "conntrack cannot be off for vip " + name,
+                refuse(vip, limited, Code.STATELESS, conntrack.placeOf("enabled"), "conntrack cannot be off for vip " + name,
                         "enable conntrack");
                 continue;
             }
             if (vip.vip().connections().minimal()) {
-                refuse(vip, Code.MINIMAL, vip.placeOf("tracking", conntrack), "tracking cannot be minimal for vip " + name,
+                refuse(vip, limited, Code.MINIMAL, vip.placeOf("tracking", conntrack), "tracking cannot be minimal for vip " + name,
                         "set tracking: full for that vip");
             }
             if (!sessions.enabled() && vip.has(Protocol.UDP)) {
-                refuse(vip, Code.STATELESS, sessions.placeOf("enabled"),
+                refuse(vip, limited, Code.STATELESS, sessions.placeOf("enabled"),
                         "session_affinity cannot be off for UDP of vip " + name, "enable session_affinity");
             }
         }
     }
 
-    private void refuse(VipEntry vip, Code code, Place place, String what, String remedy) {
-        needsEntries(vip).ifPresent(why ->
-                findings.error(code, place, what, why, remedy + ", or use DSR and maglev without connection_affinity"));
+    /** @param limited upstreams with limits of connections */
+    private void refuse(VipEntry vip, Set<String> limited, Code code, Place place, String what, String remedy) {
+        needsEntries(vip, limited).ifPresent(why -> findings.error(code, place, what, why,
+                remedy + ", or use DSR and maglev without connection_affinity and without limits of connections"));
     }
 
-    private static Optional<String> needsEntries(VipEntry entry) {
+    private static Optional<String> needsEntries(VipEntry entry, Set<String> limited) {
         if (!entry.direct()) {
             return Optional.of("nat must know the connection to translate replies");
         }
@@ -57,9 +62,14 @@ final class TrackingRules {
         if (COUNTING.contains(algorithm)) {
             return Optional.of(algorithm + " does not choose by the flow's hash");
         }
-        return entry.vip().connections().affinity()
-                ? Optional.of("connection_affinity sends connections elsewhere than the flow's hash")
-                : Optional.empty();
+        if (entry.vip().connections().affinity()) {
+            return Optional.of("connection_affinity sends connections elsewhere than the flow's hash");
+        }
+        if (entry.vip().admission().maxConnections() > 0 || limited.contains(entry.vip().upstream())) {
+            return Optional.of("max_connections counts tracked connections");
+        }
+        return entry.vip().admission().courses().isEmpty() ? Optional.empty()
+                : Optional.of("what goes to the local stack is remembered by connection");
     }
 
     private void clientAddress(VipEntry vip) {

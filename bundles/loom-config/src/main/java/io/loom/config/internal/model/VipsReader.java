@@ -23,11 +23,13 @@ import java.util.Optional;
 final class VipsReader {
     private final Findings findings;
     private final Balancing balancing;
+    private final AdmissionReader admission;
     private final Map<String, Place> names = new HashMap<>();
 
-    VipsReader(Findings findings, Balancing balancing) {
+    VipsReader(Findings findings, Balancing balancing, AdmissionReader admission) {
         this.findings = findings;
         this.balancing = balancing;
+        this.admission = admission;
     }
 
     List<VipEntry> read(Section ebpf, List<Group> groups) {
@@ -73,7 +75,7 @@ final class VipsReader {
         Section source = Section.empty(services.isEmpty() ? protocols.place() : services.get(0).place());
         Vip vip = new Vip(Group.DEFAULT, List.of(), true, values(services), balancing.algorithm(),
                 balancing.tableSize(), balancing.forwarding(), Group.DEFAULT, false,
-                balancing.connections(source, balancing.forwarding()));
+                balancing.connections(source, balancing.forwarding()), admission.admission(source, values(services)));
         return Optional.of(new VipEntry(vip, source.place(), source, List.of(), services));
     }
 
@@ -95,7 +97,7 @@ final class VipsReader {
         String forwarding = Balancing.method(source.word("forwarding", balancing.forwarding()));
         Vip vip = new Vip(name.value(), values(addresses), false, values(services), algorithm, tableSize(source, algorithm),
                 forwarding, upstream(source, name, groups), source.flag("assign", true),
-                balancing.connections(source, forwarding));
+                balancing.connections(source, forwarding), admission.admission(source, values(services)));
         return new VipEntry(vip, name.place(), source, addresses, services);
     }
 

@@ -32,8 +32,9 @@ final class XdpSchema {
                 of("nat", nat(), "", "What nat does with the client's address."),
                 of("protocols", protocols(), "", "Protocols and ports of the vip `default`."),
                 of("fallback", new Items(Choice.of("generic", "connection_limit_exceeded", "complex_routing", "websocket"), true), "none",
-                        "generic: where `mode` cannot be attached, generic may be. The other words (accepted only) say which "
-                                + "connections go to the local stack."),
+                        "generic: where `mode` cannot be attached, generic may be. The other words say which new connections go to "
+                                + "the local stack, for their lives, instead of being dropped."),
+                of("max_connections", Schema.CONNECTIONS, "no limit", "Open at a time, of each vip that does not choose."),
                 accepted("passthrough_ports", Schema.PORTS, "Ports that are never balanced."),
                 accepted("routes", new Items(route(), false), "In mode hybrid: what is balanced."),
                 accepted("cpu_affinity", new Either(Choice.of("all"), new Items(new WholeNumber(0, 8191), false)), "CPUs that run the program."),

@@ -22,6 +22,9 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
     private static final int COOKIE_BITS = 20;
     private static final int SEEN_AT = 41;
     private static final int SEEN_BITS = 23;
+    /** Of enum loom_conn_state. */
+    private static final int FIN_WAIT = 2;
+    private static final int TIME_WAIT = 3;
 
     public static ConnectionWord decode(long word) {
         return new ConnectionWord(backend(word), (word >>> ASSURED_AT & 1) != 0, state(word), (int) (word >>> FINS_AT & 3),
@@ -40,6 +43,14 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
 
     public static int backend(long word) {
         return (int) (word & mask(BACKEND_BITS));
+    }
+
+    /**
+     * Whether nothing more is to come: both sides have closed or one has reset it, or the client has closed where the server's
+     * half is not seen.
+     */
+    public static boolean ended(long word, boolean halfSeen) {
+        return state(word) == TIME_WAIT || halfSeen && state(word) == FIN_WAIT;
     }
 
     private static int state(long word) {

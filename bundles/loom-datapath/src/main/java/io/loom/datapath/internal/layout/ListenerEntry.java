@@ -37,6 +37,8 @@ public record ListenerEntry(int number, LookupTable.Index index, Set<Flag> flags
         STATELESS(3),
         /** nat leaves the client's address as it is. */
         KEEP_CLIENT(4),
+        /** A connection that begins is asked for what loom_guards says. */
+        GUARDED(5),
         /** No service: says that the address is a vip's. */
         ADDRESS(7);
 

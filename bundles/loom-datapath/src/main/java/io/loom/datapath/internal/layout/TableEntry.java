@@ -2,9 +2,12 @@ package io.loom.datapath.internal.layout;
 
 /** An entry of a lookup table as struct loom_table_row has it: who gets new connections, and who had them before. */
 public final class TableEntry {
+    /** LOOM_BACKEND_LOCAL: in a connection's word, it belongs to the local stack. */
+    public static final int LOCAL = (1 << 15) - 1;
     /** Highest number that a backend can have. */
-    public static final int HIGHEST_BACKEND = (1 << 15) - 1;
+    public static final int HIGHEST_BACKEND = LOCAL - 1;
 
+    private static final int NUMBER = (1 << 15) - 1;
     private static final int PREVIOUS_AT = 15;
     private static final int LOOK = 1 << 30;
 
@@ -21,15 +24,20 @@ public final class TableEntry {
     }
 
     public static int current(int entry) {
-        return entry & HIGHEST_BACKEND;
+        return entry & NUMBER;
     }
 
     public static int previous(int entry) {
-        return entry >>> PREVIOUS_AT & HIGHEST_BACKEND;
+        return entry >>> PREVIOUS_AT & NUMBER;
     }
 
     public static boolean isChanging(int entry) {
         return (entry & LOOK) != 0;
+    }
+
+    /** The same entry, as if it had just changed. */
+    public static int doubted(int entry) {
+        return isChanging(entry) ? entry : changing(current(entry), current(entry));
     }
 
     /** The entry when its new connections go to another backend from now on. */

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Which connections may begin: limits of vips and backends, and what becomes of a connection that they do not let begin. Asked
+ * only where a connection begins, and only of listeners that are guarded: nothing of this costs a packet of a known connection.
+ * The connection table and lookup tables have been included before.
+ */
+#ifndef LOOM_CORE_ADMISSION_H
+#define LOOM_CORE_ADMISSION_H
+
+#include "table.h"
+#include "verdict.h"
+
+/* How many other entries of the table are tried where the first names a backend at its limit. */
+#define LOOM_ADMISSION_TRIES 8
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, struct loom_guard);
+	__uint(max_entries, LOOM_LISTENERS);
+} loom_guards SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct loom_limit);
+	__uint(max_entries, 1025); /* one for each vip, from 1 */
+} loom_vlimits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct loom_limit);
+	__uint(max_entries, 1024);
+} loom_blimits SEC(".maps");
+
+/* Two CPUs that ask at once are both told what was before: each CPU may be one connection too many. */
+static __always_inline int loom_limit_is_reached(const struct loom_limit *limit, __u32 now)
+{
+	const volatile struct loom_limit *state = limit;
+
+	return state && state->limit && state->base + (__s64)state->opened >= (__s64)state->limit &&
+	       (__s32)(now - state->counted) <= LOOM_LIMIT_LASTS;
+}
+
+static __always_inline void loom_limit_count(struct loom_limit *limit)
+{
+	if (limit)
+		__sync_fetch_and_add(&limit->opened, 1);
+}
+
+/*
+ * Leaves a backend in conn that has room for a connection: the chosen one, or the first with room that some more looks into
+ * the table find. 0: there is none. That the chosen one is gone is not judged here.
+ */
+static __noinline int loom_admission_find(const struct loom_packet *packet, const struct loom_listener *listener,
+					  struct loom_conn *conn)
+{
+	__u32 hash = packet->hash, number = conn->backend;
+
+	for (__u32 i = 0; i < LOOM_ADMISSION_TRIES; i++) {
+		const struct loom_backend *backend = loom_backend_find(number);
+
+		if ((!i || (backend && backend->ifindex)) &&
+		    !loom_limit_is_reached(bpf_map_lookup_elem(&loom_blimits, &number), packet->now)) {
+			conn->backend = number;
+			return 1;
+		}
+		hash = hash * 0x9e3779b1 + 1; /* goes through all 32-bit numbers */
+		number = loom_entry_current(loom_table_read(listener, hash));
+	}
+	return 0;
+}
+
+static __always_inline struct loom_guard *loom_guard_of(const struct loom_packet *packet)
+{
+	__u32 number = packet->listener;
+
+	return bpf_map_lookup_elem(&loom_guards, &number);
+}
+
+/*
+ * Whether the connection that the packet would begin may do so: LOOM_CONTINUE, with another backend in conn if the chosen one
+ * is at its limit; LOOM_PASS_FALLBACK if the local stack gets it, or the drop that it deserves. A packet from the middle of a
+ * connection, which began where Loom did not see it, is not asked for limits: they shall not cut off what exists.
+ */
+static __noinline int loom_admission_ask(const struct loom_packet *packet, const struct loom_listener *listener,
+					 struct loom_conn *conn)
+{
+	const struct loom_guard *guard = loom_guard_of(packet);
+	__u32 limit;
+
+	if (!guard)
+		return LOOM_CONTINUE;
+	if (guard->flags & LOOM_GUARD_REFUSE)
+		return LOOM_DROP_NEEDS_USERSPACE;
+	if (guard->flags & LOOM_GUARD_LOCAL)
+		return LOOM_PASS_FALLBACK;
+	if (!loom_packet_opens(packet))
+		return LOOM_CONTINUE;
+	limit = guard->limit;
+	if (!loom_limit_is_reached(bpf_map_lookup_elem(&loom_vlimits, &limit), packet->now) &&
+	    loom_admission_find(packet, listener, conn))
+		return LOOM_CONTINUE;
+	return guard->flags & LOOM_GUARD_OVERFLOW ? LOOM_PASS_FALLBACK : LOOM_DROP_CONNECTION_LIMIT;
+}
+
+/* Counts a connection that is tracked from now on towards its limits. */
+static __noinline int loom_admission_count(const struct loom_packet *packet, __u32 backend)
+{
+	const struct loom_guard *guard = loom_guard_of(packet);
+	__u32 limit = guard ? guard->limit : 0;
+
+	if (limit)
+		loom_limit_count(bpf_map_lookup_elem(&loom_vlimits, &limit));
+	loom_limit_count(bpf_map_lookup_elem(&loom_blimits, &backend));
+	return 0;
+}
+
+/* Notes that the flow belongs to the local stack from now on. Another CPU may have been first: then conn is what that has noted. */
+static __noinline int loom_admission_keep(const struct loom_packet *packet, struct loom_conn *conn)
+{
+	int added;
+
+	if (packet->signals & LOOM_SIGNAL_RST)
+		return LOOM_PASS_FALLBACK; /* the end of something unknown is not worth an entry */
+	conn->backend = LOOM_BACKEND_LOCAL;
+	conn->cookie = 0;
+	loom_age_begin(conn, packet);
+	added = loom_conn_add(packet, conn);
+	if (added == LOOM_CONN_REFUSED)
+		loom_verdict_count(LOOM_EVENT_MAP_FULL, 0, 0);
+	if (added == LOOM_CONN_EVICTED)
+		loom_verdict_count(LOOM_EVENT_EVICTED, 0, 0);
+	return conn->backend == LOOM_BACKEND_LOCAL ? LOOM_PASS_FALLBACK : LOOM_CONTINUE;
+}
+
+/* A connection that finds no room is beyond a limit as well: the local stack may get it, untracked. */
+static __noinline int loom_admission_overflow(const struct loom_packet *packet)
+{
+	const struct loom_guard *guard = loom_guard_of(packet);
+
+	return guard && guard->flags & LOOM_GUARD_OVERFLOW ? LOOM_PASS_FALLBACK : LOOM_DROP_CONNECTIONS_FULL;
+}
+
+#endif

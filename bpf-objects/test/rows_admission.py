@@ -1,0 +1,65 @@
+"""Rows about connections that may not begin: limits, and what goes to the local stack. Each names the rule that it holds to."""
+
+from rows import Row, forward, kept
+from world import encapsulated, query, request, translated
+
+MORE = 40001  # a second client port
+MAX, FALLBACK = "max_connections", "xdp.fallback"
+
+
+def leaving(method):
+    """The frame that leaves for a request."""
+    return (lambda segment: translated(segment).frame()) if method == "nat" else encapsulated
+
+
+def limits(family, method):
+    """What is beyond a limit, of the vip or of its only backend."""
+    out = leaving(method)
+    syn, data = request(family), request(family, flags="PA", payload=b"GET / HTTP/1.0\r\n\r\n")
+    more, ack, reset = (request(family, source_port=MORE, flags=flags) for flags in ("S", "A", "R"))
+    for owner in ("vip", "backend"):
+        limit = f"guard limit {owner} 1"
+        yield Row(f"{MAX} of the {owner}: one connection more is dropped, the first goes on", family,
+                  [forward(syn.frame(), out(syn)), kept(more.frame(), "DROP_CONNECTION_LIMIT"), forward(data.frame(), out(data))],
+                  method, options=(limit,))
+        yield Row(f"{FALLBACK}: beyond {MAX} of the {owner} the local stack gets the whole flow, the first goes on", family,
+                  [forward(syn.frame(), out(syn)), *(kept(one.frame(), "PASS_FALLBACK") for one in (more, ack, ack, reset)),
+                   forward(data.frame(), out(data))], method, options=(limit, "guard overflow"))
+        yield Row(f"{MAX} of the {owner}: a SYN that is sent again is no new connection", family,
+                  [forward(syn.frame(), out(syn)), forward(syn.frame(), out(syn))], method, options=(limit,))
+        yield Row(f"{MAX} of the {owner}: a limit that nobody counts for is none", family,
+                  [forward(syn.frame(), out(syn)),
+                   kept(more.frame(), "DROP_PORTS_EXHAUSTED") if method == "nat" else forward(more.frame(), out(more))],
+                  method, options=(limit, "guard stale"))
+        middle = kept(ack.frame(), "PASS_OUT_OF_STATE") if method == "nat" else forward(ack.frame(), out(ack))
+        yield Row(f"{MAX} of the {owner}: what began elsewhere is not cut off", family,
+                  [forward(syn.frame(), out(syn)), middle], method, options=(limit, "guard overflow"))
+
+
+def datagrams(family, method):
+    out = leaving(method)
+    first, more = query(family, destination_port=80), query(family, destination_port=80, source_port=MORE)
+    sent = [forward(first.frame(), out(first))]
+    for guard, verdict in (((), "DROP_CONNECTION_LIMIT"), (("guard overflow",), "PASS_FALLBACK")):
+        what = "handed over" if guard else "dropped"
+        yield Row(f"{MAX} of the vip: datagrams of one more client are {what}", family,
+                  [*sent, kept(more.frame(), verdict), kept(more.frame(), verdict), *sent], method,
+                  options=("udp", "guard limit vip 1", *guard))
+
+
+def courses(family, method):
+    """Vips that are flagged with complex_routing or websocket."""
+    segments = [request(family, flags=flags) for flags in ("S", "A", "PA", "FA", "R")]
+    yield Row(f"{FALLBACK}: a flagged vip's flow is the local stack's from SYN to the end", family,
+              [kept(segment.frame(), "PASS_FALLBACK") for segment in segments], method, options=("guard local",))
+    yield Row(f"{FALLBACK}: of a flagged vip the local stack gets also what is from the middle of a connection", family,
+              [kept(segment.frame(), "PASS_FALLBACK") for segment in segments[1:]], method, options=("guard local",))
+    yield Row(f"{FALLBACK}: what it does not list is dropped", family,
+              [kept(segment.frame(), "DROP_NEEDS_USERSPACE") for segment in segments], method, options=("guard refuse",))
+
+
+def all_rows():
+    for method in ("nat", "ipip"):
+        for part in (limits, datagrams, courses):
+            for family in (4, 6):
+                yield from part(family, method)

@@ -1,0 +1,33 @@
+package io.loom.api.config;
+
+import java.util.Map;
+
+/**
+ * Which new connections a vip takes.
+ *
+ * @param maxConnections open at a time, over all listeners of the vip; 0: no limit
+ * @param overflow       true: what is beyond a limit, the vip's or its backends', goes to the local stack; false: it is dropped
+ * @param courses        services that are not balanced as all others are
+ */
+public record Admission(int maxConnections, boolean overflow, Map<Vip.Service, Course> courses) {
+
+    public static final Admission OPEN = new Admission(0, false, Map.of());
+
+    /** Where new connections of a service go. */
+    public enum Course {
+        /** To a backend. */
+        BALANCE,
+        /** To the local stack, each for its life; connections that backends have stay with them. */
+        LOCAL,
+        /** Nowhere: they would need the local stack, and may not go there. */
+        REFUSE
+    }
+
+    public Admission {
+        courses = Map.copyOf(courses);
+    }
+
+    public Course course(Vip.Service service) {
+        return courses.getOrDefault(service, Course.BALANCE);
+    }
+}

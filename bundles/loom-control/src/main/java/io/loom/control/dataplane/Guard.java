@@ -1,0 +1,21 @@
+package io.loom.control.dataplane;
+
+import io.loom.api.config.Admission;
+
+/**
+ * What is asked before a connection to a listener begins.
+ *
+ * @param course         where new connections go
+ * @param overflow       what is beyond a limit, or finds no room in the connection table, goes to the local stack
+ * @param maxConnections of the vip, over all its listeners; 0: no limit
+ * @param backendLimits  some backend of its table has a limit
+ */
+public record Guard(Admission.Course course, boolean overflow, int maxConnections, boolean backendLimits) {
+
+    /** Nothing is asked: the program does not even look. */
+    public static final Guard NONE = new Guard(Admission.Course.BALANCE, false, 0, false);
+
+    public boolean asks() {
+        return !equals(NONE);
+    }
+}

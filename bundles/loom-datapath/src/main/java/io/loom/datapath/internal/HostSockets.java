@@ -1,0 +1,81 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.Endpoint;
+import io.loom.api.Family;
+import io.loom.api.Protocol;
+import io.loom.control.dataplane.ListenerKey;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Whether a program on this host takes what the local stack gets, as /proc/net tells (proc(5)). */
+final class HostSockets {
+    private static final Path TABLES = Path.of("/proc/net");
+    private static final String TCP_LISTEN = "0A";
+    private static final String UDP_UNCONNECTED = "07";
+
+    private final Set<ListenerKey> open = new HashSet<>();
+
+    /** As it is now. @param protocols to look at, because some hosts have very many sockets */
+    static HostSockets read(Set<Protocol> protocols) {
+        HostSockets sockets = new HostSockets();
+        for (Protocol protocol : protocols) {
+            for (String suffix : List.of("", "6")) {
+                Path table = TABLES.resolve(protocol.name().toLowerCase(Locale.ROOT) + suffix);
+                if (Files.exists(table)) { // without IPv6 there is no such table
+                    try (Stream<String> lines = Files.lines(table)) {
+                        lines.skip(1).forEach(line -> sockets.add(protocol, line.strip().split("\\s+")));
+                    } catch (IOException failure) {
+                        throw new UncheckedIOException(failure);
+                    }
+                }
+            }
+        }
+        return sockets;
+    }
+
+    /** @param fields number, local address, remote address, state */
+    private void add(Protocol protocol, String[] fields) {
+        if (fields[3].equals(protocol == Protocol.TCP ? TCP_LISTEN : UDP_UNCONNECTED)) {
+            String[] local = fields[1].split(":");
+            open.add(new ListenerKey(protocol, new Endpoint(address(local[0]), Integer.parseInt(local[1], 16))));
+        }
+    }
+
+    /** Words of 32 bits in this machine's order. */
+    private static InetAddress address(String hex) {
+        ByteBuffer words = ByteBuffer.wrap(HexFormat.of().parseHex(hex));
+        ByteBuffer address = ByteBuffer.allocate(words.capacity()).order(ByteOrder.nativeOrder());
+        while (words.hasRemaining()) {
+            address.putInt(words.getInt());
+        }
+        try {
+            return InetAddress.getByAddress(address.array());
+        } catch (UnknownHostException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** True for a socket at that address or at all of them; one for all IPv6 addresses counts for IPv4 too, as most are. */
+    boolean accept(ListenerKey listener) {
+        Endpoint endpoint = listener.endpoint();
+        return open.contains(listener) || open.contains(any(listener, Family.IPV6))
+                || endpoint.family() == Family.IPV4 && open.contains(any(listener, Family.IPV4));
+    }
+
+    private static ListenerKey any(ListenerKey listener, Family family) {
+        InetAddress address = address("0".repeat(family == Family.IPV4 ? 8 : 32));
+        return new ListenerKey(listener.protocol(), new Endpoint(address, listener.endpoint().port()));
+    }
+}

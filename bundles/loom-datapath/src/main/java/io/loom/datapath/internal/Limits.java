@@ -1,0 +1,59 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.Endpoint;
+import io.loom.api.control.Telemetry.LimitUse;
+import io.loom.control.dataplane.BackendKey;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What is counted towards which limit: the connections of all listeners of a vip, and all that lead to one endpoint. */
+final class Limits {
+    private final Guards guards;
+    private final Backends backends;
+
+    Limits(Guards guards, Backends backends) {
+        this.guards = guards;
+        this.backends = backends;
+    }
+
+    /** What the program had opened when a count began. */
+    record Opened(Map<Integer, Long> vips, Map<Integer, Long> backends) {
+        boolean isEmpty() {
+            return vips.isEmpty() && backends.isEmpty();
+        }
+    }
+
+    Opened opened() {
+        return new Opened(guards.limits().opened(), backends.limits().opened());
+    }
+
+    /** Takes over what a sweep has counted. */
+    void counted(Opened before, OpenConnections open) {
+        guards.counted(open);
+        backends.counted(open);
+        Map<Integer, Integer> vips = new HashMap<>();
+        Map<String, Integer> numbers = guards.numbers();
+        guards.limited().forEach((listener, vip) -> vips.merge(numbers.get(vip), open.ofListener(listener), Integer::sum));
+        guards.limits().counted(before.vips(), number -> vips.getOrDefault(number, 0));
+        Map<Integer, BackendKey> keys = backends.byNumber();
+        Map<Endpoint, Integer> endpoints = new HashMap<>();
+        keys.forEach((number, key) -> endpoints.merge(key.endpoint(), open.ofBackend(number), Integer::sum));
+        backends.limits().counted(before.backends(), number ->
+                keys.containsKey(number) ? endpoints.get(keys.get(number).endpoint()) : 0);
+    }
+
+    List<LimitUse> uses() {
+        List<LimitUse> uses = new ArrayList<>();
+        guards.numbers().forEach((vip, number) -> uses.add(new LimitUse(
+                LimitUse.Owner.VIP, vip, guards.limits().limit(number), guards.limits().open(number))));
+        Map<Endpoint, LimitUse> byEndpoint = new TreeMap<>();
+        backends.limited().forEach((key, limit) -> backends.number(key).ifPresent(number -> byEndpoint.merge(
+                key.endpoint(), new LimitUse(LimitUse.Owner.BACKEND, key.endpoint().toString(), limit, backends.limits().open(number)),
+                (one, other) -> one.open() >= other.open() ? one : other)));
+        uses.addAll(byEndpoint.values());
+        return uses;
+    }
+}

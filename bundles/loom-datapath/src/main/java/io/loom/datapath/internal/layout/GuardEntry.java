@@ -1,0 +1,45 @@
+package io.loom.datapath.internal.layout;
+
+import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * Value of loom_guards: what the program asks before a connection to a listener begins.
+ *
+ * @param limit of the vip, a key of loom_vlimits; 0: none
+ */
+public record GuardEntry(Set<Flag> flags, int limit) {
+    private static final Field FLAGS = new Field("flags", 0, 4);
+    private static final Field LIMIT = new Field("limit", 4, 4);
+    static final StructLayout LAYOUT = new StructLayout("loom_guard", 8, FLAGS, LIMIT);
+
+    /** enum loom_guard_flags, in the order of its bits. */
+    public enum Flag {
+        /** What is beyond a limit, or finds no room, goes to the local stack. */
+        OVERFLOW,
+        /** New connections go to the local stack. */
+        LOCAL,
+        /** New connections are dropped. */
+        REFUSE
+    }
+
+    public GuardEntry {
+        flags = Collections.unmodifiableSet(flags.isEmpty() ? EnumSet.noneOf(Flag.class) : EnumSet.copyOf(flags));
+    }
+
+    public byte[] encode() {
+        ByteBuffer struct = LAYOUT.create();
+        FLAGS.put(struct, flags.stream().mapToInt(flag -> 1 << flag.ordinal()).sum());
+        LIMIT.put(struct, limit);
+        return struct.array();
+    }
+
+    public static GuardEntry decode(byte[] value) {
+        ByteBuffer struct = LAYOUT.at(value);
+        Set<Flag> flags = EnumSet.allOf(Flag.class);
+        flags.removeIf(flag -> (FLAGS.get(struct) >> flag.ordinal() & 1) == 0);
+        return new GuardEntry(flags, (int) LIMIT.get(struct));
+    }
+}

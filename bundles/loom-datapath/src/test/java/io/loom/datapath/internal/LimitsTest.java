@@ -1,0 +1,145 @@
+package io.loom.datapath.internal;
+
+import static io.loom.datapath.internal.TestHost.DEVICE;
+import static io.loom.datapath.internal.TestHost.FIRST;
+import static io.loom.datapath.internal.TestHost.SECOND;
+import static io.loom.datapath.internal.TestHost.await;
+import static io.loom.datapath.internal.TestHost.config;
+import static io.loom.datapath.internal.TestHost.nat;
+import static io.loom.datapath.internal.TestHost.tcp;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.Endpoint;
+import io.loom.api.Family;
+import io.loom.api.Problem;
+import io.loom.api.config.Admission.Course;
+import io.loom.api.control.Telemetry.LimitUse;
+import io.loom.api.control.Telemetry.LimitUse.Owner;
+import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.Change;
+import io.loom.control.dataplane.Guard;
+import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.Tracking;
+import io.loom.datapath.internal.layout.TableEntry;
+import io.loom.libbpf.BpfMap;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Limits in the kernel: what counts towards them, and what outlives the control plane. */
+class LimitsTest extends DataPlaneFixture {
+    private static final int XDP_DROP = 1;
+    private static final int XDP_PASS = 2;
+    private static final int XDP_REDIRECT = 4;
+
+    private static ListenerSpec guarded(Guard guard) {
+        return new ListenerSpec(TABLE, true, Tracking.FULL, false, false, false, guard);
+    }
+
+    private void guard(Guard guard) {
+        plane.apply(new Change.PutListener(tcp("10.9.9.9", 80), guarded(guard)));
+    }
+
+    private static Guard vip(int max, boolean overflow) {
+        return new Guard(Course.BALANCE, overflow, max, false);
+    }
+
+    private long used() {
+        return plane.read().limits().get(0).open();
+    }
+
+    private void state(int state) {
+        try (BpfMap map = BpfMap.open(ROOT.resolve("maps/loom_conns4"))) {
+            new ConnectionTable(Family.IPV4, map).walk(
+                    (listener, client, rawPort, word) -> word & ~(7L << 16) | (long) state << 16);
+        }
+    }
+
+    @Test
+    void aConnectionCountsUntilItHasEnded() throws Exception {
+        balance(plane);
+        guard(vip(1, false));
+        assertEquals(XDP_REDIRECT, runSyn().result());
+        assertEquals(List.of(new LimitUse(Owner.VIP, "web", 1, 1)), plane.read().limits());
+        state(2);
+        Thread.sleep(2500);
+        assertEquals(1, used(), "one side has closed");
+        state(3);
+        await("a connection that has ended makes room", () -> used() == 0);
+        assertEquals(1, plane.read().connectionsActive());
+    }
+
+    @Test
+    void aLimitThatIsSetLaterCountsWhatIsThere() throws Exception {
+        balance(plane);
+        runSyn();
+        await("a sweep", () -> plane.read().connectionsActive() == 1);
+        guard(vip(5, false));
+        assertEquals(1, used());
+    }
+
+    @Test
+    void limitsAndWhatTheyCountOutliveTheControlPlane() throws Exception {
+        balance(plane);
+        guard(vip(7, true));
+        plane.apply(new Change.PutBackend(nat(FIRST), false, false, 3));
+        plane.apply(new Change.PutBackend(nat(SECOND), false, false, 4));
+        runSyn();
+        List<LimitUse> before = plane.read().limits();
+        assertEquals(2, before.stream().mapToLong(LimitUse::open).sum(), "the vip's and one of the backends'");
+        plane.close();
+        plane = open();
+        plane.configure(config(DEVICE));
+        assertEquals(before, plane.read().limits());
+        assertEquals(Map.of(nat(FIRST), 3, nat(SECOND), 4), plane.applied().limits());
+        assertEquals(vip(7, true), plane.applied().listeners().get(tcp("10.9.9.9", 80)).guard());
+        guard(Guard.NONE);
+        assertEquals(2, plane.read().limits().size(), "only those of backends remain");
+        plane.apply(new Change.PutBackend(nat(FIRST), false, false, 0));
+        plane.apply(new Change.RemoveBackend(nat(SECOND)));
+        assertEquals(List.of(), plane.read().limits());
+    }
+
+    /** What was decided by a limit is not what the table says, so packets must be looked for before they go by the table alone. */
+    @Test
+    void entriesOfATableAreInDoubtWhenItsListenerIsGuardedNoMore() throws Exception {
+        balance(plane);
+        guard(vip(1, false));
+        assertTrue(settled());
+        guard(Guard.NONE);
+        assertEquals(false, settled());
+    }
+
+    private static boolean settled() {
+        try (BpfMap tables = BpfMap.open(ROOT.resolve("maps/loom_tables"))) {
+            int[] entries = TableContent.read(tables, 0, 1009).orElseThrow();
+            return Arrays.stream(entries).noneMatch(TableEntry::isChanging);
+        }
+    }
+
+    @Test
+    void whatGoesToTheLocalStackIsNobodysAndNeedsSomebodyThere() throws Exception {
+        balance(plane);
+        guard(new Guard(Course.LOCAL, false, 0, false));
+        assertEquals(XDP_PASS, runSyn().result());
+        await("a sweep", () -> plane.read().connectionsActive() == 1);
+        assertEquals(0, plane.read().backends().stream().mapToLong(backend -> backend.active()).sum());
+        assertEquals(List.of("LOOM-1215"), plane.problems().stream().map(Problem::code).toList());
+        guard(new Guard(Course.REFUSE, false, 0, false));
+        assertEquals(XDP_PASS, runSyn().result(), "it is the local stack's for its life");
+        assertEquals(List.of(), plane.problems());
+    }
+
+    @Test
+    void connectionsByOtherMethodsCountTowardsTheBackendsLimit() throws Exception {
+        balance(plane);
+        runSyn();
+        await("a sweep", () -> plane.read().connectionsActive() == 1);
+        Endpoint used = plane.read().backends().stream().filter(backend -> backend.active() == 1).findFirst().orElseThrow().endpoint();
+        plane.apply(new Change.PutBackend(
+                new BackendKey(used, "ipip"), false, false, 2));
+        await("the next count", () -> used() == 1);
+    }
+}

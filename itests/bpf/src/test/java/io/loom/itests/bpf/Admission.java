@@ -1,0 +1,56 @@
+package io.loom.itests.bpf;
+
+import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.internal.Keys;
+import io.loom.datapath.internal.LimitTable;
+import io.loom.datapath.internal.layout.GuardEntry;
+import io.loom.libbpf.UpdateMode;
+import java.util.Map;
+import java.util.Set;
+
+/** What listeners of a plane ask before a connection begins; the limit of the vip has the number 1. */
+final class Admission implements AutoCloseable {
+    private static final int VIP = 1;
+
+    private final ScratchPlane plane;
+    private final LimitTable vips;
+    private final LimitTable backends;
+
+    /** @param tick the clock by which counts are dated */
+    Admission(ScratchPlane plane, java.util.function.IntSupplier tick) {
+        this.plane = plane;
+        this.vips = new LimitTable(plane.map("loom_vlimits"), tick);
+        this.backends = new LimitTable(plane.map("loom_blimits"), tick);
+    }
+
+    /** @param limit 0: none */
+    void vip(int listener, int limit, GuardEntry.Flag... flags) {
+        vips.limit(VIP, limit, 0);
+        GuardEntry guard = new GuardEntry(Set.of(flags), limit > 0 ? VIP : 0);
+        plane.map("loom_guards").update(Keys.of(listener), guard.encode(), UpdateMode.ANY);
+    }
+
+    void backend(int number, int limit) {
+        backends.limit(number, limit, 0);
+    }
+
+    /** As a sweep that finds so many connections. */
+    void counted(int ofVip, Map<Integer, Integer> ofBackends) {
+        vips.counted(vips.opened(), number -> ofVip);
+        backends.counted(backends.opened(), number -> ofBackends.getOrDefault(number, 0));
+    }
+
+    long ofVip() {
+        return vips.open(VIP);
+    }
+
+    long ofBackend(int number) {
+        return backends.open(number);
+    }
+
+    @Override
+    public void close() {
+        vips.close();
+        backends.close();
+    }
+}

@@ -1,0 +1,156 @@
+package io.loom.itests.bpf;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.Family;
+import io.loom.api.Verdict;
+import io.loom.api.plugin.LookupTable;
+import io.loom.api.Protocol;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.World;
+import io.loom.datapath.internal.Keys;
+import io.loom.datapath.internal.layout.GuardEntry;
+import io.loom.datapath.internal.layout.ListenerEntry;
+import io.loom.datapath.internal.layout.TableEntry;
+import io.loom.datapath.internal.layout.VerdictCount;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Limits of connections beyond what a row can say: several backends, full tables, guards that come and go. */
+class AdmissionIT {
+    @RegisterExtension
+    private static final Planes PLANES = new Planes();
+    private static final Frames FRAMES = new Frames();
+    private static final int FIRST_PORT = 40000;
+    private static final int PORTS = 8;
+
+    /** The vip of {@link Balancer} with two backends by ipip, guarded. */
+    private static final class Guarded implements AutoCloseable {
+        final Family family;
+        final ScratchPlane plane;
+        final Admission admission;
+
+        Guarded(Family family, LookupTable.Index index, int... backends) {
+            this.family = family;
+            plane = PLANES.lend(Linked.shipped(), Linked.ONE_PORT);
+            admission = new Admission(plane, Clock::tick);
+            TwoBackends.put(plane, family);
+            plane.putTable(0, java.util.Arrays.stream(backends).map(TableEntry::settled).toArray());
+            listener(index, backends.length, Set.of(ListenerEntry.Flag.GUARDED));
+        }
+
+        void listener(LookupTable.Index index, int size, Set<ListenerEntry.Flag> flags) {
+            plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)), new ListenerEntry(0, index, flags, 0, size, 0));
+        }
+
+        /** The backend that a packet went to; 0: none. */
+        int reached(String flags, int client) {
+            return TwoBackends.reached(plane, FRAMES.request(family, flags, FIRST_PORT + client));
+        }
+
+        String verdict(String flags, int client) {
+            return plane.run(FRAMES.request(family, flags, FIRST_PORT + client)).verdict();
+        }
+
+        @Override
+        public void close() {
+            admission.close();
+            PLANES.giveBack(plane);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatABackendHasNoRoomForGoesToAnotherAndStaysThere(Family family) {
+        for (LookupTable.Index index : LookupTable.Index.values()) {
+            try (Guarded vip = new Guarded(family, index, 1, 2)) {
+                vip.admission.vip(0, 0);
+                vip.admission.backend(1, 2);
+                int first = 0;
+                for (int client = 0; client < PORTS; client++) {
+                    int backend = vip.reached("S", client);
+                    assertTrue(backend > 0, "client " + client);
+                    first += backend == 1 ? 1 : 0;
+                    assertEquals(backend, vip.reached("A", client));
+                }
+                assertEquals(2, first, index.name());
+                assertEquals(2, vip.admission.ofBackend(1));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aConnectionThatEndedMakesRoomOnceItIsCounted(Family family) {
+        try (Guarded vip = new Guarded(family, LookupTable.Index.FLOW_HASH, 1)) {
+            vip.admission.vip(0, 2);
+            assertEquals(1, vip.reached("S", 0));
+            assertEquals(1, vip.reached("S", 1));
+            assertEquals("DROP_CONNECTION_LIMIT", vip.verdict("S", 2));
+            assertEquals(2, vip.admission.ofVip());
+            vip.admission.counted(1, Map.of());
+            assertEquals(1, vip.reached("S", 2));
+            assertEquals("DROP_CONNECTION_LIMIT", vip.verdict("S", 3));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aBackendThatIsDownIsNoPlaceForWhatAnotherHasNoRoomFor(Family family) {
+        try (Guarded vip = new Guarded(family, LookupTable.Index.COUNTER, 1, 2)) {
+            vip.admission.vip(0, 0);
+            vip.admission.backend(1, 1);
+            TwoBackends.put(vip.plane, family, 2, true, false);
+            Set<String> verdicts = new HashSet<>();
+            for (int client = 0; client < PORTS; client++) {
+                verdicts.add(vip.verdict("S", client));
+            }
+            assertEquals(Set.of("FORWARD", "DROP_CONNECTION_LIMIT", "DROP_NO_BACKEND"), verdicts);
+            assertEquals(1, vip.admission.ofBackend(1));
+        }
+    }
+
+    /** Nobody is thrown out of the local stack's hands: its flows are remembered, guarded or not. */
+    @ParameterizedTest
+    @EnumSource
+    void aFlowOfTheLocalStackStaysThereWhenTheVipIsGuardedNoMore(Family family) {
+        try (Guarded vip = new Guarded(family, LookupTable.Index.FLOW_HASH, 1)) {
+            vip.admission.vip(0, 0, GuardEntry.Flag.LOCAL);
+            assertEquals("PASS_FALLBACK", vip.verdict("S", 0));
+            vip.listener(LookupTable.Index.FLOW_HASH, 1, Set.of());
+            assertEquals("PASS_FALLBACK", vip.verdict("A", 0));
+            assertEquals("FORWARD", vip.verdict("S", 1));
+        }
+    }
+
+    /** As nat's, whose connections cannot go untracked; ipip's do, full or not. */
+    @ParameterizedTest
+    @EnumSource
+    void whatFindsNoRoomInTheConnectionTableGoesToTheLocalStack(Family family) {
+        ScratchPlane plane = PLANES.lend(Linked.shipped(Linked.fullAtOnce()), Map.of());
+        try (Admission admission = new Admission(plane, Clock::tick)) {
+            plane.putBackend(1, new ScratchPlane.Backend(new io.loom.api.Endpoint(World.vip(family).address(), 8080), "nat"));
+            plane.putTable(0, TableEntry.settled(1));
+            plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)),
+                    new ListenerEntry(0, LookupTable.Index.FLOW_HASH, Set.of(ListenerEntry.Flag.GUARDED), 0, 1, 0));
+            admission.vip(0, 0, GuardEntry.Flag.OVERFLOW);
+            assertEquals("FORWARD", plane.run(FRAMES.request(family, "S", FIRST_PORT)).verdict());
+            assertEquals("PASS_FALLBACK", plane.run(FRAMES.request(family, "S", FIRST_PORT + 1)).verdict());
+            assertEquals("PASS_OUT_OF_STATE", plane.run(FRAMES.request(family, "A", FIRST_PORT + 1)).verdict());
+            admission.vip(0, 0);
+            assertEquals("DROP_CONNECTIONS_FULL", plane.run(FRAMES.request(family, "S", FIRST_PORT + 1)).verdict());
+            VerdictCount full = VerdictCount.sum(plane.map("loom_verdicts").lookup(Keys.of(96)).orElseThrow());
+            assertEquals(2, full.packets(), "insertions that failed");
+            assertEquals(1, VerdictCount.sum(plane.map("loom_verdicts").lookup(
+                    Keys.of(Verdict.DROP_CONNECTIONS_FULL.number())).orElseThrow()).packets());
+        } finally {
+            PLANES.giveBack(plane);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package io.loom.itests.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** Which connections may begin, and that the others are answered by a server on the balancer itself. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class AdmissionIT extends LabTest {
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final String HOST = "the host";
+    /** Answers each request with one line, and goes on with the next on the same connection. */
+    private static final String SERVER = """
+            import http.server, socket
+            class Answer(http.server.BaseHTTPRequestHandler):
+                protocol_version = 'HTTP/1.1'
+                def do_GET(self):
+                    self.send_response(200)
+                    self.send_header('Content-Length', '9')
+                    self.end_headers()
+                    self.wfile.write(b'the host\\n')
+            class Server(http.server.ThreadingHTTPServer):
+                address_family = socket.AF_INET6
+            Server(('::', 80), Answer).serve_forever()
+            """;
+    private static final int HELD = 3;
+    private static final int SECONDS = 12;
+
+    private Background server;
+
+    AdmissionIT() {
+        super("admission");
+    }
+
+    @BeforeAll
+    void start() {
+        startWith(configuration("", ""));
+        server = Background.start(lab.lineOn("balancer", List.of("python3", "-c", SERVER)));
+        Await.until("the host's own server", LIMIT,
+                () -> lab.on("balancer", "curl", "-s", "http://127.0.0.1/").output().strip().equals(HOST), () -> "no answer");
+    }
+
+    @AfterAll
+    void end() {
+        server.stop();
+    }
+
+    private static String configuration(String xdp, String vip) {
+        return Configurations.web("nat").replace("  xdp_mode: native\n", "  xdp: {mode: native" + xdp + "}\n")
+                .replace("      forwarding: nat\n", "      forwarding: nat\n" + vip);
+    }
+
+    private void configure(String xdp, String vip, String maxConnections) {
+        loomd.configure(configuration(xdp, vip));
+        Await.until("the configuration", LIMIT,
+                () -> rest.vip("web").path("max_connections").asText().equals(maxConnections), rest::vips);
+    }
+
+    private String ask(String address) {
+        return lab.on("client", "curl", "-s", "-m", "3", "http://" + address + "/").output().strip();
+    }
+
+    /** A download that lasts {@link #SECONDS}. Its output is how many bytes came, and how it ended. */
+    private Background hold(String address) {
+        return Background.start(lab.lineOn("client", List.of("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code} %{size_download}",
+                "http://" + address + "/bulk?rate=" + 100_000_000 / SECONDS)));
+    }
+
+    private int open() {
+        return (int) (double) rest.metrics().getOrDefault("loom_ebpf_vip_connections_open{vip=\"web\"}", -1.0);
+    }
+
+    @Test
+    @Order(1)
+    void beyondTheLimitTheHostsServerAnswersWhileOldConnectionsGoOn() {
+        configure(", fallback: connection_limit_exceeded", "      max_connections: " + HELD + "\n", "" + HELD);
+        List<Background> held = new ArrayList<>();
+        for (String address : List.of(Lab.VIP4, "[" + Lab.VIP6 + "]", Lab.VIP4)) {
+            held.add(hold(address));
+        }
+        Await.until("the limit is reached", LIMIT, () -> open() == HELD, this::open);
+        for (String address : List.of(Lab.VIP4, "[" + Lab.VIP6 + "]")) {
+            assertEquals(HOST, ask(address));
+            String both = lab.on("client", "curl", "-s", "http://" + address + "/", "http://" + address + "/again").succeeded();
+            assertEquals(HOST + "\n" + HOST, both.strip(), "two requests over one connection");
+        }
+        assertTrue(held.stream().allMatch(Background::running), "old connections go on");
+        assertTrue(rest.metrics().get("loom_ebpf_verdicts_total{reason=\"pass_fallback\"}") > 0);
+        held.forEach(one -> assertEquals("200 100000000", one.end().strip()));
+        Duration room = Await.until("room for others", LIMIT, () -> Lab.BACKENDS.contains(ask(Lab.VIP4)), this::open);
+        tell("a backend answered again %d ms after the held connections had ended", room.toMillis());
+    }
+
+    @Test
+    @Order(2)
+    void withoutFallbackWhatIsBeyondTheLimitIsDropped() {
+        configure("", "      max_connections: 1\n", "1");
+        Background held = hold(Lab.VIP4);
+        Await.until("the limit is reached", LIMIT, () -> open() == 1, this::open);
+        assertEquals("", ask(Lab.VIP4));
+        assertTrue(rest.metrics().get("loom_ebpf_errors_total{type=\"connection_limit\"}") > 0);
+        assertEquals("200 100000000", held.end().strip());
+    }
+
+    @Test
+    @Order(3)
+    void aFlaggedVipIsTheHostsUntilItIsFlaggedNoMore() {
+        configure(", fallback: websocket", "      websocket: true\n", "0");
+        assertEquals(Set.of(HOST), Set.of(ask(Lab.VIP4)));
+        assertEquals(HOST, ask("[" + Lab.VIP6 + "]"));
+        server.stop();
+        Await.until("a warning that nobody listens", LIMIT, () -> rest.get("/ebpf/status").body().contains("LOOM-1215"),
+                () -> rest.get("/ebpf/status").body());
+        loomd.configure(configuration("", ""));
+        Await.until("backends answer", LIMIT, () -> Lab.BACKENDS.contains(ask(Lab.VIP4)), rest::vips);
+    }
+}
