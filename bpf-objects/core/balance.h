@@ -239,6 +239,8 @@ static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_pac
 	listener = loom_listener_find(packet);
 	if (!listener)
 		return loom_slots_reply(ctx, packet);
+	if (listener->flags & LOOM_LISTENER_PASS)
+		return LOOM_PASS_PASSTHROUGH;
 	if (!loom_header_is_sound(ctx, packet))
 		return LOOM_DROP_BAD_CHECKSUM;
 	packet->listener = listener->number;

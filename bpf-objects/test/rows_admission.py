@@ -1,7 +1,7 @@
 """Rows about connections that may not begin: limits, and what goes to the local stack. Each names the rule that it holds to."""
 
 from rows import Row, forward, kept
-from world import encapsulated, query, request, translated
+from world import checksum_broken, encapsulated, query, request, translated
 
 MORE = 40001  # a second client port
 MAX, FALLBACK = "max_connections", "xdp.fallback"
@@ -58,7 +58,24 @@ def courses(family, method):
               [kept(segment.frame(), "DROP_NEEDS_USERSPACE") for segment in segments], method, options=("guard refuse",))
 
 
+def passed(family):
+    """Ports that passthrough_ports or a route leaves to the local stack: nothing of a packet to them is Loom's business."""
+    rule = "passthrough_ports and routes"
+    segments = [request(family, flags=flags) for flags in ("S", "A", "PA", "FA", "R")]
+    yield Row(f"{rule}: every packet to the port of a vip passes", family,
+              [kept(segment.frame(), "PASS_PASSTHROUGH") for segment in segments], options=("guard pass",))
+    datagram = query(family, destination_port=80)
+    yield Row(f"{rule}: so does every datagram", family, [kept(datagram.frame(), "PASS_PASSTHROUGH")], options=("udp", "guard pass"))
+    yield Row(f"{rule}: other ports of the vip are not concerned", family,
+              [kept(request(family, destination_port=81).frame(), "PASS_NO_LISTENER")], options=("guard pass",))
+    if family == 4:
+        yield Row(f"{rule}: a wrong checksum is the local stack's business", family,
+                  [kept(checksum_broken(segments[0].frame(), 24), "PASS_PASSTHROUGH")], options=("guard pass",))
+
+
 def all_rows():
+    for family in (4, 6):
+        yield from passed(family)
     for method in ("nat", "ipip"):
         for part in (limits, datagrams, courses):
             for family in (4, 6):

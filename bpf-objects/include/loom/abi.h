@@ -31,6 +31,7 @@ enum loom_verdict {
 	LOOM_PASS_OUT_OF_STATE = 21,
 	LOOM_PASS_UNRELATED = 22,
 	LOOM_PASS_FALLBACK = 23,
+	LOOM_PASS_PASSTHROUGH = 24,
 
 	LOOM_DROP_TRUNCATED = 48,
 	LOOM_DROP_BAD_LENGTH = 49,
@@ -76,6 +77,7 @@ enum loom_listener_flags {
 	LOOM_LISTENER_STATELESS = 1 << 3,   /* each packet goes by the table, nothing is tracked */
 	LOOM_LISTENER_KEEP_CLIENT = 1 << 4, /* nat leaves the client's address as it is */
 	LOOM_LISTENER_GUARDED = 1 << 5,     /* a connection that begins is asked for what loom_guards says; never with DEFER */
+	LOOM_LISTENER_PASS = 1 << 6,        /* every packet goes to the local stack */
 	LOOM_LISTENER_ADDRESS = 1 << 7,     /* no service: says that the address is a vip's (core/address.h) */
 };
 

@@ -20,6 +20,7 @@ public enum Verdict {
     PASS_OUT_OF_STATE(21, Action.PASS, "no SYN and no connection: the local stack answers with a reset"),
     PASS_UNRELATED(22, Action.PASS, "an ICMP error about no connection of Loom's"),
     PASS_FALLBACK(23, Action.PASS, "of a flow that a condition of xdp.fallback handed to the local stack"),
+    PASS_PASSTHROUGH(24, Action.PASS, "to a port of a vip that passthrough_ports or a route leaves to the local stack"),
 
     DROP_TRUNCATED(48, Action.DROP, "the frame ends inside a header"),
     DROP_BAD_LENGTH(49, Action.DROP, "a length field contradicts the frame"),

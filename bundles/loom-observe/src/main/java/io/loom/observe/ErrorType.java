@@ -65,7 +65,7 @@ public enum ErrorType {
             case DROP_ECHO_LIMITED -> Optional.of(ECHO_LIMITED);
             case DROP_INTERNAL -> Optional.of(INTERNAL);
             case DROP_CONNECTIONS_FULL, FORWARD, REPLY, ECHO, PASS_NOT_IP, PASS_OTHER_PROTOCOL, PASS_NO_LISTENER, PASS_FRAGMENT,
-                    PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE, PASS_UNRELATED, PASS_FALLBACK -> Optional.empty();
+                    PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE, PASS_UNRELATED, PASS_FALLBACK, PASS_PASSTHROUGH -> Optional.empty();
         };
     }
 }

@@ -98,6 +98,7 @@ public final class ViewJson {
                 .put("upstream", vip.upstream())
                 .put("backends_usable", vip.usable())
                 .put("backends_total", vip.total());
+        vip.handling().courses().forEach(json.putObject("not_balanced")::put);
         vip.degraded().forEach(json.putArray("degraded")::add);
         return json;
     }

@@ -13,12 +13,14 @@ public record Admission(int maxConnections, boolean overflow, Map<Vip.Service, C
 
     public static final Admission OPEN = new Admission(0, false, Map.of());
 
-    /** Where new connections of a service go. */
+    /** Where new connections of a service go; printed in lower case. */
     public enum Course {
         /** To a backend. */
         BALANCE,
         /** To the local stack, each for its life; connections that backends have stay with them. */
         LOCAL,
+        /** All packets go to the local stack, those of connections that backends have too. */
+        PASS,
         /** Nowhere: they would need the local stack, and may not go there. */
         REFUSE
     }

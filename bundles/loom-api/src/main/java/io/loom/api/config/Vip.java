@@ -55,4 +55,10 @@ public record Vip(
         addresses = List.copyOf(addresses);
         services = List.copyOf(services);
     }
+
+    /** The same with that in the place of whatever it has. */
+    public Vip with(Admission other) {
+        return new Vip(name, addresses, interfaceAddresses, services, algorithm, tableSize, forwarding, upstream, assign, connections,
+                other);
+    }
 }

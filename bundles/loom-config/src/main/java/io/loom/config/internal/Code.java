@@ -47,7 +47,9 @@ public enum Code {
     CHECKS_OFF(2113, "health checks without effect because health_integration is off"),
     DSR_PRIMARY(2114, "DSR on the interface's own addresses"),
     LOOPBACK(2115, "a backend on a loopback address"),
-    FILE_GONE(2116, "the file disappeared; the last good version stays in force");
+    FILE_GONE(2116, "the file disappeared; the last good version stays in force"),
+    PASSTHROUGH(2117, "a vip covers a port of passthrough_ports"),
+    NOT_ROUTED(2118, "a vip of which no route says load_balance");
 
     private final int number;
     private final String meaning;

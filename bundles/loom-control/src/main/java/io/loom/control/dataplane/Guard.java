@@ -12,10 +12,13 @@ import io.loom.api.config.Admission;
  */
 public record Guard(Admission.Course course, boolean overflow, int maxConnections, boolean backendLimits) {
 
-    /** Nothing is asked: the program does not even look. */
+    /** Nothing is asked. */
     public static final Guard NONE = new Guard(Admission.Course.BALANCE, false, 0, false);
 
+    /** Nothing is asked, because every packet goes to the local stack. */
+    public static final Guard PASS = new Guard(Admission.Course.PASS, false, 0, false);
+
     public boolean asks() {
-        return !equals(NONE);
+        return !equals(NONE) && !equals(PASS);
     }
 }

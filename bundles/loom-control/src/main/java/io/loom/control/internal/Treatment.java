@@ -2,6 +2,7 @@ package io.loom.control.internal;
 
 import io.loom.api.Protocol;
 import io.loom.api.config.Admission;
+import io.loom.api.config.Admission.Course;
 import io.loom.api.config.Conntrack;
 import io.loom.api.config.Vip;
 import io.loom.control.dataplane.DataPlane.MethodView;
@@ -48,6 +49,9 @@ record Treatment(Vip vip, Conntrack conntrack) {
     /** A method that cannot do without an entry for each connection may find no room for one, which is a limit too. */
     private Guard guard(Vip.Service service, MethodView method, boolean limited) {
         Admission admission = vip.admission();
+        if (admission.course(service) == Course.PASS) {
+            return Guard.PASS;
+        }
         boolean canOverflow = admission.maxConnections() > 0 || limited || method.stateful();
         return new Guard(
                 admission.course(service), admission.overflow() && canOverflow, admission.maxConnections(), limited);

@@ -18,6 +18,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Turns a plan, and what of it is in the kernel, into what people see. Pure. */
@@ -132,7 +134,13 @@ final class Views {
         MethodView method = methods.get(vip.forwarding());
         boolean keeps = vip.connections().keepClient() || method != null && method.direct();
         return new VipView.Handling(tracking, vip.connections().affinity(), keeps ? "keep" : "replace",
-                vip.admission().maxConnections());
+                vip.admission().maxConnections(), courses(vip));
+    }
+
+    private static SortedMap<String, String> courses(Vip vip) {
+        SortedMap<String, String> courses = new TreeMap<>();
+        vip.admission().courses().forEach((service, course) -> courses.put(word(service.protocol()) + " " + service.port(), word(course)));
+        return courses;
     }
 
     private static String word(Enum<?> constant) {

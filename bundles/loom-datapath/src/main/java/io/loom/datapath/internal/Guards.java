@@ -6,6 +6,7 @@ import io.loom.api.LoomException;
 import io.loom.control.dataplane.Guard;
 import io.loom.datapath.internal.layout.GuardEntry;
 import io.loom.datapath.internal.layout.GuardEntry.Flag;
+import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
 import java.util.EnumSet;
@@ -33,15 +34,16 @@ final class Guards implements AutoCloseable {
         this.limits = limits;
     }
 
-    /** What an earlier process wrote for a listener. @param guarded whether the program asks for it */
-    synchronized Guard adopt(int listener, String vip, boolean guarded) {
+    /** What an earlier process wrote for a listener of that vip. */
+    synchronized Guard adopt(ListenerEntry adopted, String vip) {
+        int listener = adopted.number();
         GuardEntry entry = entries.lookup(Keys.of(listener)).map(GuardEntry::decode).orElse(new GuardEntry(Set.of(), 0));
         if (entry.limit() > 0) {
             numbers.put(vip, entry.limit());
             limited.put(listener, vip);
         }
-        if (!guarded) {
-            return Guard.NONE;
+        if (!adopted.flags().contains(ListenerEntry.Flag.GUARDED)) {
+            return adopted.flags().contains(ListenerEntry.Flag.PASS) ? Guard.PASS : Guard.NONE;
         }
         int max = entry.limit() > 0 ? (int) limits.limit(entry.limit()) : 0;
         Course course = entry.flags().contains(Flag.LOCAL) ? Course.LOCAL

@@ -21,6 +21,10 @@ final class ListenerTreatment {
         Set<Flag> flags = EnumSet.noneOf(Flag.class);
         boolean byHash = index == LookupTable.Index.FLOW_HASH;
         add(flags, Flag.ASSIGNED, spec.assigned());
+        if (spec.guard().equals(Guard.PASS)) {
+            flags.add(Flag.PASS);
+            return flags;
+        }
         add(flags, Flag.KEEP_CLIENT, spec.keepClient());
         add(flags, Flag.GUARDED, spec.guard().asks());
         add(flags, Flag.STATELESS, spec.tracking() == Tracking.NONE && byHash);

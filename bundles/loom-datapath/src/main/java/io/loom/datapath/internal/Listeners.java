@@ -58,7 +58,7 @@ final class Listeners implements AutoCloseable {
             TableKey table = tables.adopt(family, entry.table(), entry.index(), entry.tableSize());
             numbers.adopt(entry.number());
             live.put(listener, entry.number());
-            Guard guard = guards.adopt(entry.number(), table.vip(), entry.flags().contains(ListenerEntry.Flag.GUARDED));
+            Guard guard = guards.adopt(entry, table.vip());
             specs.put(listener, ListenerTreatment.spec(entry, table, guard));
         }));
         referred.stream().filter(number -> !live.containsValue(number)).forEach(numbers::rest);

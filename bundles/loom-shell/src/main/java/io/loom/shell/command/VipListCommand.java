@@ -52,6 +52,7 @@ public final class VipListCommand extends LoomCommand {
         if (handling.maxConnections() > 0) {
             words.add("max_connections " + handling.maxConnections());
         }
+        handling.courses().forEach((service, course) -> words.add(service + " " + course));
         return words;
     }
 

@@ -76,7 +76,7 @@ class PacketTableIT {
         assertTrue(PacketRow.read(TABLES.resolve("echo.json")).size() >= 95);
         assertTrue(PacketRow.read(TABLES.resolve("nat.json")).size() >= 123);
         assertTrue(PacketRow.read(TABLES.resolve("errors.json")).size() >= 130);
-        assertTrue(PacketRow.read(TABLES.resolve("admission.json")).size() >= 60);
+        assertTrue(PacketRow.read(TABLES.resolve("admission.json")).size() >= 67);
         assertTrue(PacketRow.read(TABLES.resolve("ipip.json")).size() >= 151);
         assertTrue(PacketRow.read(TABLES.resolve("gue.json")).size() >= 160);
         assertTrue(PacketRow.read(TABLES.resolve("l2.json")).size() >= 78);

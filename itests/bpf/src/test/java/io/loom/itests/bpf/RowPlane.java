@@ -64,7 +64,9 @@ final class RowPlane implements AutoCloseable {
             if (options.contains("keep")) {
                 flags.add(ListenerEntry.Flag.KEEP_CLIENT);
             }
-            if (guarded()) {
+            if (options.contains("guard pass")) {
+                flags.add(ListenerEntry.Flag.PASS);
+            } else if (guarded()) {
                 flags.add(ListenerEntry.Flag.GUARDED);
             }
             return flags;

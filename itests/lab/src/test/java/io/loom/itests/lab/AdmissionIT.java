@@ -114,6 +114,21 @@ class AdmissionIT extends LabTest {
 
     @Test
     @Order(3)
+    void aPortThatIsPassedThroughOrNotRoutedIsTheHosts() {
+        for (String xdp : List.of(", passthrough_ports: 80", ", routes: [{match: {ports: 81}, action: load_balance}]")) {
+            loomd.configure(configuration(xdp, "").replaceFirst("ebpf:\n", "ebpf:\n  mode: hybrid\n"));
+            Await.until("the port to pass", LIMIT,
+                    () -> rest.vip("web").path("not_balanced").path("tcp 80").asText().equals("pass"), rest::vips);
+            assertEquals(HOST, ask(Lab.VIP4));
+            assertEquals(HOST, ask("[" + Lab.VIP6 + "]"));
+            loomd.configure(configuration(", routes: [{match: {ports: 80}, action: load_balance}]", "")
+                    .replaceFirst("ebpf:\n", "ebpf:\n  mode: hybrid\n"));
+            Await.until("backends answer", LIMIT, () -> Lab.BACKENDS.contains(ask(Lab.VIP4)), rest::vips);
+        }
+    }
+
+    @Test
+    @Order(4)
     void aFlaggedVipIsTheHostsUntilItIsFlaggedNoMore() {
         configure(", fallback: websocket", "      websocket: true\n", "0");
         assertEquals(Set.of(HOST), Set.of(ask(Lab.VIP4)));

@@ -6,12 +6,10 @@ import io.loom.config.internal.Place;
 import io.loom.config.internal.schema.Key;
 import io.loom.config.internal.schema.Schema;
 import io.loom.config.internal.schema.Type;
-import io.loom.config.internal.yaml.Located;
 import io.loom.config.internal.yaml.Section;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Predicate;
 
 /** Names, in one warning, everything that is accepted without effect, so that nothing is ignored silently. */
 final class AcceptedKeys {
@@ -25,16 +23,7 @@ final class AcceptedKeys {
     private record Mention(String path, Place place) {}
 
     void report(Section root) {
-        Section ebpf = root.sectionOrEmpty("ebpf");
-        Section xdp = ebpf.sectionOrEmpty("xdp");
-        boolean hybrid = ebpf.word("mode", "xdp").equals("hybrid");
         collect(Schema.FILE, root, "");
-        words(ebpf, "mode", "ebpf.mode", "hybrid"::equals);
-        if (xdp.has("routes") && !hybrid) {
-            findings.warning(Code.ROUTES_IGNORED, xdp.placeOf("routes"), "ebpf.xdp.routes are ignored", "ebpf.mode is xdp",
-                    "remove them, or set ebpf.mode: hybrid");
-            mentions.removeIf(mention -> mention.path().equals("ebpf.xdp.routes"));
-        }
         if (!mentions.isEmpty()) {
             mentions.sort(Comparator.comparing(Mention::place));
             List<String> listed = mentions.stream()
@@ -54,13 +43,5 @@ final class AcceptedKeys {
                 section.section(key.name()).ifPresent(present -> collect(inner, present, keyPath));
             }
         }
-    }
-
-    /** Keys in effect of which some words are not. */
-    private void words(Section section, String key, String path, Predicate<String> accepted) {
-        List<Located<String>> written = new ArrayList<>(section.scalars(key, String.class));
-        section.scalar(key, String.class).ifPresent(written::add);
-        written.stream().filter(word -> accepted.test(word.value()))
-                .forEach(word -> mentions.add(new Mention(path + ": " + word.value(), word.place())));
     }
 }

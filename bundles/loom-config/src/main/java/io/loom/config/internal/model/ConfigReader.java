@@ -47,7 +47,10 @@ public final class ConfigReader {
         Attachment attachment = new AttachmentReader(findings).read(ebpf, enabled);
         Balancing balancing = Balancing.of(ebpf);
         List<Group> groups = new GroupsReader(findings).read(root, ebpf);
-        List<VipEntry> vips = new VipsReader(findings, balancing, new AdmissionReader(ebpf)).read(ebpf, groups);
+        Admin admin = new AdminReader(findings).read(root.sectionOrEmpty("admin"));
+        RoutesReader routes = new RoutesReader(findings, ebpf);
+        AdmissionReader admission = new AdmissionReader(findings, ebpf, routes, admin);
+        List<VipEntry> vips = new VipsReader(findings, balancing, routes).read(ebpf, groups).stream().map(admission::admit).toList();
         TrackingReader tracking = new TrackingReader(findings);
         Conntrack conntrack = tracking.conntrack(ebpf);
         MapSettings maps = tracking.maps(ebpf);
@@ -56,9 +59,8 @@ public final class ConfigReader {
         NatSettings nat = options.nat(xdp.sectionOrEmpty("nat"), vips);
         DsrSettings dsr = options.dsr(xdp.sectionOrEmpty("dsr"));
         IcmpSettings icmp = options.icmp(ebpf.sectionOrEmpty("icmp"));
-        Admin admin = new AdminReader(findings).read(root.sectionOrEmpty("admin"));
         CrossChecks checks = new CrossChecks(findings);
-        checks.listeners(vips, admin);
+        checks.listeners(vips);
         checks.backends(vips, groups, ebpf, maps);
         new AcceptedKeys(findings).report(root);
         return new LoomConfig(enabled, attachment, conntrack, maps, nat, dsr, icmp, vips.stream().map(VipEntry::vip).toList(),

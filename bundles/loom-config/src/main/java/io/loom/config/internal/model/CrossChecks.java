@@ -3,8 +3,6 @@ package io.loom.config.internal.model;
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
 import io.loom.api.IpAddress;
-import io.loom.api.Protocol;
-import io.loom.api.config.Admin;
 import io.loom.api.config.MapSettings;
 import io.loom.api.config.Vip.Service;
 import io.loom.config.internal.Code;
@@ -13,14 +11,13 @@ import io.loom.config.internal.Place;
 import io.loom.config.internal.yaml.Located;
 import io.loom.config.internal.yaml.Section;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Rules between vips, groups, maps and the administrative ports. */
+/** Rules between vips, groups and maps. */
 final class CrossChecks {
     /** Listeners have 16-bit numbers, 0 is none (struct loom_listener in abi.h). */
     private static final int MAX_LISTENERS = 65_535;
@@ -35,12 +32,10 @@ final class CrossChecks {
 
     private record Listener(InetAddress address, Service service) {}
 
-    void listeners(List<VipEntry> vips, Admin admin) {
+    void listeners(List<VipEntry> vips) {
         Map<Listener, VipEntry> owners = new HashMap<>();
         for (VipEntry vip : vips) {
             vip.addresses().forEach(address -> overlap(vip, address, owners));
-            adminPort(vip, admin.rest(), "REST");
-            adminPort(vip, admin.ssh(), "SSH");
         }
         if (owners.size() > MAX_LISTENERS) {
             findings.error(Code.TOO_MANY, vips.get(vips.size() - 1).place(), owners.size() + " listeners",
@@ -61,16 +56,6 @@ final class CrossChecks {
                         "give them different addresses or ports");
             }
         }
-    }
-
-    private void adminPort(VipEntry vip, InetSocketAddress admin, String what) {
-        boolean sameAddress = vip.vip().interfaceAddresses() ? !admin.getAddress().isLoopbackAddress()
-                : vip.vip().addresses().stream().anyMatch(address -> AdminReader.overlap(address, admin.getAddress()));
-        Service listener = new Service(Protocol.TCP, admin.getPort());
-        vip.services().stream().filter(service -> sameAddress && service.value().equals(listener)).forEach(service ->
-                findings.warning(Code.ADMIN_PORT, service.place(),
-                        "vip " + vip.vip().name() + " covers port " + admin.getPort() + " of " + what,
-                        what + " at that address is no longer reached", "use another port for one of them"));
     }
 
     void backends(List<VipEntry> vips, List<Group> groups, Section ebpf, MapSettings maps) {

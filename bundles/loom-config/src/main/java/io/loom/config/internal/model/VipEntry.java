@@ -1,6 +1,7 @@
 package io.loom.config.internal.model;
 
 import io.loom.api.Protocol;
+import io.loom.api.config.Admission;
 import io.loom.api.config.Vip;
 import io.loom.api.config.Vip.Service;
 import io.loom.config.internal.Place;
@@ -19,6 +20,10 @@ record VipEntry(
     VipEntry {
         addresses = List.copyOf(addresses);
         services = List.copyOf(services);
+    }
+
+    VipEntry with(Admission admission) {
+        return new VipEntry(vip.with(admission), place, source, addresses, services);
     }
 
     boolean has(Protocol protocol) {

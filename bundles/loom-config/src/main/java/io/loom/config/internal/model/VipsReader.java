@@ -23,13 +23,13 @@ import java.util.Optional;
 final class VipsReader {
     private final Findings findings;
     private final Balancing balancing;
-    private final AdmissionReader admission;
+    private final RoutesReader routes;
     private final Map<String, Place> names = new HashMap<>();
 
-    VipsReader(Findings findings, Balancing balancing, AdmissionReader admission) {
+    VipsReader(Findings findings, Balancing balancing, RoutesReader routes) {
         this.findings = findings;
         this.balancing = balancing;
-        this.admission = admission;
+        this.routes = routes;
     }
 
     List<VipEntry> read(Section ebpf, List<Group> groups) {
@@ -53,8 +53,10 @@ final class VipsReader {
     /** With vips beside it, the flat form counts only if it is complete: ports and backends. */
     private Optional<VipEntry> flat(Section ebpf) {
         Section protocols = ebpf.sectionOrEmpty("xdp").sectionOrEmpty("protocols");
-        List<Located<Service>> services = flatServices(protocols);
         boolean flatOnly = !ebpf.hasItems("vips");
+        // In mode hybrid routes supply the ports where nothing else names any.
+        boolean routed = flatOnly && protocols.entries().isEmpty();
+        List<Located<Service>> services = routed ? routes.balanced() : flatServices(protocols);
         boolean backends = !ebpf.sections("backends").isEmpty();
         if (!flatOnly && (services.isEmpty() || !backends)) {
             if (!services.isEmpty()) {
@@ -75,7 +77,7 @@ final class VipsReader {
         Section source = Section.empty(services.isEmpty() ? protocols.place() : services.get(0).place());
         Vip vip = new Vip(Group.DEFAULT, List.of(), true, values(services), balancing.algorithm(),
                 balancing.tableSize(), balancing.forwarding(), Group.DEFAULT, false,
-                balancing.connections(source, balancing.forwarding()), admission.admission(source, values(services)));
+                balancing.connections(source, balancing.forwarding()));
         return Optional.of(new VipEntry(vip, source.place(), source, List.of(), services));
     }
 
@@ -97,7 +99,7 @@ final class VipsReader {
         String forwarding = Balancing.method(source.word("forwarding", balancing.forwarding()));
         Vip vip = new Vip(name.value(), values(addresses), false, values(services), algorithm, tableSize(source, algorithm),
                 forwarding, upstream(source, name, groups), source.flag("assign", true),
-                balancing.connections(source, forwarding), admission.admission(source, values(services)));
+                balancing.connections(source, forwarding));
         return new VipEntry(vip, name.place(), source, addresses, services);
     }
 

@@ -34,7 +34,7 @@ public final class Schema {
     private static Fields ebpf() {
         return Fields.of(
                 of("enabled", FLAG, "true", "false: nothing is balanced and the program is detached, whatever else is written."),
-                of("mode", Choice.of("xdp", "hybrid"), "xdp", "hybrid: routes decide what is balanced (accepted only)."),
+                of("mode", Choice.of("xdp", "hybrid"), "xdp", "hybrid: `ebpf.xdp.routes` decide what is balanced."),
                 of("interface", new Items(Word.DEVICE, true), "none",
                         "Where the XDP program is attached; the same as `ebpf.xdp.interface`."),
                 of("xdp_mode", attachMode(), "native", "How it is attached; the same as `ebpf.xdp.mode`."),

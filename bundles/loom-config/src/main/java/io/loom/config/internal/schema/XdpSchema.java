@@ -35,8 +35,8 @@ final class XdpSchema {
                         "generic: where `mode` cannot be attached, generic may be. The other words say which new connections go to "
                                 + "the local stack, for their lives, instead of being dropped."),
                 of("max_connections", Schema.CONNECTIONS, "no limit", "Open at a time, of each vip that does not choose."),
-                accepted("passthrough_ports", Schema.PORTS, "Ports that are never balanced."),
-                accepted("routes", new Items(route(), false), "In mode hybrid: what is balanced."),
+                of("passthrough_ports", Schema.PORTS, "none", "TCP and UDP ports that are never balanced, whatever vips say; those of REST and SSH are implied."),
+                of("routes", new Items(route(), false), "none", "In mode hybrid: what is balanced; what matches none passes."),
                 accepted("cpu_affinity", new Either(Choice.of("all"), new Items(new WholeNumber(0, 8191), false)), "CPUs that run the program."),
                 accepted("batch_size", new WholeNumber(1, 65536), "Entries in one map operation."),
                 accepted("ring_buffer_size", new WholeNumber(1, 268_435_456), "Bytes of the event buffer."));
@@ -91,6 +91,8 @@ final class XdpSchema {
                         of("ports", Schema.PORTS, "all", "Destination ports."),
                         of("protocol", Schema.PROTOCOL, "tcp", "Transport protocol.")),
                         "What the route is about."),
-                required("action", Choice.of("load_balance", "pass"), "What happens; the first match counts."));
+                required("action", Choice.of("load_balance", "pass"), "What happens; the first match counts."),
+                of("complex_routing", Schema.FLAG, "false", "true: new connections need more than balancing; `ebpf.xdp.fallback` decides."),
+                of("websocket", Schema.FLAG, "false", "The same, for WebSocket."));
     }
 }

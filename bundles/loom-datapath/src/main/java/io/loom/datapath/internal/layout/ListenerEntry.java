@@ -39,6 +39,8 @@ public record ListenerEntry(int number, LookupTable.Index index, Set<Flag> flags
         KEEP_CLIENT(4),
         /** A connection that begins is asked for what loom_guards says. */
         GUARDED(5),
+        /** Every packet goes to the local stack. */
+        PASS(6),
         /** No service: says that the address is a vip's. */
         ADDRESS(7);
 
