@@ -66,6 +66,11 @@ class AdmissionIT extends LabTest {
                 () -> rest.vip("web").path("max_connections").asText().equals(maxConnections), rest::vips);
     }
 
+    private void awaitCourse(String course) {
+        Await.until("the vip's course", LIMIT,
+                () -> rest.vip("web").path("not_balanced").path("tcp 80").asText().equals(course), rest::vips);
+    }
+
     private String ask(String address) {
         return lab.on("client", "curl", "-s", "-m", "3", "http://" + address + "/").output().strip();
     }
@@ -117,8 +122,7 @@ class AdmissionIT extends LabTest {
     void aPortThatIsPassedThroughOrNotRoutedIsTheHosts() {
         for (String xdp : List.of(", passthrough_ports: 80", ", routes: [{match: {ports: 81}, action: load_balance}]")) {
             loomd.configure(configuration(xdp, "").replaceFirst("ebpf:\n", "ebpf:\n  mode: hybrid\n"));
-            Await.until("the port to pass", LIMIT,
-                    () -> rest.vip("web").path("not_balanced").path("tcp 80").asText().equals("pass"), rest::vips);
+            awaitCourse("pass");
             assertEquals(HOST, ask(Lab.VIP4));
             assertEquals(HOST, ask("[" + Lab.VIP6 + "]"));
             loomd.configure(configuration(", routes: [{match: {ports: 80}, action: load_balance}]", "")
@@ -130,7 +134,8 @@ class AdmissionIT extends LabTest {
     @Test
     @Order(4)
     void aFlaggedVipIsTheHostsUntilItIsFlaggedNoMore() {
-        configure(", fallback: websocket", "      websocket: true\n", "0");
+        loomd.configure(configuration(", fallback: websocket", "      websocket: true\n"));
+        awaitCourse("local");
         assertEquals(Set.of(HOST), Set.of(ask(Lab.VIP4)));
         assertEquals(HOST, ask("[" + Lab.VIP6 + "]"));
         server.stop();
