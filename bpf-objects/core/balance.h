@@ -8,9 +8,10 @@
 #define LOOM_CORE_BALANCE_H
 
 #include "../conntrack/conntrack.h"
+#include "listener.h"
 #include "parse.h"
 #include "related.h"
-#include "listener.h"
+#include "legitimate.h"
 #include "table.h"
 #include "affinity.h"
 #include "admission.h"
@@ -91,8 +92,10 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 						 struct loom_conn *conn)
 {
 	const struct loom_backend *backend = loom_connection_choose(packet, listener, entry, conn);
-	int verdict;
+	int verdict = loom_packet_legitimate(ctx, packet);
 
+	if (verdict != LOOM_CONTINUE)
+		return verdict;
 	if (listener->flags & LOOM_LISTENER_GUARDED) {
 		verdict = loom_admission_ask(packet, listener, conn);
 		if (verdict == LOOM_PASS_FALLBACK)
@@ -209,44 +212,51 @@ static __always_inline int loom_packet_assign(struct xdp_md *ctx, struct loom_pa
 		entry = loom_table_read(listener, packet->hash);
 	if (entry && loom_entry_suffices(listener, entry)) {
 		conn->backend = loom_entry_current(entry);
-		return LOOM_CONTINUE;
+		return loom_packet_legitimate(ctx, packet);
 	}
 	return loom_connection_follow(ctx, packet, listener, entry, conn);
 }
 
-static __always_inline int loom_packet_balance(struct xdp_md *ctx, struct loom_packet *packet,
-					       const struct loom_listener *listener)
-{
-	struct loom_conn conn = {};
-	int verdict = loom_packet_assign(ctx, packet, listener, &conn);
-
-	return verdict == LOOM_CONTINUE ? loom_packet_send(ctx, packet, &conn) : verdict;
-}
-
-static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_packet *packet)
+/* Where the packet goes: LOOM_CONTINUE with its backend in conn, LOOM_REPLY if it may be a reply, or its end. */
+static __always_inline int loom_packet_place(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn)
 {
 	int verdict = loom_packet_parse(ctx, packet);
 	struct loom_listener *listener;
 
-	if (verdict == LOOM_PASS_OTHER_PROTOCOL) {
+	if (verdict == LOOM_PASS_OTHER_PROTOCOL && !packet->fragment) {
 		verdict = loom_related_parse(ctx, packet);
 		if (verdict == LOOM_PASS_OTHER_PROTOCOL)
 			return loom_echo_answer(ctx, packet);
 	}
 	if (verdict != LOOM_CONTINUE)
-		return verdict;
+		return packet->fragment ? loom_fragment_follow(ctx, packet, conn, verdict) : verdict;
 	packet->now = bpf_jiffies64() >> loom_tick_shift;
 	listener = loom_listener_find(packet);
 	if (!listener)
-		return loom_slots_reply(ctx, packet);
+		return LOOM_REPLY;
 	if (listener->flags & LOOM_LISTENER_PASS)
 		return LOOM_PASS_PASSTHROUGH;
-	if (!loom_header_is_sound(ctx, packet))
-		return LOOM_DROP_BAD_CHECKSUM;
+	verdict = loom_header_judge(ctx, packet);
+	if (verdict != LOOM_CONTINUE)
+		return verdict;
 	packet->listener = listener->number;
 	packet->options = listener->flags;
 	packet->hash = loom_flow_hash(packet);
-	return loom_packet_balance(ctx, packet, listener);
+	return loom_packet_assign(ctx, packet, listener, conn);
+}
+
+static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_packet *packet)
+{
+	struct loom_conn conn = {};
+	int verdict = loom_packet_place(ctx, packet, &conn);
+
+	if (verdict == LOOM_CONTINUE)
+		verdict = loom_packet_send(ctx, packet, &conn);
+	else if (verdict == LOOM_REPLY)
+		verdict = loom_slots_reply(ctx, packet);
+	if (packet->fragment == LOOM_FRAGMENT_FIRST)
+		loom_fragment_keep(packet, &conn, verdict);
+	return verdict;
 }
 
 SEC("xdp")

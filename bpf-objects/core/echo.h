@@ -10,6 +10,7 @@
 #include <linux/if_ether.h>
 #include <loom/icmp.h>
 #include "address.h"
+#include "legitimate.h"
 #include "parse.h"
 #include "rate.h"
 #include "stretch.h"
@@ -45,7 +46,8 @@ static __noinline int loom_sender_is_sound(struct xdp_md *ctx, const struct loom
 	       !loom_address_equals(packet->source, packet->destination);
 }
 
-/* Whether the packet is an echo request: without IPv4 options, whose meaning depends on the way that it came. */
+/* Whether the packet is an echo request: without IPv4 options or IPv6 extension headers, whose meaning depends on
+ * the way that it came. */
 static __always_inline int loom_echo_asks(struct xdp_md *ctx, const struct loom_packet *packet)
 {
 	const struct loom_icmp *icmp = (void *)(long)ctx->data + loom_packet_l4(packet);
@@ -53,7 +55,8 @@ static __always_inline int loom_echo_asks(struct xdp_md *ctx, const struct loom_
 	if ((void *)(icmp + 1) > (void *)(long)ctx->data_end || icmp->code)
 		return 0;
 	if (packet->family == 6)
-		return packet->protocol == IPPROTO_ICMPV6 && icmp->type == LOOM_ICMP6_ECHO_REQUEST;
+		return packet->protocol == IPPROTO_ICMPV6 && icmp->type == LOOM_ICMP6_ECHO_REQUEST &&
+		       packet->l4 == packet->l3 + sizeof(struct ipv6hdr);
 	return packet->protocol == IPPROTO_ICMP && icmp->type == LOOM_ICMP4_ECHO_REQUEST &&
 	       packet->l4 == packet->l3 + sizeof(struct iphdr);
 }
@@ -140,7 +143,7 @@ static __noinline int loom_echo_answer(struct xdp_md *ctx, struct loom_packet *p
 		return LOOM_DROP_BAD_LENGTH;
 	if (!loom_rate_take(LOOM_ICMP_ECHO, loom_echo_rate))
 		return LOOM_DROP_ECHO_LIMITED;
-	if (!loom_header_is_sound(ctx, packet) || !loom_echo_is_sound(ctx, packet))
+	if (loom_header_judge(ctx, packet) != LOOM_CONTINUE || !loom_echo_is_sound(ctx, packet))
 		return LOOM_DROP_BAD_CHECKSUM;
 	packet->egress = ctx->ingress_ifindex;
 	return loom_echo_write(ctx, packet);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Whether a packet is for a vip: the listener of its destination, the flow's hash, the IPv4 header's checksum. */
+/* Whether a packet is for a vip: the listener of its destination, and the flow's hash. */
 #ifndef LOOM_CORE_LISTENER_H
 #define LOOM_CORE_LISTENER_H
 
-#include <linux/ip.h>
-#include <loom/checksum.h>
 #include <loom/packet.h>
 #include "opaque.h"
 
@@ -156,46 +154,6 @@ static __always_inline __u32 loom_flow_hash(const struct loom_packet *packet)
 		hash = loom_hash_mix(hash, loom_hash_pair(packet->destination + 2));
 	}
 	return loom_hash_mix(hash, hash >> 29) >> 32;
-}
-
-/* The sum of an IPv4 header without its options. */
-static __always_inline __u64 loom_header_sum(const __u32 *word)
-{
-	return (__u64)word[0] + word[1] + word[2] + word[3] + word[4];
-}
-
-/* The sum of a header's options, seldom needed: 32-bit words from an offset of the frame. */
-static __noinline __u64 loom_options_sum(struct xdp_md *ctx, __u32 offset, __u32 words)
-{
-	void *end = (void *)(long)ctx->data_end;
-	__u32 *word = (void *)(long)ctx->data + (offset & 0x3f);
-	__u64 sum = 0;
-
-	for (int i = 0; i < 10 && words; i++, word++, words--) {
-		barrier_var(end); /* or clang 19 compares with end + 1, which no verifier allows */
-		if ((void *)(word + 1) > end)
-			return 0;
-		sum += *word;
-	}
-	return sum;
-}
-
-/* Whether the IPv4 header sums up; IPv6 has no checksum to be wrong. */
-static __always_inline int loom_header_is_sound(struct xdp_md *ctx, const struct loom_packet *packet)
-{
-	void *end = (void *)(long)ctx->data_end;
-	__u32 l3 = loom_packet_l3(packet), options = loom_packet_l4(packet) - l3 - sizeof(struct iphdr);
-	__u32 *word = (void *)(long)ctx->data + l3;
-	__u64 sum;
-
-	if (packet->family != 4)
-		return 1;
-	if ((void *)(word + 5) > end)
-		return 0;
-	sum = loom_header_sum(word);
-	if (options)
-		sum += loom_options_sum(ctx, l3 + sizeof(struct iphdr), options / 4);
-	return loom_sum_fold(sum) == 0xffff;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * From bytes to struct loom_packet: Ethernet with up to two tags, IPv4 with options or IPv6; then the protocol handler. Each step returns
+ * From bytes to struct loom_packet: Ethernet with up to two tags, IPv4 with options, IPv6 with
+ * extension headers, fragments of both; then the protocol handler. Each step returns
  * LOOM_CONTINUE, or the verdict on a packet that is not for Loom or not sound. Only core calls this, once a packet.
  */
 #ifndef LOOM_CORE_PARSE_H
@@ -12,11 +13,14 @@
 #include <linux/ipv6.h>
 #include <bpf/bpf_endian.h>
 #include <loom/packet.h>
+#include "extension.h"
+#include "fragment.h"
 #include "opaque.h"
 #include "protocols.h"
 
 #define LOOM_TAGS 2
-#define LOOM_IPV4_FRAGMENT 0x3fff /* more fragments, or an offset; not "don't fragment" */
+#define LOOM_IPV4_MORE 0x2000
+#define LOOM_IPV4_OFFSET 0x1fff
 
 struct loom_frame {
 	void *data;
@@ -54,7 +58,20 @@ static __always_inline enum loom_verdict loom_parse_link(const struct loom_frame
 	return LOOM_CONTINUE;
 }
 
-static __always_inline enum loom_verdict loom_parse_ipv4(const struct loom_frame *frame, struct loom_packet *packet)
+/* Flags and offset are in one word; the offset in units of 8 bytes. */
+static __noinline int loom_fragment4_parse(struct xdp_md *ctx, struct loom_packet *packet)
+{
+	struct iphdr *ip = (void *)(long)ctx->data + loom_packet_l3(packet);
+	__u32 field;
+
+	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
+		return LOOM_DROP_TRUNCATED;
+	field = bpf_ntohs(ip->frag_off);
+	return loom_fragment_begin(ctx, packet, ip->id, (field & LOOM_IPV4_OFFSET) * 8, field & LOOM_IPV4_MORE);
+}
+
+static __always_inline int loom_parse_ipv4(struct xdp_md *ctx, const struct loom_frame *frame,
+					   struct loom_packet *packet)
 {
 	struct iphdr *ip = frame->data + loom_packet_l3(packet);
 
@@ -64,8 +81,6 @@ static __always_inline enum loom_verdict loom_parse_ipv4(const struct loom_frame
 		return LOOM_PASS_NOT_IP;
 	if (ip->ihl < 5)
 		return LOOM_DROP_BAD_LENGTH;
-	if (ip->frag_off & bpf_htons(LOOM_IPV4_FRAGMENT))
-		return LOOM_PASS_FRAGMENT;
 	packet->family = 4;
 	packet->protocol = ip->protocol;
 	packet->tos = ip->tos;
@@ -74,17 +89,13 @@ static __always_inline enum loom_verdict loom_parse_ipv4(const struct loom_frame
 	packet->source[0] = ip->saddr;
 	packet->destination[0] = ip->daddr;
 	packet->length = bpf_ntohs(ip->tot_len);
+	if (ip->frag_off & bpf_htons(LOOM_IPV4_OFFSET | LOOM_IPV4_MORE))
+		return loom_fragment4_parse(ctx, packet);
 	return LOOM_CONTINUE;
 }
 
-/* Whether a header of this type stands between the IPv6 header and the transport header (IANA, IPv6 extension headers). */
-static __always_inline int loom_header_is_extension(__u8 type)
-{
-	return type == IPPROTO_HOPOPTS || type == IPPROTO_ROUTING || type == IPPROTO_DSTOPTS || type == IPPROTO_AH ||
-	       type == IPPROTO_MH || type == 139 /* HIP */ || type == 140 /* shim6 */;
-}
-
-static __always_inline enum loom_verdict loom_parse_ipv6(const struct loom_frame *frame, struct loom_packet *packet)
+static __always_inline int loom_parse_ipv6(struct xdp_md *ctx, const struct loom_frame *frame,
+					   struct loom_packet *packet)
 {
 	struct ipv6hdr *ip = frame->data + loom_packet_l3(packet);
 
@@ -92,10 +103,6 @@ static __always_inline enum loom_verdict loom_parse_ipv6(const struct loom_frame
 		return LOOM_DROP_TRUNCATED;
 	if (ip->version != 6)
 		return LOOM_PASS_NOT_IP;
-	if (ip->nexthdr == IPPROTO_FRAGMENT)
-		return LOOM_PASS_FRAGMENT;
-	if (loom_header_is_extension(ip->nexthdr))
-		return LOOM_PASS_EXTENSION_HEADER;
 	packet->family = 6;
 	packet->protocol = ip->nexthdr;
 	packet->tos = ip->priority << 4 | ip->flow_lbl[0] >> 4;
@@ -104,22 +111,24 @@ static __always_inline enum loom_verdict loom_parse_ipv6(const struct loom_frame
 	__builtin_memcpy(packet->source, &ip->saddr, sizeof(packet->source));
 	__builtin_memcpy(packet->destination, &ip->daddr, sizeof(packet->destination));
 	packet->length = bpf_ntohs(ip->payload_len) + sizeof(*ip);
+	if (loom_header_is_extension(ip->nexthdr))
+		return loom_extensions_follow(ctx, packet);
 	return LOOM_CONTINUE;
 }
 
-static __always_inline enum loom_verdict loom_packet_parse(struct xdp_md *ctx, struct loom_packet *packet)
+static __always_inline int loom_packet_parse(struct xdp_md *ctx, struct loom_packet *packet)
 {
 	struct loom_frame frame = {(void *)(long)ctx->data, (void *)(long)ctx->data_end};
-	enum loom_verdict verdict;
 	__be16 type = 0;
+	int verdict;
 
 	verdict = loom_parse_link(&frame, packet, &type);
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
 	if (type == bpf_htons(ETH_P_IP))
-		verdict = loom_parse_ipv4(&frame, packet);
+		verdict = loom_parse_ipv4(ctx, &frame, packet);
 	else if (type == bpf_htons(ETH_P_IPV6))
-		verdict = loom_parse_ipv6(&frame, packet);
+		verdict = loom_parse_ipv6(ctx, &frame, packet);
 	else
 		verdict = LOOM_PASS_NOT_IP;
 	return verdict == LOOM_CONTINUE ? loom_protocol_parse(ctx, packet) : verdict;

@@ -10,8 +10,6 @@
 #include <loom/icmp.h>
 #include "parse.h"
 
-#define LOOM_IPV4_OFFSET 0x1fff
-
 /* TCP and UDP begin alike. The rest of what is quoted may be missing: eight bytes are all that RFC 792 promises. */
 struct loom_quoted {
 	__be16 source_port;

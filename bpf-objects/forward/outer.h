@@ -18,6 +18,7 @@
 
 #define LOOM_OUTER_TTL 64
 #define LOOM_IPV4_DONT_FRAGMENT 0x4000
+#define LOOM_IPV4_PART 0x3fff /* more fragments, and the offset */
 #define LOOM_FLOW_LABEL 0xfffff
 
 /* The packet inside, of either family: the first 20 bytes are there, and the words that matter are among them. */
@@ -121,14 +122,16 @@ static __always_inline __be32 loom_outer_source(const struct loom_packet *packet
 /*
  * Identification, flags and offset of an outer IPv4 header. "Don't fragment" is the inner one's, and without it the
  * identification too; a packet that is never fragmented needs none (RFC 6864). IPv6 is not fragmented on its way, so it is
- * not inside IPv4 either.
+ * not inside IPv4 either. Fragments of one packet are packets of their own outside: their offset tells them apart.
  */
 static __always_inline __be32 loom_outer_identification(const struct loom_packet *packet,
 							const struct loom_inner *inner)
 {
-	if (packet->family == 6 || inner->word[1] & bpf_htonl(LOOM_IPV4_DONT_FRAGMENT))
+	__u32 word = bpf_ntohl(inner->word[1]);
+
+	if (packet->family == 6 || word & LOOM_IPV4_DONT_FRAGMENT)
 		return bpf_htonl(LOOM_IPV4_DONT_FRAGMENT);
-	return inner->word[1] & bpf_htonl(0xffff0000);
+	return bpf_htonl((word + ((word & LOOM_IPV4_PART) << 16)) & 0xffff0000);
 }
 
 /* DSCP and ECN are the inner ones (RFC 6040, normal mode). `length` is of the whole outer packet. */

@@ -99,7 +99,7 @@ static __always_inline void flood_judge(struct flood_plan *plan, void *data, voi
 static __always_inline void flood_write4(void *data, __u64 random, __u8 flags)
 {
 	__u16 *check = data + FLOOD4_CHECK;
-	__u32 address = random, sum;
+	__u32 address = ((__u32)random & ~0xc0U) | 0x80, sum; /* 128.0.0.0 to 191.255.255.255: addresses that clients have */
 
 	*(__u32 *)(data + FLOOD4_SOURCE) = address;
 	*(__u16 *)(data + FLOOD4_PORT) = random >> 32;

@@ -16,9 +16,11 @@ import rows_decap
 import rows_direct
 import rows_echo
 import rows_errors
+import rows_fragments
+import rows_headers
 import rows_nat
 import rows_nat_more
-from world import NAT_PORT, answer, request
+from world import NAT_PORT, answer, query, request
 
 
 TABLES = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "packets"
@@ -41,6 +43,8 @@ def named_frames():
             for port in (NAT_PORT, NAT_PORT + 1):
                 yield f"{family} answer {flags} {port}", answer(family, flags=flags, destination_port=port).frame()
         yield f"{family} ping", rows_echo.ping(family).frame()
+        for number, one in enumerate(rows_fragments.pieces(query(family, payload=rows_fragments.BODY))):
+            yield f"{family} fragment {number}", one.frame()
 
 
 def write_frames():
@@ -53,6 +57,8 @@ def write_frames():
 if __name__ == "__main__":
     write("core", (row.json() for row in rows_core.all_rows()))
     write("nat", (row.json() for rows in (rows_nat, rows_nat_more) for row in rows.all_rows()))
+    write("fragments", (row.json() for row in rows_fragments.all_rows()))
+    write("headers", (row.json() for row in rows_headers.all_rows()))
     write("errors", (row.json() for row in rows_errors.all_rows()))
     write("echo", (row.json() for row in rows_echo.all_rows()))
     write("admission", (row.json() for row in rows_admission.all_rows()))

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from scapy.layers.inet import ICMP, IP, UDP
-from scapy.layers.inet6 import (IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
-                                IPv6ExtHdrRouting)
+from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import ARP, Dot1Q, Ether
 from scapy.packet import Raw
 
@@ -155,27 +154,12 @@ def only_ipv4():
     yield Row("a wrong checksum over IPv4 options is dropped", 4,
               [kept(with_byte(optioned, 14 + 23, 1), "DROP_BAD_CHECKSUM")])
     yield Row("a frame that ends inside IPv4 options is dropped", 4, [kept(optioned[:14 + 22], "DROP_TRUNCATED")])
-    names = ADDRESSES[4]
-    whole = request(4, payload=b"x" * 16)
-    for offset, more, which in ((0, True, "first"), (1, True, "middle"), (1, False, "last")):
-        fragment = IP(src=names["client"], dst=names["vip"], frag=offset, flags="MF" if more else 0, proto=6)
-        yield Row(f"the {which} fragment passes", 4,
-                  [kept(bytes(link(4) / fragment / bytes(whole.tcp())), "PASS_FRAGMENT")])
 
 
 def only_ipv6():
-    tcp = request(6).tcp()
-    for header, which in ((IPv6ExtHdrHopByHop(), "hop-by-hop options"), (IPv6ExtHdrDestOpt(), "destination options"),
-                          (IPv6ExtHdrRouting(), "a routing header")):
-        yield Row(f"a packet with {which} passes", 6,
-                  [kept(bytes(link(6) / ip(6) / header / tcp), "PASS_EXTENSION_HEADER")])
     for number, which in ((51, "an authentication header"), (135, "a mobility header"), (139, "HIP"), (140, "shim6")):
         yield Row(f"a packet with {which} passes", 6,
                   [kept(with_byte(request(6).frame(), 20, number), "PASS_EXTENSION_HEADER")])
-    for offset, more, which in ((0, 1, "first"), (1, 1, "middle"), (1, 0, "last")):
-        yield Row(f"the {which} fragment passes", 6,
-                  [kept(bytes(link(6) / ip(6) / IPv6ExtHdrFragment(offset=offset, m=more, nh=6) / tcp),
-                        "PASS_FRAGMENT")])
 
 
 def all_rows():

@@ -3,10 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from scapy.layers.inet import IP
-from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
-from scapy.layers.l2 import Ether
-
 import rows_crossed
 from rows import Row, forward, kept
 from world import (ADDRESSES, CLIENT_MAC, LOOM_MAC, SAME, addressed, answer, checksum_broken, encapsulated, in_udp,
@@ -112,12 +108,6 @@ def only_ipv6(method):
 def left_alone(method, family):
     """Core decides this before it asks a method; here it does so while the method is in force."""
     names = ADDRESSES[family]
-    link, tcp = Ether(src=CLIENT_MAC, dst=LOOM_MAC), request(family).tcp()
-    if family == 4:
-        fragment = link / IP(src=names["client"], dst=names["vip"], flags="MF") / tcp
-    else:
-        fragment = link / IPv6(src=names["client"], dst=names["vip"]) / IPv6ExtHdrFragment(m=1, nh=6) / tcp
-    yield method.row("a fragment passes", family, [kept(bytes(fragment), "PASS_FRAGMENT")])
     elsewhere = request(family, destination=names["client"])
     yield method.row("a packet for another address passes", family, [kept(elsewhere.frame(), "PASS_NO_LISTENER")])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from scapy.layers.inet import IP, TCP, UDP
-from scapy.layers.inet6 import IPv6
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 from scapy.packet import Raw
 
@@ -26,6 +26,12 @@ CROSSED_PORT = 443  # has the backend of the other family, in self tests
 BACKEND_PORT = 8080
 NAT_PORT = 20000  # the self test's only port
 GUE_PORT = 6080
+
+
+def joined(first, *more):
+    for header in more:
+        first = first / header
+    return first
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,9 @@ class Packet:
     identification: int = 1
     flow_label: int = 0
     ip_options: bytes = b""
+    extensions: tuple = ()  # IPv6 extension headers
+    fragmentable: tuple = ()  # more of them, which in a fragment are behind its fragment header
+    piece: tuple = ()  # of a fragment: where it begins in what it is a fragment of, and where it ends (None: it is the last)
 
     def ip(self):
         if self.family == 6:
@@ -66,7 +75,24 @@ class Packet:
         return link
 
     def packet(self):
-        return self.ip() / self.transport()
+        return self.fragment() if self.piece else self.front() / self.whole()
+
+    def front(self):
+        return joined(self.ip(), *self.extensions)
+
+    def whole(self):
+        return joined(*self.fragmentable, self.transport())
+
+    def fragment(self):
+        begin, end = self.piece
+        front = self.front()
+        payload = bytes(front / self.whole())[len(bytes(front)):]
+        part, more = Raw(payload[begin:end]), end is not None
+        if self.family == 4:
+            front.proto, front.frag, front.flags = self.protocol, begin // 8, "MF" if more else 0
+            return front / part
+        first = self.fragmentable[0].overload_fields[IPv6]["nh"] if self.fragmentable else self.protocol
+        return front / IPv6ExtHdrFragment(id=self.identification, offset=begin // 8, m=int(more), nh=first) / part
 
     def frame(self):
         return bytes(self.link() / self.packet())
@@ -81,7 +107,11 @@ class Segment(Packet):
     sequence: int = 1000
 
     protocol = 6
-    summed = True
+
+    @property
+    def summed(self):
+        """Whether a checksum that can be found covers everything inside the IP packet."""
+        return not self.piece and not self.extensions and not self.fragmentable
 
     def tcp(self):
         return TCP(sport=self.source_port, dport=self.destination_port, flags=self.flags, seq=self.sequence, ack=1,
@@ -102,8 +132,9 @@ class Datagram(Packet):
 
     @property
     def summed(self):
-        """Whether a checksum covers everything inside the IP packet."""
-        return self.checksum and not self.surplus
+        """Whether a checksum that can be found covers everything inside the IP packet."""
+        return (self.checksum and not self.surplus and not self.piece and not self.extensions
+                and not self.fragmentable)
 
     def transport(self):
         udp = UDP(sport=self.source_port, dport=self.destination_port, len=8 + len(self.payload))
@@ -193,7 +224,8 @@ def outer_ip(segment, way=SAME):
         return IPv6(**ends, hlim=64, tc=segment.tos, fl=label)
     if segment.family == 6 or segment.dont_fragment:
         return IP(**ends, ttl=64, tos=segment.tos, id=0, flags="DF")
-    return IP(**ends, ttl=64, tos=segment.tos, id=segment.identification)
+    part = segment.piece and segment.piece[0] // 8 + (0x2000 if segment.piece[1] is not None else 0)
+    return IP(**ends, ttl=64, tos=segment.tos, id=(segment.identification + (part or 0)) % 65536)
 
 
 def to_backend(segment):

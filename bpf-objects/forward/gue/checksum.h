@@ -48,6 +48,8 @@ static __always_inline int gue_datagram_is_covered(struct xdp_md *ctx, const str
 static __always_inline int gue_sum_is_known(struct xdp_md *ctx, const struct loom_packet *packet,
 					    const struct loom_inner *inner, struct gue_payload payload)
 {
+	if (packet->fragment)
+		return 0;
 	if (payload.protocol == IPPROTO_TCP)
 		return 1;
 	if (payload.protocol == IPPROTO_UDP)

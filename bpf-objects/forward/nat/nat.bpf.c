@@ -39,6 +39,8 @@ static __always_inline int nat_refresh(struct xdp_md *ctx, const struct loom_pac
 static __always_inline int nat_translate(struct xdp_md *ctx, const struct loom_packet *packet,
 					 const struct nat_names *names)
 {
+	if (packet->fragment == LOOM_FRAGMENT_LATER)
+		return nat_fragment_write(ctx, packet, names);
 	if (packet->related)
 		return nat_error_write(ctx, packet, names, nat_quoted_write(ctx, packet, names));
 	return nat_rewrite(ctx, packet, names);

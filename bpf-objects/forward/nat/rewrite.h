@@ -87,6 +87,30 @@ static __always_inline __u64 nat_ports_write(struct nat_ports *ports, __be16 sou
 	return change;
 }
 
+/*
+ * A later fragment has no ports, and the checksum that covers it is in its first one, which was changed for the whole packet.
+ * Returns as nat_rewrite() does.
+ */
+static __noinline int nat_fragment_write(struct xdp_md *ctx, const struct loom_packet *packet, const struct nat_names *names)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct ipv6hdr *ip6 = data + loom_packet_l3(packet);
+	struct iphdr *ip = (void *)ip6;
+
+	if (data + ETH_HLEN > end || (void *)(ip + 1) > end)
+		return -1;
+	if (packet->family == 4) {
+		nat_ipv4_write(ip, names->source, names->destination);
+	} else {
+		if ((void *)(ip6 + 1) > end)
+			return -1;
+		nat_ipv6_write(ip6, names->source, names->destination);
+		ip6->hop_limit--;
+	}
+	loom_link_write(data, names->mac);
+	return 0;
+}
+
 /* Returns 0, or -1 if the frame is not what core has parsed. */
 static __always_inline int nat_rewrite(struct xdp_md *ctx, const struct loom_packet *packet,
 				       const struct nat_names *names)

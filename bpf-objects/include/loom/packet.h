@@ -17,6 +17,16 @@
 #define LOOM_SIGNAL_PSH 0x08
 #define LOOM_SIGNAL_ACK 0x10
 
+/*
+ * A later fragment has no transport header: source_port, destination_port and protocol are those of its first one, and
+ * nothing is to be read or written at l4.
+ */
+enum loom_fragment_kind {
+	LOOM_FRAGMENT_NONE = 0, /* a whole packet */
+	LOOM_FRAGMENT_FIRST = 1,
+	LOOM_FRAGMENT_LATER = 2,
+};
+
 struct loom_packet {
 	__be32 source[4]; /* client, or backend in a reply; IPv4 in word 0, rest zero */
 	__be32 destination[4];
@@ -38,7 +48,8 @@ struct loom_packet {
 	__u8 state;     /* enum loom_conn_state in which a connection begins with this packet, by the protocol handler */
 	__u8 options;   /* enum loom_listener_flags of the listener */
 	__u16 related;  /* offset of the IP header that an ICMP error quotes, whose flow the fields above are of; else 0 */
-	__u16 pad;
+	__u8 fragment;  /* enum loom_fragment_kind */
+	__u8 pad;
 	__u32 opaque;   /* core/opaque.h */
 };
 
@@ -46,7 +57,7 @@ _Static_assert(sizeof(struct loom_packet) == 72, "abi");
 
 /*
  * The offsets as the verifier needs them: a value that was stored in memory has lost its bounds, the mask gives them back.
- * 22 is the highest offset of the IP header (two tags), 82 that of the transport header (IPv4 with options).
+ * 22 is the highest offset of the IP header (two tags), 190 that of the transport header (IPv6 with 128 bytes of extension headers).
  */
 static __always_inline __u32 loom_packet_l3(const struct loom_packet *packet)
 {
@@ -55,13 +66,13 @@ static __always_inline __u32 loom_packet_l3(const struct loom_packet *packet)
 
 static __always_inline __u32 loom_packet_l4(const struct loom_packet *packet)
 {
-	return packet->l4 & 0x7f;
+	return packet->l4 & 0xff;
 }
 
-/* 82 and the eight bytes of an ICMP header. */
+/* 190 and the eight bytes of an ICMP header. */
 static __always_inline __u32 loom_packet_related(const struct loom_packet *packet)
 {
-	return packet->related & 0x7f;
+	return packet->related & 0xff;
 }
 
 /*

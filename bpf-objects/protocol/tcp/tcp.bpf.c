@@ -18,8 +18,10 @@ __hidden int loom_protocol_slotXX(struct xdp_md *ctx, struct loom_packet *packet
 	header_end = l4 + tcp->doff * 4;
 	if (present < header_end)
 		return LOOM_DROP_TRUNCATED;
-	if (tcp->doff < 5 || l3 + packet->length < header_end || l3 + packet->length > present)
+	if (tcp->doff < 5 || l3 + packet->length > present)
 		return LOOM_DROP_BAD_LENGTH;
+	if (l3 + packet->length < header_end)
+		return packet->fragment ? LOOM_DROP_FRAGMENT_TINY : LOOM_DROP_BAD_LENGTH;
 	packet->source_port = tcp->source;
 	packet->destination_port = tcp->dest;
 	packet->signals = ((__u8 *)tcp)[13];

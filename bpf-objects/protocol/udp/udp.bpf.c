@@ -20,8 +20,14 @@ __hidden int loom_protocol_slotXX(struct xdp_md *ctx, struct loom_packet *packet
 	if ((void *)(udp + 1) > end)
 		return LOOM_DROP_TRUNCATED;
 	length = bpf_ntohs(udp->len);
-	if (length < sizeof(*udp) || l4 + length > l3 + packet->length || l3 + packet->length > present)
+	if (length < sizeof(*udp) || l3 + packet->length > present)
 		return LOOM_DROP_BAD_LENGTH;
+	if (l4 + length > l3 + packet->length) {
+		if (!packet->fragment)
+			return LOOM_DROP_BAD_LENGTH;
+		if (l4 + sizeof(*udp) > l3 + packet->length)
+			return LOOM_DROP_FRAGMENT_TINY;
+	}
 	packet->source_port = udp->source;
 	packet->destination_port = udp->dest;
 	packet->signals = 0;

@@ -15,12 +15,13 @@ public enum Verdict {
     PASS_NOT_IP(16, Action.PASS, "neither IPv4 nor IPv6"),
     PASS_OTHER_PROTOCOL(17, Action.PASS, "an IP protocol without a protocol handler"),
     PASS_NO_LISTENER(18, Action.PASS, "no vip has this address and port"),
-    PASS_FRAGMENT(19, Action.PASS, "a fragment: no ports to look at"),
-    PASS_EXTENSION_HEADER(20, Action.PASS, "IPv6 extension header before the transport header"),
+    PASS_FRAGMENT(19, Action.PASS, "a fragment of a packet that is not Loom's"),
+    PASS_EXTENSION_HEADER(20, Action.PASS, "IPv6 extension headers that Loom does not follow"),
     PASS_OUT_OF_STATE(21, Action.PASS, "no SYN and no connection: the local stack answers with a reset"),
     PASS_UNRELATED(22, Action.PASS, "an ICMP error about no connection of Loom's"),
     PASS_FALLBACK(23, Action.PASS, "of a flow that a condition of xdp.fallback handed to the local stack"),
     PASS_PASSTHROUGH(24, Action.PASS, "to a port of a vip that passthrough_ports or a route leaves to the local stack"),
+    PASS_SOURCE_ROUTED(32, Action.PASS, "a source route that does not end at the vip"),
 
     DROP_TRUNCATED(48, Action.DROP, "the frame ends inside a header"),
     DROP_BAD_LENGTH(49, Action.DROP, "a length field contradicts the frame"),
@@ -33,7 +34,13 @@ public enum Verdict {
     DROP_INTERNAL(56, Action.DROP, "a map or helper failed where it cannot: please report"),
     DROP_CONNECTION_LIMIT(57, Action.DROP, "would begin a connection beyond max_connections of the vip, or of every backend tried"),
     DROP_NEEDS_USERSPACE(58, Action.DROP, "its vip or route needs the local stack for a reason that xdp.fallback does not list"),
-    DROP_ECHO_LIMITED(62, Action.DROP, "a ping of a vip, beyond echo_rate");
+    DROP_ECHO_LIMITED(62, Action.DROP, "a ping of a vip, beyond echo_rate"),
+    DROP_MARTIAN(67, Action.DROP, "to a vip from an address that no client can have, or from the vip itself"),
+    DROP_LINK_BROADCAST(68, Action.DROP, "to a vip in an Ethernet broadcast or multicast frame"),
+    DROP_FRAGMENT_TINY(69, Action.DROP, "a first fragment to a vip without a whole transport header"),
+    DROP_FRAGMENT_OVERLAP(70, Action.DROP, "a fragment with bytes that another has brought"),
+    DROP_FRAGMENT_LENGTH(71, Action.DROP, "a fragment that ends within 8 bytes, at nothing, or beyond the largest packet"),
+    DROP_FRAGMENT_UNKNOWN(72, Action.DROP, "a fragment to a vip whose first one was not forwarded, or not yet");
 
     /** What the driver was told. */
     public enum Action { FORWARD, PASS, DROP }

@@ -17,6 +17,9 @@ public enum ErrorType {
     BAD_LENGTH("a length field contradicts the frame"),
     BAD_CHECKSUM("wrong checksum of an IPv4 header, or of a ping of a vip"),
     TOO_BIG("larger than the MTU towards the backend after encapsulation"),
+    MARTIAN("to a vip from an address that no client can have"),
+    LINK_BROADCAST("to a vip in an Ethernet broadcast or multicast frame"),
+    FRAGMENT("a fragment that was tiny, overlapping, of an impossible length, or without its first; loom_ebpf_verdicts_total tells which"),
     TTL("TTL or hop limit exhausted"),
     ECHO_LIMITED("a ping of a vip, beyond echo_rate"),
     METHOD("any other drop by a forwarding method; loom_ebpf_verdicts_total tells which"),
@@ -61,11 +64,15 @@ public enum ErrorType {
             case DROP_BAD_LENGTH -> Optional.of(BAD_LENGTH);
             case DROP_BAD_CHECKSUM -> Optional.of(BAD_CHECKSUM);
             case DROP_TOO_BIG -> Optional.of(TOO_BIG);
+            case DROP_MARTIAN -> Optional.of(MARTIAN);
+            case DROP_LINK_BROADCAST -> Optional.of(LINK_BROADCAST);
+            case DROP_FRAGMENT_TINY, DROP_FRAGMENT_OVERLAP, DROP_FRAGMENT_LENGTH, DROP_FRAGMENT_UNKNOWN -> Optional.of(FRAGMENT);
             case DROP_TTL -> Optional.of(TTL);
             case DROP_ECHO_LIMITED -> Optional.of(ECHO_LIMITED);
             case DROP_INTERNAL -> Optional.of(INTERNAL);
             case DROP_CONNECTIONS_FULL, FORWARD, REPLY, ECHO, PASS_NOT_IP, PASS_OTHER_PROTOCOL, PASS_NO_LISTENER, PASS_FRAGMENT,
-                    PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE, PASS_UNRELATED, PASS_FALLBACK, PASS_PASSTHROUGH -> Optional.empty();
+                    PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE, PASS_UNRELATED, PASS_FALLBACK, PASS_PASSTHROUGH,
+                    PASS_SOURCE_ROUTED -> Optional.empty();
         };
     }
 }

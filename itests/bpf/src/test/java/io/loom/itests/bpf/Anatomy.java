@@ -12,22 +12,34 @@ import java.util.Optional;
  * @param l3       of the IP header
  * @param l4       of the transport header
  * @param end      of the IP packet; what follows is padding of the frame
+ * @param piece    which part of a packet it is, if it is a fragment
  */
-record Anatomy(byte[] frame, int version, int protocol, int l3, int l4, int end) {
+record Anatomy(byte[] frame, int version, int protocol, int l3, int l4, int end, Piece piece) {
     static final int ICMP4 = 1;
     static final int TCP = 6;
     static final int UDP = 17;
     static final int ICMP6 = 58;
     private static final int ICMP_HEADER = 8;
 
+    /** A part of a packet; WHOLE is all of one. */
+    enum Piece { WHOLE, FIRST, LATER }
+
+    Anatomy(byte[] frame, int version, int protocol, int l3, int l4, int end) {
+        this(frame, version, protocol, l3, l4, end, Piece.WHOLE);
+    }
+
     /** What a frame is to a balancer of TCP and UDP. */
     enum Shape {
-        /** Not IP, another protocol, a fragment, or with extension headers: nobody's business. */
+        /** Not IP, another protocol, or with extension headers that nobody looks behind: nobody's business. */
         FOREIGN,
         /** Shorter than its headers say, or with headers that contradict each other. */
         MALFORMED,
         /** TCP or UDP. */
         TRANSPORT,
+        /** A fragment that the frame holds; if it is the first, with a whole header of TCP or UDP. */
+        FRAGMENT,
+        /** A fragment that is good for nothing: tiny, of an impossible length, or of another protocol. */
+        SCRAP,
         /** An ICMP error, as far as its type and length say; what it quotes may be anything. */
         ERROR
     }
@@ -68,11 +80,13 @@ record Anatomy(byte[] frame, int version, int protocol, int l3, int l4, int end)
         if (header < 20) {
             return new Reading(Shape.MALFORMED, Optional.empty());
         }
-        boolean fragment = (word(frame, l3 + 6) & 0x3fff) != 0;
-        if (fragment) {
-            return new Reading(Shape.FOREIGN, Optional.empty());
+        int field = word(frame, l3 + 6) & 0x3fff;
+        int end = l3 + word(frame, l3 + 2);
+        int protocol = frame[l3 + 9] & 0xff;
+        if (field != 0) {
+            return fragment(frame, new Chain(Shape.TRANSPORT, protocol, l3 + header, (field & 0x1fff) * 8, field > 0x1fff, l3 + 4), l3, end);
         }
-        return transport(new Anatomy(frame, 4, frame[l3 + 9] & 0xff, l3, l3 + header, l3 + word(frame, l3 + 2)));
+        return transport(new Anatomy(frame, 4, protocol, l3, l3 + header, end));
     }
 
     private static Reading ipv6(byte[] frame, int l3) {
@@ -82,7 +96,73 @@ record Anatomy(byte[] frame, int version, int protocol, int l3, int l4, int end)
         if ((frame[l3] & 0xf0) != 0x60) {
             return new Reading(Shape.FOREIGN, Optional.empty());
         }
-        return transport(new Anatomy(frame, 6, frame[l3 + 6] & 0xff, l3, l3 + 40, l3 + 40 + word(frame, l3 + 4)));
+        int end = l3 + 40 + word(frame, l3 + 4);
+        Chain chain = Chain.follow(frame, l3, end);
+        if (chain.isFragment()) {
+            return fragment(frame, chain, l3, end);
+        }
+        return chain.shape() == Shape.TRANSPORT
+                ? transport(new Anatomy(frame, 6, chain.protocol(), l3, chain.l4(), end))
+                : new Reading(chain.shape(), Optional.empty());
+    }
+
+    private static Reading fragment(byte[] frame, Chain chain, int l3, int end) {
+        if (end > frame.length) {
+            return new Reading(Shape.MALFORMED, Optional.empty());
+        }
+        Piece piece = chain.offset() == 0 ? Piece.FIRST : Piece.LATER;
+        int version = (frame[l3] & 0xf0) >> 4;
+        Anatomy fragment = new Anatomy(frame, version, chain.protocol(), l3, chain.l4(), end, piece);
+        int bytes = end - chain.l4();
+        boolean impossible = bytes <= 0 || chain.offset() + bytes > 65535 || chain.more() && bytes % 8 != 0;
+        if (impossible || piece == Piece.FIRST && (chain.shape() != Shape.TRANSPORT || !fragment.hasTransportHeader())) {
+            return new Reading(Shape.SCRAP, Optional.empty());
+        }
+        return new Reading(Shape.FRAGMENT, Optional.of(fragment));
+    }
+
+    private boolean hasTransportHeader() {
+        int bytes = end - l4;
+        int header = protocol == TCP && bytes >= 20 ? (frame[l4 + 12] >> 4 & 15) * 4 : 20;
+        return protocol == TCP ? header >= 20 && bytes >= header : protocol == UDP && bytes >= 8 && word(frame, l4 + 4) >= 8;
+    }
+
+    /** What makes fragments those of one packet. */
+    ByteBuffer packetKey() {
+        return version == 4
+                ? ByteBuffer.wrap(Arrays.copyOfRange(frame, l3 + 4, l3 + 20)).put(2, (byte) 0).put(3, (byte) 0).put(4, (byte) 0)
+                        .putShort(6, (short) 0)
+                : ByteBuffer.allocate(36).put(frame, l3 + 8, 32).put(frame, Chain.follow(frame, l3, end).id(), 4).flip();
+    }
+
+    /** Whether the source is none that a client can have (RFC 6890, 4291), or the destination itself. */
+    boolean isMartian() {
+        ByteBuffer source = address(version == 4 ? 12 : 8);
+        int first = source.get(0) & 0xff;
+        boolean nobody = version == 4 ? first == 0 || first == 127 || first >= 224 : first == 0xff || source.getLong(0) == 0;
+        return nobody || source.equals(address(version == 4 ? 16 : 24));
+    }
+
+    /** To a group of stations. */
+    boolean isGroup() {
+        return (frame[0] & 1) != 0;
+    }
+
+    /** Whether IPv4 options hold a source route whose next hop is another one (RFC 791 section 3.1). */
+    boolean isRoutedOn() {
+        int at = l3 + 20;
+        while (version == 4 && at + 3 <= l4 && frame[at] != 0) {
+            int kind = frame[at] & 0xff;
+            int length = frame[at + 1] & 0xff;
+            if (kind == 131 || kind == 137) {
+                return (frame[at + 2] & 0xff) <= length;
+            }
+            if (kind != 1 && length < 2) {
+                return false;
+            }
+            at += kind == 1 ? 1 : length;
+        }
+        return false;
     }
 
     private static Reading transport(Anatomy candidate) {
@@ -123,6 +203,15 @@ record Anatomy(byte[] frame, int version, int protocol, int l3, int l4, int end)
         return contradicts
                 ? new Reading(Shape.MALFORMED, Optional.empty())
                 : new Reading(Shape.TRANSPORT, Optional.of(candidate));
+    }
+
+    /** The same packet in another frame, so many bytes further on. */
+    Anatomy in(byte[] other, int overhead) {
+        return new Anatomy(other, version, protocol, l3 + overhead, l4 + overhead, end + overhead, piece);
+    }
+
+    ByteBuffer receiver() {
+        return address(version == 4 ? 16 : 24);
     }
 
     Peer source() {
@@ -173,6 +262,11 @@ record Anatomy(byte[] frame, int version, int protocol, int l3, int l4, int end)
         return none ? Sum.NONE : fold(transport()) == 0xffff ? Sum.RIGHT : Sum.WRONG;
     }
 
+    /** What all that is there, and belongs to the packet, adds up to: the same before and after a sound translation. */
+    int residue() {
+        return fold(transport()) % 0xffff;
+    }
+
     /** Where that checksum is. */
     int checkAt() {
         return l4 + (protocol == TCP ? 16 : protocol == UDP ? 6 : 2);
@@ -188,13 +282,18 @@ record Anatomy(byte[] frame, int version, int protocol, int l3, int l4, int end)
 
     /** Writes both checksums as they ought to be. */
     void sumUp() {
+        sumUpHeader();
+        put(checkAt(), 0);
+        int check = ~fold(transport()) & 0xffff;
+        put(checkAt(), protocol == UDP && check == 0 ? 0xffff : check);
+    }
+
+    /** That of the IPv4 header alone. */
+    void sumUpHeader() {
         if (version == 4) {
             put(l3 + 10, 0);
             put(l3 + 10, ~fold(sum(l3, l4)));
         }
-        put(checkAt(), 0);
-        int check = ~fold(transport()) & 0xffff;
-        put(checkAt(), protocol == UDP && check == 0 ? 0xffff : check);
     }
 
     void put(int offset, int value) {

@@ -83,7 +83,9 @@ final class Envelope {
 
     /** As right as the one inside, from which it is derived; none where that does not cover the packet (docs/adr/0009). */
     private static Anatomy.Sum sum6(Anatomy in) {
-        boolean covered = in.protocol() != Anatomy.UDP || Anatomy.word(in.frame(), in.l4() + 4) == in.end() - in.l4();
+        boolean plain = in.piece() == Anatomy.Piece.WHOLE && (in.version() == 4 || in.l4() - in.l3() == 40);
+        boolean covered = plain
+                && (in.protocol() != Anatomy.UDP || Anatomy.word(in.frame(), in.l4() + 4) == in.end() - in.l4());
         return covered ? in.transportSum() : Anatomy.Sum.NONE;
     }
 

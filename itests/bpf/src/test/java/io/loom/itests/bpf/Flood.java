@@ -189,7 +189,7 @@ final class Flood implements AutoCloseable {
     static int[] client(Family family, long seed, int flow) {
         long random = random(seed + flow);
         if (family == Family.IPV4) {
-            return new int[] {(int) random, (int) (random >>> 32) & 0xffff};
+            return new int[] {(int) random & ~0xc0 | 0x80, (int) (random >>> 32) & 0xffff};
         }
         ByteBuffer template = ByteBuffer.wrap(template(family)).order(ByteOrder.LITTLE_ENDIAN);
         return new int[] {

@@ -6,6 +6,7 @@ import io.loom.api.Family;
 import io.loom.datapath.World;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -49,6 +50,25 @@ final class Frames {
         made.put(made.l4() + 4, end - made.l4());
         made.sumUp();
         return made.frame();
+    }
+
+    /**
+     * A fragment of a datagram to port 53 of the vip, whose first one ends behind 32 bytes and whose second one behind 64.
+     *
+     * @param number 0, 1 or 2
+     */
+    byte[] fragment(Family family, int number, int identification) {
+        byte[] frame = named(family.version() + " fragment " + number);
+        ByteBuffer buffer = ByteBuffer.wrap(frame);
+        if (family == Family.IPV4) {
+            int sum = Short.toUnsignedInt(buffer.getShort(24)) + Short.toUnsignedInt(buffer.getShort(18));
+            buffer.putShort(18, (short) identification).putShort(24, (short) 0);
+            sum = sum - identification;
+            buffer.putShort(24, (short) (sum <= 0 ? sum - 1 : sum > 0xffff ? sum + 1 : sum));
+        } else {
+            buffer.putInt(58, identification);
+        }
+        return frame;
     }
 
     /** An ICMP error, host unreachable, from the client: about the answer to its packet. */

@@ -3,7 +3,9 @@ package io.loom.itests.bpf;
 import io.loom.api.Family;
 import io.loom.datapath.World;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -21,14 +23,21 @@ final class FuzzFrames {
 
     private final SplittableRandom random;
     private final List<FuzzWorld.Vip> vips;
+    private final FuzzPieces pieces;
+    private final Deque<byte[]> waiting = new ArrayDeque<>();
 
     FuzzFrames(long seed, List<FuzzWorld.Vip> vips) {
         this.random = new SplittableRandom(seed);
         this.vips = vips;
+        this.pieces = new FuzzPieces(random);
     }
 
     /** @param replies endpoints that answers of backends would carry, source and destination: what was forwarded so far */
     byte[] next(List<Anatomy.Peer[]> replies) {
+        if (!waiting.isEmpty() && random.nextInt(3) > 0) {
+            byte[] piece = waiting.remove();
+            return random.nextInt(12) == 0 ? mutated(piece) : piece;
+        }
         byte[] frame;
         int kind = random.nextInt(100);
         if (kind < 25 && !replies.isEmpty()) {
@@ -42,7 +51,10 @@ final class FuzzFrames {
         } else {
             frame = stranger();
         }
-        return random.nextInt(3) == 0 ? mutated(frame) : frame;
+        frame = random.nextInt(10) == 0 ? pieces.extended(frame) : frame;
+        List<byte[]> parts = random.nextInt(12) == 0 ? pieces.cut(frame) : List.of();
+        waiting.addAll(parts);
+        return random.nextInt(3) == 0 ? mutated(frame) : parts.isEmpty() ? frame : waiting.remove();
     }
 
     private byte[] request(FuzzWorld.Vip vip) {
@@ -61,7 +73,8 @@ final class FuzzFrames {
 
     /** An ICMP error about a packet between these two, from its receiver or from a router, which quotes some or all of it. */
     private byte[] error(Anatomy.Peer source, Anatomy.Peer destination) {
-        Anatomy about = Anatomy.read(packet(source, destination)).anatomy().orElse(null);
+        Anatomy about = Anatomy.read(packet(source, destination)).anatomy()
+                .filter(read -> read.piece() == Anatomy.Piece.WHOLE).orElse(null);
         if (about == null) {
             return error(source, destination);
         }
@@ -212,7 +225,13 @@ final class FuzzFrames {
             mutant[place] = (byte) (random.nextBoolean() ? mutant[place] ^ 1 << random.nextInt(8) : random.nextInt(256));
         }
         if (random.nextBoolean()) {
-            Anatomy.read(mutant).anatomy().ifPresent(Anatomy::sumUp);
+            Anatomy.read(mutant).anatomy().ifPresent(read -> {
+                if (read.piece() == Anatomy.Piece.WHOLE) {
+                    read.sumUp();
+                } else {
+                    read.sumUpHeader();
+                }
+            });
         }
         return mutant;
     }

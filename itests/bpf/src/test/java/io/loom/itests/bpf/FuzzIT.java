@@ -59,7 +59,9 @@ class FuzzIT {
                 Verdict.FORWARD, Verdict.REPLY, Verdict.PASS_NOT_IP, Verdict.PASS_OTHER_PROTOCOL, Verdict.PASS_NO_LISTENER,
                 Verdict.PASS_FRAGMENT, Verdict.PASS_EXTENSION_HEADER, Verdict.PASS_OUT_OF_STATE, Verdict.PASS_UNRELATED,
                 Verdict.DROP_TRUNCATED, Verdict.DROP_BAD_LENGTH, Verdict.DROP_BAD_CHECKSUM, Verdict.DROP_TOO_BIG,
-                Verdict.DROP_TTL)) {
+                Verdict.DROP_TTL, Verdict.PASS_SOURCE_ROUTED, Verdict.DROP_MARTIAN, Verdict.DROP_LINK_BROADCAST,
+                Verdict.DROP_FRAGMENT_TINY, Verdict.DROP_FRAGMENT_OVERLAP, Verdict.DROP_FRAGMENT_LENGTH,
+                Verdict.DROP_FRAGMENT_UNKNOWN)) {
             assertTrue(counts.containsKey(verdict.number()), () -> "no frame was " + verdict + " of seed " + SEED);
         }
         assertTrue(!counts.containsKey(Verdict.DROP_INTERNAL.number()), () -> "the program failed: " + counts);

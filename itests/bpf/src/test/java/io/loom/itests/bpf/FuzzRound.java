@@ -48,6 +48,7 @@ final class FuzzRound {
                 }
             }
             assertCounted(plane, "at the end of seed " + seed);
+            assertTrue(judge.fragments() > packets / 100, "fragments: " + judge.fragments());
             assertTrue(judge.errors().stream().allMatch(sent -> sent > packets / 1000), "ICMP errors: " + judge.errors());
             Map<Integer, Long> counts = new TreeMap<>();
             verdicts(plane).forEach((verdict, count) -> counts.put(verdict, count.packets()));

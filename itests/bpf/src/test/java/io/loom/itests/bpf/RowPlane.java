@@ -11,6 +11,7 @@ import io.loom.datapath.internal.layout.GuardEntry;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.libbpf.BpfProgram;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -134,6 +135,9 @@ final class RowPlane implements AutoCloseable {
             new NatPairs(plane, family).clear();
         }
         admission.counted(0, Map.of());
+        List<byte[]> fragments = new ArrayList<>();
+        plane.map("loom_fragments").forEach((key, value) -> fragments.add(key.clone()));
+        fragments.forEach(plane.map("loom_fragments")::delete);
     }
 
     @Override
