@@ -34,10 +34,14 @@ keep_route() {
 	on "$1" ip -6 route add default via "$KEEP6${HOST_NUMBER[balancer]}" dev eth0 table 76
 }
 
-# Answers the question for the text of whoami.lab with the backend's name.
+# Answers the question for the text of whoami.lab with the backend's name, and that for large.lab with it and 3.9 kB more, which
+# is in fragments over UDP.
 dns_serve() {
+	local text
+	text=$(printf ",$(printf 'x%.0s' {1..240})%.0s" {1..16})
 	on "$1" dnsmasq --conf-file=/dev/null --user=root --no-resolv --no-hosts --pid-file="$RUN/$1/dnsmasq.pid" \
-		--log-facility="$RUN/$1/dnsmasq.log" --txt-record="whoami.lab,$1"
+		--log-facility="$RUN/$1/dnsmasq.log" --edns-packet-max=8192 \
+		--txt-record="whoami.lab,$1" --txt-record="large.lab,$1$text"
 }
 
 # One server for each address: over UDP iperf3 answers from the address that it is bound to, and else from any.

@@ -47,6 +47,8 @@ struct loom_fragment_fate {
 	__u8 pad[4];
 };
 
+_Static_assert(sizeof(struct loom_fragment_key) == 40, "no padding in a key");
+
 /*
  * What has been received of a packet, in units of 8 bytes: from the beginning up to a unit, and one piece behind a gap. A second
  * piece behind it, which takes two gaps at once, is forwarded and not remembered.

@@ -19,7 +19,10 @@ public enum ErrorType {
     TOO_BIG("larger than the MTU towards the backend after encapsulation"),
     MARTIAN("to a vip from an address that no client can have"),
     LINK_BROADCAST("to a vip in an Ethernet broadcast or multicast frame"),
-    FRAGMENT("a fragment that was tiny, overlapping, of an impossible length, or without its first; loom_ebpf_verdicts_total tells which"),
+    FRAGMENT_TINY("a first fragment to a vip without a whole transport header"),
+    FRAGMENT_OVERLAP("a fragment with bytes that another has brought"),
+    FRAGMENT_LENGTH("a fragment that ends within 8 bytes, at nothing, or beyond the largest packet"),
+    FRAGMENT_UNKNOWN("a fragment to a vip whose first one was not forwarded, or not yet"),
     TTL("TTL or hop limit exhausted"),
     ECHO_LIMITED("a ping of a vip, beyond echo_rate"),
     METHOD("any other drop by a forwarding method; loom_ebpf_verdicts_total tells which"),
@@ -66,7 +69,10 @@ public enum ErrorType {
             case DROP_TOO_BIG -> Optional.of(TOO_BIG);
             case DROP_MARTIAN -> Optional.of(MARTIAN);
             case DROP_LINK_BROADCAST -> Optional.of(LINK_BROADCAST);
-            case DROP_FRAGMENT_TINY, DROP_FRAGMENT_OVERLAP, DROP_FRAGMENT_LENGTH, DROP_FRAGMENT_UNKNOWN -> Optional.of(FRAGMENT);
+            case DROP_FRAGMENT_TINY -> Optional.of(FRAGMENT_TINY);
+            case DROP_FRAGMENT_OVERLAP -> Optional.of(FRAGMENT_OVERLAP);
+            case DROP_FRAGMENT_LENGTH -> Optional.of(FRAGMENT_LENGTH);
+            case DROP_FRAGMENT_UNKNOWN -> Optional.of(FRAGMENT_UNKNOWN);
             case DROP_TTL -> Optional.of(TTL);
             case DROP_ECHO_LIMITED -> Optional.of(ECHO_LIMITED);
             case DROP_INTERNAL -> Optional.of(INTERNAL);

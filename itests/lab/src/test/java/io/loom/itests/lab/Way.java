@@ -77,6 +77,11 @@ record Way(String forwarding, int number, boolean ipv6, boolean crossing, boolea
                 + (keep ? ", client_address: keep" : "") + more + "}\n";
     }
 
+    /** Whether packets to backends get headers in front, so that what fills the client's MTU does not fit. */
+    boolean encapsulates() {
+        return forwarding.equals("ipip") || forwarding.equals("gue");
+    }
+
     private boolean nat() {
         return forwarding.equals("nat");
     }
