@@ -30,24 +30,34 @@ segment_make() {
 
 # Its namespace, and a cable into the segment. Duplicate address detection is off, so that addresses work at once.
 host_make() {
-	local host=$1 namespace segment
+	local host=$1 namespace
 	namespace=$(netns_of "$host")
-	segment=$(netns_of segment)
 	ip netns add "$namespace"
 	on "$host" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0 \
 		net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.all.accept_ra=0
 	# No tail loss probes: where a retransmission is counted, a frame was lost, not a processor busy.
 	on "$host" sysctl -qw net.ipv4.tcp_early_retrans=0
 	ip -n "$namespace" link set lo up
-	ip -n "$segment" link add "$host" type veth peer name eth0 netns "$namespace"
-	ip -n "$segment" link set "$host" master br0 up
-	cable_prepare "$host"
-	ip -n "$namespace" link set eth0 up
-	host_address "$host"
+	host_plug "$host"
 	case $host in
 	# Thousands of short connections: many ports, and those in TIME_WAIT may be used again.
 	client) on client sysctl -qw net.ipv4.ip_local_port_range='1024 65535' net.ipv4.tcp_tw_reuse=1 ;;
 	esac
+}
+
+# A host's cable has the same MAC address each time, as a network card has that comes back.
+mac_of() { printf '02:00:0a:4d:00:%02x' "${HOST_NUMBER[$1]}"; }
+
+# Its eth0, with addresses, in the segment.
+host_plug() {
+	local host=$1 namespace segment
+	namespace=$(netns_of "$host")
+	segment=$(netns_of segment)
+	ip -n "$segment" link add "$host" type veth peer name eth0 address "$(mac_of "$host")" netns "$namespace"
+	ip -n "$segment" link set "$host" master br0 up
+	cable_prepare "$host"
+	ip -n "$namespace" link set eth0 up
+	host_address "$host"
 }
 
 # XDP sees frames as they are: no checksum that a NIC is to fill in, no segment larger than the MTU.

@@ -19,7 +19,7 @@ source "$here/services.sh"
 source "$here/networks.sh"
 
 usage() {
-	die "usage: ./loom lab up|status|down, ./loom lab exec HOST CMD..., ./loom lab serve BACKEND (nginx again), ./loom lab services (DNS, iperf3), ./loom lab networks (routers, two more segments), ./loom lab takeover router|standby"
+	die "usage: ./loom lab up|status|down, ./loom lab exec HOST CMD..., ./loom lab serve BACKEND (nginx again), ./loom lab services (DNS, iperf3), ./loom lab networks (routers, two more segments), ./loom lab takeover router|standby, ./loom lab replug HOST (a new eth0)"
 }
 
 lab_up() {
@@ -137,6 +137,7 @@ exec) lab_exec "$@" ;;
 serve) backend_start "${1:?which backend}" ;;
 services) services_make ;;
 networks) networks_make ;;
+replug) host_plug "${1:?which host}" ;;
 takeover) router_takeover "${1:?router or standby}" ;;
 *) usage ;;
 esac

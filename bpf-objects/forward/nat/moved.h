@@ -36,17 +36,21 @@ static __always_inline int nat_change_concerns(__u32 change, __u64 word, __u32 n
 	return since < NAT_DOUBT_TICKS && loom_word_idle(word, now) >= (__s32)since;
 }
 
-/* The kernel's answer; -1 if it has none, or if it leads to another interface although the client's own is still there. */
+/*
+ * The kernel's answer, BPF_FIB_LKUP_RET_*. NOT_FWDED also if it leads to another interface although the client's own is still
+ * there: a client that came another way than the route's is left there.
+ */
 static __always_inline int nat_route_ask(struct xdp_md *ctx, const struct nat_reply *reply, __u32 family, int anywhere,
 					 struct bpf_fib_lookup *route)
 {
+	int result;
+
 	route->family = family == 4 ? NAT_AF_INET : NAT_AF_INET6;
 	route->ifindex = NAT_LOOPBACK_IFINDEX;
 	__builtin_memcpy(route->ipv6_src, reply->vip, sizeof(reply->vip));
 	__builtin_memcpy(route->ipv6_dst, reply->client, sizeof(reply->client));
-	if (bpf_fib_lookup(ctx, route, sizeof(*route), 0) != BPF_FIB_LKUP_RET_SUCCESS)
-		return -1;
-	return anywhere || route->ifindex == reply->ifindex ? 0 : -1;
+	result = bpf_fib_lookup(ctx, route, sizeof(*route), 0);
+	return anywhere || route->ifindex == reply->ifindex ? result : BPF_FIB_LKUP_RET_NOT_FWDED;
 }
 
 /* Puts the client's present link into the reply and, so that the next ones need not ask, into its pair. */
@@ -55,17 +59,21 @@ static __noinline int nat_link_renew(struct xdp_md *ctx, const struct loom_packe
 {
 	const struct nat_change *change = bpf_map_lookup_elem(&nat_moved, (const void *)&nat_only);
 	struct bpf_fib_lookup route = {};
-	int device;
+	int device, result;
 
 	if (!change)
 		return -1;
 	device = nat_change_concerns(change->device, reply->word, packet->now);
 	if (!device && !nat_change_concerns(change->neighbour, reply->word, packet->now))
 		return -1;
-	if (nat_route_ask(ctx, reply, packet->family, device, &route))
+	result = nat_route_ask(ctx, reply, packet->family, device, &route);
+	if (result == BPF_FIB_LKUP_RET_SUCCESS) {
+		__builtin_memcpy(reply->mac, route.dmac, ETH_ALEN);
+		__builtin_memcpy((__u8 *)reply->mac + ETH_ALEN, route.smac, ETH_ALEN);
+	} else if (!device || result != BPF_FIB_LKUP_RET_NO_NEIGH || route.ifindex == NAT_LOOPBACK_IFINDEX) {
 		return -1;
-	__builtin_memcpy(reply->mac, route.dmac, ETH_ALEN);
-	__builtin_memcpy((__u8 *)reply->mac + ETH_ALEN, route.smac, ETH_ALEN);
+	}
+	/* Where the kernel has no neighbour, it still names the interface (from Linux 5.11 on). */
 	reply->ifindex = route.ifindex;
 	bpf_spin_lock(&pair->lock);
 	if (pair->word == reply->word) {

@@ -24,6 +24,9 @@ import java.util.function.BiConsumer;
  * per-CPU entry is that of every possible CPU in turn, each rounded up to 8 bytes.
  */
 public final class BpfMap implements AutoCloseable {
+    /** Entries that {@link #forEach} asks for in one call unless {@link #batch} says otherwise. */
+    public static final int DEFAULT_BATCH = 4096;
+
     private static final int WORD = 8;
 
     private final FileDescriptor descriptor;
@@ -35,6 +38,7 @@ public final class BpfMap implements AutoCloseable {
     private final int maxEntries;
     private final int flags;
     private final int entryBytes;
+    private volatile int batch = DEFAULT_BATCH;
 
     BpfMap(FileDescriptor descriptor) {
         this.descriptor = descriptor;
@@ -154,7 +158,12 @@ public final class BpfMap implements AutoCloseable {
      * a call where the kernel offers batches for this type, else one by one.
      */
     public void forEach(BiConsumer<byte[], byte[]> entry) {
-        new MapDump(fd(), name, keySize, entryBytes, maxEntries).forEach(entry);
+        new MapDump(fd(), name, keySize, entryBytes, maxEntries, batch).forEach(entry);
+    }
+
+    /** From now on {@link #forEach} asks for so many entries in one call. More cost memory, fewer cost time. */
+    public void batch(int entries) {
+        batch = entries;
     }
 
     /** Maps a BPF_F_MMAPABLE array into memory: value i begins at i times the value size, rounded up to 8 bytes. */

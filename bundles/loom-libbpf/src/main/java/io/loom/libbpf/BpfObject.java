@@ -84,6 +84,13 @@ public final class BpfObject implements AutoCloseable {
         return MapType.of(LibBpf.bpf_map__type(find(map)));
     }
 
+    /** What {@link #load} would make. */
+    public MapPlan plan(String map) {
+        long found = find(map);
+        return new MapPlan(map, MapType.of(LibBpf.bpf_map__type(found)), LibBpf.bpf_map__key_size(found),
+                LibBpf.bpf_map__value_size(found), LibBpf.bpf_map__max_entries(found), LibBpf.bpf_map__map_flags(found));
+    }
+
     /** Sets a map's type; the program must not care. Before {@link #load}. */
     public void setType(String map, MapType type) {
         check(LibBpf.bpf_map__set_type(find(map), type.number()), Action.CONFIGURE, map);

@@ -10,6 +10,7 @@ import io.loom.libbpf.internal.FileDescriptor;
 import io.loom.libbpf.internal.LibC;
 import io.loom.libbpf.internal.Netlink;
 import io.loom.libbpf.internal.Options;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,7 +24,9 @@ public final class NetworkEvents implements AutoCloseable {
     private static final int SOL_SOCKET = 1;
     private static final int SO_RCVTIMEO = 20;
     private static final int TIMEVAL_SIZE = 16;
+    private static final int MSG_DONTWAIT = 0x40;
     private static final int BUFFER = 65536;
+    private static final int AT_ONCE = 10_000;
     private static final String SUBJECT = "network events";
 
     private final FileDescriptor socket;
@@ -60,16 +63,30 @@ public final class NetworkEvents implements AutoCloseable {
         libc(LibC.send(socket.number(), Options.address(request), request.size(), 0), Action.LISTEN, SUBJECT);
     }
 
-    /** Waits for news; empty if there were none in the time, or none that matters here. */
+    /**
+     * Waits for news, and takes all that has come until then: each change is a message of its own, and a routing daemon makes
+     * thousands. Empty if there were none in the time, or none that matters here.
+     */
     public List<NetworkEvent> next() {
-        long length = LibC.recv(socket.number(), Options.address(buffer), BUFFER, 0);
+        List<NetworkEvent> events = new ArrayList<>();
+        boolean more = receive(0, events);
+        for (int messages = 1; more && messages < AT_ONCE; messages++) {
+            more = receive(MSG_DONTWAIT, events);
+        }
+        return events;
+    }
+
+    /** @return false if there was nothing */
+    private boolean receive(int flags, List<NetworkEvent> events) {
+        long length = LibC.recv(socket.number(), Options.address(buffer), BUFFER, flags);
         if (length < 0) {
             int errno = Native.getLastError();
             if (errno == Errno.EAGAIN || errno == Errno.EINTR) {
-                return List.of();
+                return false;
             }
             if (errno == Errno.ENOBUFS) {
-                return List.of(new NetworkEvent.Lost());
+                events.add(new NetworkEvent.Lost());
+                return true;
             }
         }
         libc(length, Action.LISTEN, SUBJECT);
@@ -78,7 +95,8 @@ public final class NetworkEvents implements AutoCloseable {
             neighboursAsked = true;
             ask(Netlink.GET_NEIGHBOURS);
         }
-        return message.events();
+        events.addAll(message.events());
+        return true;
     }
 
     @Override

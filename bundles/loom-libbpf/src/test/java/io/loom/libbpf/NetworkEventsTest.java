@@ -75,6 +75,18 @@ class NetworkEventsTest {
         }
     }
 
+    /** As a routing daemon makes them: what comes behind them must not wait. */
+    @Test
+    void aBurstOfRoutesIsTakenAtOnce() throws Exception {
+        Command.run("ip", "addr", "add", "192.0.2.1/24", "dev", device);
+        try (NetworkEvents events = NetworkEvents.open(100)) {
+            until(events, isLink(true));
+            Command.run("sh", "-c", "for i in $(seq 100); do echo route add 198.18.$i.0/24 dev " + device + "; done | ip -batch -");
+            long routes = events.next().stream().filter(new NetworkEvent.Routing()::equals).count();
+            assertTrue(routes >= 100, () -> routes + " at once");
+        }
+    }
+
     @Test
     void whatIsCutShortOrUnknownSaysNothing() {
         assertEquals(List.of(), Netlink.parse(new byte[3]).events());

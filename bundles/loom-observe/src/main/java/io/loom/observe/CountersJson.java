@@ -8,6 +8,7 @@ import io.loom.api.control.BackendView;
 import io.loom.api.control.Status;
 import io.loom.api.control.Telemetry.BackendCount;
 import io.loom.api.control.Telemetry.Counters;
+import io.loom.api.control.Telemetry.CpuCount;
 import io.loom.api.control.Telemetry.LimitUse;
 import io.loom.api.control.Telemetry.ListenerCount;
 import io.loom.api.control.Telemetry.MapUse;
@@ -45,6 +46,10 @@ public final class CountersJson {
         for (MapUse map : counters.maps()) {
             maps.addObject().put("name", map.name()).put("type", map.type()).put("id", map.id())
                     .put("max_entries", map.maxEntries()).put("memory_bytes", map.memoryBytes());
+        }
+        ArrayNode cpus = json.putArray("cpus");
+        for (CpuCount count : counters.cpus()) {
+            cpus.addObject().put("cpu", count.cpu()).put("packets", count.packets()).put("bytes", count.bytes());
         }
         return JsonText.of(json);
     }

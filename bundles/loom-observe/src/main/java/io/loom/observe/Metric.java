@@ -37,6 +37,7 @@ public enum Metric {
     VIP_CONNECTIONS_LIMIT(Kind.GAUGE, "loom_ebpf_vip_connections_limit", "The vip's max_connections", "vip"),
     VIP_BACKENDS_USABLE(Kind.GAUGE, "loom_ebpf_vip_backends_usable", "Backends of the vip that get new connections", "vip"),
     VIP_DEGRADED(Kind.GAUGE, "loom_ebpf_vip_degraded", "1 if the vip does not work as configured; status says why", "vip"),
+    CPU_PACKETS(Kind.COUNTER, "loom_ebpf_cpu_packets_total", "Frames that the program has seen on the CPU", "cpu"),
     MAP_ENTRIES_MAX(Kind.GAUGE, "loom_ebpf_map_entries_max", "Entries that the map can hold", "map", "type"),
     MAP_MEMORY(Kind.GAUGE, "loom_ebpf_map_memory_bytes", "Memory that the kernel charges for the map", "map", "type"),
     READY(Kind.GAUGE, "loom_ebpf_ready", "1 if the configuration is in the kernel and first probes are done"),

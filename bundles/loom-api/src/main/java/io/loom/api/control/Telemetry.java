@@ -21,6 +21,7 @@ public interface Telemetry {
      * @param connectionsEvicted unexpired connections whose place a new one took, because the table was full there
      * @param maps               sizes and memory
      * @param limits             of vips and backends that have one
+     * @param cpus               what each possible CPU has done; none if the counters are not kept by CPU
      */
     record Counters(
             List<VerdictCount> verdicts,
@@ -31,14 +32,15 @@ public interface Telemetry {
             List<BackendCount> backends,
             List<ListenerCount> listeners,
             List<MapUse> maps,
-            List<LimitUse> limits) {
+            List<LimitUse> limits,
+            List<CpuCount> cpus) {
 
-        /** Without any limit. */
+        /** Without limits and CPUs. */
         public Counters(
                 List<VerdictCount> verdicts, long connectionsCreated, long connectionsActive, long mapFull,
                 long connectionsEvicted, List<BackendCount> backends, List<ListenerCount> listeners, List<MapUse> maps) {
             this(verdicts, connectionsCreated, connectionsActive, mapFull, connectionsEvicted, backends, listeners, maps,
-                    List.of());
+                    List.of(), List.of());
         }
 
         public Counters {
@@ -47,6 +49,7 @@ public interface Telemetry {
             listeners = List.copyOf(listeners);
             maps = List.copyOf(maps);
             limits = List.copyOf(limits);
+            cpus = List.copyOf(cpus);
         }
     }
 
@@ -71,6 +74,9 @@ public interface Telemetry {
     record LimitUse(Owner owner, String name, long limit, long open) {
         public enum Owner { VIP, BACKEND }
     }
+
+    /** Frames that the program has seen on a CPU, and their bytes on entry. */
+    record CpuCount(int cpu, long packets, long bytes) {}
 
     /** @param memoryBytes what the kernel charges for it, 0 if unknown */
     record MapUse(String name, String type, int id, int maxEntries, long memoryBytes) {}

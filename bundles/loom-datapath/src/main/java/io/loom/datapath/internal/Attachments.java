@@ -225,6 +225,11 @@ final class Attachments implements AutoCloseable {
         return wanted.interfaces().stream().findFirst();
     }
 
+    /** Where the program is. */
+    synchronized Set<String> attachedDevices() {
+        return Set.copyOf(attached.keySet());
+    }
+
     synchronized List<String> devices() {
         return wanted.interfaces();
     }

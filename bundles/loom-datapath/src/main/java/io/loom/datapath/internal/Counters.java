@@ -17,12 +17,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /** Reads the counters of an instance. Thread-safe; holds nothing. */
 final class Counters {
     /** LOOM_EVENT_MAP_FULL and LOOM_EVENT_EVICTED. */
     private static final int EVENT_MAP_FULL = 96;
     private static final int EVENT_EVICTED = 97;
+    private static final int EVENTS = 96;
 
     private final Instance instance;
     private final Backends backends;
@@ -45,7 +47,15 @@ final class Counters {
     /** @param methods in the running program */
     Telemetry.Counters read(Collection<SlottedMethod> methods, Sweep.Result sweep) {
         Map<Integer, VerdictCount> verdicts = new HashMap<>();
-        instance.map("loom_verdicts").forEach((key, value) -> verdicts.put(Keys.number(key), VerdictCount.sum(value)));
+        List<VerdictCount> cpus = new ArrayList<>();
+        BpfMap verdictMap = instance.map("loom_verdicts");
+        verdictMap.forEach((key, value) -> {
+            List<VerdictCount> byCpu = VerdictCount.byCpu(value);
+            verdicts.put(Keys.number(key), VerdictCount.sum(value));
+            if (verdictMap.type().perCpu() && isOfFrames(Keys.number(key))) {
+                add(cpus, byCpu);
+            }
+        });
         Map<Integer, FlowCount> ofListeners = flows("loom_lstats");
         long created = listeners.formerConnections()
                 + ofListeners.values().stream().mapToLong(FlowCount::connections).sum();
@@ -53,7 +63,27 @@ final class Counters {
                 verdictCounts(verdicts, methods), created, sweep.active(),
                 verdicts.getOrDefault(EVENT_MAP_FULL, VerdictCount.ZERO).packets(),
                 verdicts.getOrDefault(EVENT_EVICTED, VerdictCount.ZERO).packets(),
-                backendCounts(flows("loom_bstats"), sweep), listenerCounts(ofListeners, sweep), mapUses(), limits.uses());
+                backendCounts(flows("loom_bstats"), sweep), listenerCounts(ofListeners, sweep), mapUses(), limits.uses(),
+                cpuCounts(cpus));
+    }
+
+    /** Events are counted beside the verdict of their frame. */
+    private static boolean isOfFrames(int number) {
+        return number < EVENTS || number >= Verdict.METHOD_BASE;
+    }
+
+    private static void add(List<VerdictCount> sums, List<VerdictCount> counts) {
+        for (int cpu = 0; cpu < counts.size(); cpu++) {
+            if (cpu == sums.size()) {
+                sums.add(VerdictCount.ZERO);
+            }
+            sums.set(cpu, sums.get(cpu).plus(counts.get(cpu)));
+        }
+    }
+
+    private static List<Telemetry.CpuCount> cpuCounts(List<VerdictCount> cpus) {
+        return IntStream.range(0, cpus.size())
+                .mapToObj(cpu -> new Telemetry.CpuCount(cpu, cpus.get(cpu).packets(), cpus.get(cpu).bytesIn())).toList();
     }
 
     private Map<Integer, FlowCount> flows(String map) {

@@ -1,11 +1,17 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.Problem;
 import io.loom.libbpf.BpfException;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,6 +20,7 @@ final class Egress {
     private static final Logger LOG = LoggerFactory.getLogger(Egress.class);
 
     private final BpfMap devices;
+    private volatile Set<Integer> strange = Set.of();
 
     Egress(BpfMap devices) {
         this.devices = devices;
@@ -29,6 +36,33 @@ final class Egress {
             } catch (BpfException gone) {
                 LOG.warn("frames cannot leave on interface {}: {}", ifindex, gone.getMessage());
             }
+        }
+    }
+
+    /**
+     * Notes which of the interfaces that lead to backends do not have the program.
+     *
+     * @param attached none: nothing is balanced, and nothing is wrong
+     */
+    void compare(Set<Integer> towardsBackends, Set<Integer> attached) {
+        Set<Integer> others = new TreeSet<>(towardsBackends);
+        others.removeAll(attached);
+        strange = attached.isEmpty() ? Set.of() : others;
+    }
+
+    List<Problem> problems() {
+        return strange.stream().map(Egress::name).flatMap(Optional::stream).map(device -> Problem.of(
+                "LOOM-1232", "backends are reached through " + device + ", which does not have the program",
+                "most drivers transmit for the program only where it is attached, and nat's replies are seen only there",
+                "add " + device + " to ebpf.interface")).toList();
+    }
+
+    /** Empty if it is gone. */
+    private static Optional<String> name(int ifindex) {
+        try {
+            return Optional.ofNullable(NetworkInterface.getByIndex(ifindex)).map(NetworkInterface::getName);
+        } catch (SocketException gone) {
+            return Optional.empty();
         }
     }
 

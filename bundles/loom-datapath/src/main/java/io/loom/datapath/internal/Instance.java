@@ -35,6 +35,7 @@ final class Instance implements AutoCloseable {
     private final Meta meta;
     private final boolean adopted;
     private final Map<String, BpfMap> maps = new ConcurrentHashMap<>();
+    private volatile int batch = BpfMap.DEFAULT_BATCH;
 
     private Instance(PinTree pins, InstanceLock lock, Meta meta, boolean adopted) {
         this.pins = pins;
@@ -96,6 +97,7 @@ final class Instance implements AutoCloseable {
         left.add(pins.program());
         left.add(pins.nextProgram());
         left.addAll(PinTree.pins(pins.maps()));
+        left.addAll(PinTree.pins(pins.tables()));
         if (left.stream().filter(PinTree::remove).count() > 0) {
             LOG.info("removed the rest of an instance that was never complete at {}", pins.root());
         }
@@ -166,9 +168,16 @@ final class Instance implements AutoCloseable {
             maps.computeIfAbsent(name, absent -> {
                 BpfMap map = object.map(name);
                 map.pin(pins.map(name));
+                map.batch(batch);
                 return map;
             });
         }
+    }
+
+    /** How many entries are read in one system call. */
+    void batch(int entries) {
+        batch = entries;
+        maps.values().forEach(map -> map.batch(entries));
     }
 
     /** Unpins a map; the program that runs may still use it, the next one makes another. */

@@ -133,6 +133,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
         plane.vipAddresses().device(plane.attachments().firstDevice());
         plane.vipAddresses().sources(config.enabled() && config.nat().assign() ? config.nat().sourceAddresses() : List.of());
         plane.attachments().check();
+        plane.cpuAffinity().want(config.enabled() ? config.attachment().cpus() : List.of());
         timers.serve(plane);
     }
 

@@ -20,10 +20,8 @@ import io.loom.control.dataplane.Tracking;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.libbpf.BpfProgram;
-import io.loom.libbpf.Kernel;
-import io.loom.libbpf.NetworkEvent;
-import io.loom.libbpf.NetworkEvents;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,7 +44,6 @@ import java.util.stream.Collectors;
 final class LivePlane implements AutoCloseable {
     /** Of enum loom_conn_state. */
     private static final int SYN_SENT = 0;
-    private static final int NEWS_MILLIS = 300;
     private static final TableBuilder BUILDER = new TableBuilder(Duration.ofSeconds(5));
 
     private final Instance instance;
@@ -60,10 +57,8 @@ final class LivePlane implements AutoCloseable {
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
     private final Egress egress;
-    private final NetworkEvents news;
-    private final Neighbours neighbours = new Neighbours();
-    private final Moves moves;
-    private final Gateways gateways;
+    private final NetworkNews news;
+    private final CpuAffinity cpuAffinity;
     private final HopLookup lookup;
     private final KernelClock clock;
     private final Sweep sweep;
@@ -83,7 +78,7 @@ final class LivePlane implements AutoCloseable {
         this.algorithms = algorithms;
         this.backends = new Backends(instance.map("loom_backends"), instance.map("loom_bstats"),
                 new LimitTable(instance.map("loom_blimits"), clock::tick));
-        this.tables = new Tables(instance.map("loom_tables"), instance.meta());
+        this.tables = new Tables(new TableContent(instance.map("loom_tables"), instance.pins().tables()), instance.meta());
         this.guards = new Guards(
                 instance.map("loom_guards"), new LimitTable(instance.map("loom_vlimits"), clock::tick));
         this.listeners = new Listeners(
@@ -97,15 +92,12 @@ final class LivePlane implements AutoCloseable {
         this.egress = new Egress(instance.map("loom_devices"));
         this.sweep = new Sweep(instance, clock);
         this.counters = new Counters(instance, backends, listeners, limits);
-        this.moves = new Moves(instance, clock::tick, attachments.ifindexes());
-        this.gateways = new Gateways(lookup::provoke, device -> Kernel.interfaceIndex(device).orElse(0));
-        this.news = NetworkEvents.open(NEWS_MILLIS);
+        this.cpuAffinity = new CpuAffinity(instance.meta(), Path.of("/sys"), Path.of("/proc"));
+        this.news = new NetworkNews(new Moves(instance, clock::tick, attachments.ifindexes()), lookup);
         if (instance.adopted()) {
             adopt();
         }
         chooseOuterSources();
-        // Nobody has watched the neighbours before this.
-        moves.neighbour();
     }
 
     private void adopt() {
@@ -129,6 +121,11 @@ final class LivePlane implements AutoCloseable {
 
     Meta meta() {
         return instance.meta();
+    }
+
+    /** How many entries of a map are read in one system call. */
+    void batch(int entries) {
+        instance.batch(entries);
     }
 
     KernelState applied() {
@@ -235,26 +232,15 @@ final class LivePlane implements AutoCloseable {
 
     /** Waits a short time for news of the network; true if {@link #watch} has something to look at. */
     boolean listen() {
-        Neighbours.Consequence most = Neighbours.Consequence.NONE;
-        for (NetworkEvent event : news.next()) {
-            Neighbours.Consequence one = neighbours.take(event);
-            most = one.compareTo(most) > 0 ? one : most;
-            if (event instanceof NetworkEvent.Neighbour neighbour && neighbour.mac().isEmpty()) {
-                gateways.lost(neighbour.address());
-            }
-        }
-        if (most == Neighbours.Consequence.MOVED) {
-            moves.neighbour();
-        }
-        return most != Neighbours.Consequence.NONE;
+        return news.listen();
     }
 
     /** What changes outside: interfaces, addresses, next hops. True if any answer of this object differs. */
     boolean watch() {
         attachments.check();
-        moves.devices(attachments.ifindexes());
+        news.watch(attachments.ifindexes());
+        cpuAffinity.check(attachments.attachedDevices());
         vipAddresses.ensure();
-        gateways.keep();
         boolean hopsChanged = nextHops.refresh();
         if (hopsChanged) {
             backends.hopsChanged(nextHops.answers());
@@ -266,8 +252,11 @@ final class LivePlane implements AutoCloseable {
     }
 
     private void allowEgress() {
+        Set<Integer> towardsBackends = nextHops.answers().values().stream()
+                .flatMap(Optional::stream).map(NextHop::ifindex).collect(Collectors.toSet());
         Set<Integer> ifindexes = new HashSet<>(attachments.ifindexes());
-        nextHops.answers().values().forEach(hop -> hop.map(NextHop::ifindex).ifPresent(ifindexes::add));
+        egress.compare(towardsBackends, ifindexes);
+        ifindexes.addAll(towardsBackends);
         egress.allow(ifindexes);
     }
 
@@ -332,6 +321,10 @@ final class LivePlane implements AutoCloseable {
         return attachments;
     }
 
+    CpuAffinity cpuAffinity() {
+        return cpuAffinity;
+    }
+
     VipAddresses vipAddresses() {
         return vipAddresses;
     }
@@ -363,6 +356,8 @@ final class LivePlane implements AutoCloseable {
 
     List<Problem> problems() {
         List<Problem> problems = new ArrayList<>(attachments.problems());
+        problems.addAll(egress.problems());
+        problems.addAll(cpuAffinity.problems());
         problems.addAll(vipAddresses.problems());
         problems.addAll(programs.problems());
         problems.addAll(Fallbacks.problems(listeners.specs()));

@@ -66,6 +66,7 @@ final class Opening {
         lookup.allow();
         Instance instance = Instance.open(bpffs, name, data);
         try {
+            instance.batch(config.maps().batch());
             Tuning tuning = remembering(
                     Tuning.of(config, clock.hz(), seed(instance.meta())), instance.meta());
             Workshop.Wanted wanted = new Workshop.Wanted(tuning, config.methodOptions());
@@ -111,6 +112,7 @@ final class Opening {
                 Tuning.of(config, before.tuning().hz(), before.tuning().seed()), plane.meta());
         Workshop.Wanted next = new Workshop.Wanted(tuning, config.methodOptions());
         plane.programs().tune(next);
+        plane.batch(config.maps().batch());
         plane.chooseOuterSources();
         return !next.equals(before);
     }

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where an instance's pins are: {@code BPFFS/loom/INSTANCE/} with {@code maps/NAME}, {@code prog} and {@code links/DEVICE}.
+ * Where an instance's pins are: {@code BPFFS/loom/INSTANCE/} with {@code maps/NAME}, {@code tables/NUMBER}, {@code prog} and
+ * {@code links/DEVICE}.
  * A bpffs takes no dots in names, so %2E stands for them.
  */
 public record PinTree(Path root) {
@@ -32,6 +33,11 @@ public record PinTree(Path root) {
 
     Path links() {
         return root.resolve("links");
+    }
+
+    /** Of the lookup tables, by number. */
+    Path tables() {
+        return root.resolve("tables");
     }
 
     Path map(String name) {
@@ -67,6 +73,7 @@ public record PinTree(Path root) {
         try {
             Files.createDirectories(maps());
             Files.createDirectories(links());
+            Files.createDirectories(tables());
         } catch (IOException failure) {
             throw unusable(failure);
         }

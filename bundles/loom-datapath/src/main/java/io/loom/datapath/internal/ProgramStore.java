@@ -48,6 +48,7 @@ final class ProgramStore {
         composition.methods().values().forEach(layouts::adopt);
         try (BpfObject object = composition.open(Map.of())) {
             instance.lendMaps(object);
+            MapMemory.require(object, instance.maps().keySet());
             object.load();
             instance.keepMaps(object);
             return object.program(Composition.PROGRAM);

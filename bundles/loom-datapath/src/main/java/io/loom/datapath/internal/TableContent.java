@@ -2,10 +2,13 @@ package io.loom.datapath.internal;
 
 import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.datapath.internal.layout.TableRows;
+import io.loom.libbpf.BpfException;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.MapType;
 import io.loom.libbpf.Mapping;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Optional;
@@ -13,28 +16,84 @@ import java.util.Set;
 
 /**
  * The inner maps of loom_tables: filled through shared memory before anyone sees them, published by one update, and from then
- * on changed in place.
+ * on changed in place. Each is pinned under its number: to open it by the kernel's number would need CAP_SYS_ADMIN. A pin that
+ * is not of the array that programs see is the work of a process that died between the two, and is made anew.
  */
 public final class TableContent {
     private static final int BPF_F_MMAPABLE = 1 << 10;
     private static final int BPF_F_INNER_MAP = 1 << 12;
 
-    private TableContent() {}
+    private final BpfMap tables;
+    private final Path pins;
+
+    /** @param pins directory on a bpffs */
+    TableContent(BpfMap tables, Path pins) {
+        this.tables = tables;
+        this.pins = pins;
+    }
 
     /**
      * Puts a table in the place of whatever has its number. Programs see the old one or the new one, nothing between; takes
-     * about 10 ms.
+     * about 10 ms. Pins nothing.
      *
      * @param entries see {@link TableEntry}
      */
     public static void publish(BpfMap tables, int number, int[] entries) {
-        try (BpfMap inner = BpfMap.create(
+        array(tables, number, entries).close();
+    }
+
+    private static BpfMap array(BpfMap tables, int number, int[] entries) {
+        BpfMap inner = BpfMap.create(
                 MapType.ARRAY, "loom_table", Integer.BYTES, TableRows.rowSize(), TableRows.rows(entries.length),
-                BPF_F_MMAPABLE | BPF_F_INNER_MAP)) {
-            try (Mapping mapping = inner.map()) {
-                TableRows.write(mapping.buffer(), entries);
-            }
+                BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+        try (Mapping mapping = inner.map()) {
+            TableRows.write(mapping.buffer(), entries);
             tables.updateFd(Keys.of(number), inner);
+            return inner;
+        } catch (RuntimeException failure) {
+            inner.close();
+            throw failure;
+        }
+    }
+
+    /** The same, and pins it. */
+    void publish(int number, int[] entries) {
+        try (BpfMap inner = array(tables, number, entries)) {
+            PinTree.remove(pin(number));
+            inner.pin(pin(number));
+        }
+    }
+
+    private Path pin(int number) {
+        return pins.resolve("" + number);
+    }
+
+    int maxNumbers() {
+        return tables.maxEntries();
+    }
+
+    void delete(int number) {
+        tables.delete(Keys.of(number));
+        PinTree.remove(pin(number));
+    }
+
+    /** The array that programs see; empty if there is none, or if this process may not open it. */
+    private Optional<BpfMap> open(int number) {
+        Optional<Integer> id = tables.lookup(Keys.of(number)).map(Keys::number);
+        if (id.isEmpty()) {
+            return Optional.empty();
+        }
+        if (Files.exists(pin(number))) {
+            BpfMap pinned = BpfMap.open(pin(number));
+            if (pinned.id() == id.get()) {
+                return Optional.of(pinned);
+            }
+            pinned.close();
+        }
+        try {
+            return Optional.of(BpfMap.open(id.get()));
+        } catch (BpfException needsMorePrivilege) {
+            return Optional.empty();
         }
     }
 
@@ -44,12 +103,12 @@ public final class TableContent {
      *
      * @return false if there is no such array
      */
-    static boolean change(BpfMap tables, int number, int[] before, int[] after) {
-        Optional<Integer> id = tables.lookup(Keys.of(number)).map(Keys::number);
-        if (id.isEmpty()) {
+    boolean change(int number, int[] before, int[] after) {
+        Optional<BpfMap> found = open(number);
+        if (found.isEmpty()) {
             return false;
         }
-        try (BpfMap inner = BpfMap.open(id.get()); Mapping mapping = inner.map()) {
+        try (BpfMap inner = found.get(); Mapping mapping = inner.map()) {
             ByteBuffer entries = mapping.buffer();
             for (int position = 0; position < after.length; position++) {
                 if (before[position] != after[position]) {
@@ -65,9 +124,9 @@ public final class TableContent {
      *
      * @param positions of entries that no connection disagrees with any more
      */
-    static void settle(BpfMap tables, int number, BitSet positions) {
-        tables.lookup(Keys.of(number)).map(Keys::number).ifPresent(id -> {
-            try (BpfMap inner = BpfMap.open(id); Mapping mapping = inner.map()) {
+    void settle(int number, BitSet positions) {
+        open(number).ifPresent(found -> {
+            try (BpfMap inner = found; Mapping mapping = inner.map()) {
                 ByteBuffer entries = mapping.buffer();
                 positions.stream().forEach(position -> TableRows.settle(entries, position));
             }
@@ -85,18 +144,17 @@ public final class TableContent {
     }
 
     /** The entries of a table of that many; empty if there is no such table. */
-    static Optional<int[]> read(BpfMap tables, int number, int size) {
-        return tables.lookup(Keys.of(number)).map(Keys::number).flatMap(id -> readInner(id, size));
+    Optional<int[]> read(int number, int size) {
+        return open(number).flatMap(found -> {
+            try (BpfMap inner = found) {
+                return inner.maxEntries() == TableRows.rows(size) ? Optional.of(entries(inner, size)) : Optional.empty();
+            }
+        });
     }
 
-    private static Optional<int[]> readInner(int id, int size) {
-        try (BpfMap inner = BpfMap.open(id)) {
-            if (inner.maxEntries() != TableRows.rows(size)) {
-                return Optional.empty();
-            }
-            try (Mapping mapping = inner.map()) {
-                return Optional.of(TableRows.read(mapping.buffer(), size));
-            }
+    private static int[] entries(BpfMap inner, int size) {
+        try (Mapping mapping = inner.map()) {
+            return TableRows.read(mapping.buffer(), size);
         }
     }
 }

@@ -7,7 +7,6 @@ import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import io.loom.datapath.internal.layout.TableEntry;
-import io.loom.libbpf.BpfMap;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
@@ -31,13 +30,13 @@ import java.util.stream.IntStream;
 final class Tables {
     private static final String META = "table.";
 
-    private final BpfMap outer;
+    private final TableContent content;
     private final Meta meta;
     private final Map<TableKey, Published> published = new TreeMap<>();
     private final Set<Integer> retired = new TreeSet<>();
 
-    Tables(BpfMap outer, Meta meta) {
-        this.outer = outer;
+    Tables(TableContent content, Meta meta) {
+        this.content = content;
         this.meta = meta;
     }
 
@@ -71,7 +70,7 @@ final class Tables {
         }
         published.computeIfAbsent(key, absent -> new Published(
                 number, index, new TableSpec("", size, Collections.emptySortedMap()),
-                TableContent.read(outer, number, size).orElse(new int[0]), System.nanoTime()));
+                content.read(number, size).orElse(new int[0]), System.nanoTime()));
         return key;
     }
 
@@ -94,8 +93,8 @@ final class Tables {
         int number = inPlace ? before.number() : newNumber(key);
         int[] entries = entries(before, inPlace, backends);
         boolean same = inPlace && Arrays.equals(entries, before.entries());
-        if (entries.length > 0 && !same && !(inPlace && TableContent.change(outer, number, before.entries(), entries))) {
-            TableContent.publish(outer, number, entries);
+        if (entries.length > 0 && !same && !(inPlace && content.change(number, before.entries(), entries))) {
+            content.publish(number, entries);
         }
         published.put(key, new Published(number, index, spec, entries, same ? before.changed() : System.nanoTime()));
         if (!inPlace) {
@@ -149,7 +148,7 @@ final class Tables {
         }
         int[] entries = table.entries().clone();
         positions.stream().forEach(i -> entries[i] = TableEntry.settled(TableEntry.current(entries[i])));
-        TableContent.settle(outer, table.number(), positions);
+        content.settle(table.number(), positions);
         published.put(key, new Published(table.number(), table.index(), table.spec(), entries, table.changed()));
     }
 
@@ -160,7 +159,7 @@ final class Tables {
             return;
         }
         int[] entries = Arrays.stream(table.entries()).map(TableEntry::doubted).toArray();
-        TableContent.change(outer, table.number(), table.entries(), entries);
+        content.change(table.number(), table.entries(), entries);
         published.put(key, new Published(table.number(), table.index(), table.spec(), entries, System.nanoTime()));
     }
 
@@ -174,7 +173,7 @@ final class Tables {
     private int newNumber(TableKey key) {
         Set<Integer> taken = new HashSet<>(retired);
         published.values().forEach(table -> taken.add(table.number()));
-        for (int number = 0; number < outer.maxEntries(); number++) {
+        for (int number = 0; number < content.maxNumbers(); number++) {
             if (!taken.contains(number)) {
                 meta.put(META + number, key.family().version() + " " + key.vip());
                 return number;
@@ -182,7 +181,7 @@ final class Tables {
         }
         throw new LoomException(Problem.of(
                 "LOOM-1211", "no number is free for the lookup table of vip " + key.vip(),
-                "there can be " + outer.maxEntries() + " tables, one for each vip and address family", "remove vips"));
+                "there can be " + content.maxNumbers() + " tables, one for each vip and address family", "remove vips"));
     }
 
     private static TableKey parse(String name) {
@@ -229,7 +228,7 @@ final class Tables {
     }
 
     private void delete(int number) {
-        outer.delete(Keys.of(number));
+        content.delete(number);
         meta.remove(META + number);
     }
 }

@@ -46,12 +46,14 @@ public final class Takedown {
         List<String> done = new ArrayList<>();
         markIncomplete();
         PinTree.pins(pins.links()).forEach(pin -> done.add(detach(pin)));
+        restoreCpus();
         done.addAll(addresses());
         for (Path program : List.of(pins.program(), pins.nextProgram())) {
             if (PinTree.remove(program)) {
                 done.add("removed program " + program.getFileName());
             }
         }
+        PinTree.pins(pins.tables()).forEach(PinTree::remove);
         List<Path> maps = new ArrayList<>(PinTree.pins(pins.maps()));
         // Last, because it says what else there is.
         maps.sort(Comparator.comparing(pins.meta()::equals));
@@ -86,6 +88,14 @@ public final class Takedown {
         return present ? "detached from " + device : "removed the link of " + device + ", which is gone";
     }
 
+    private void restoreCpus() {
+        if (Files.exists(pins.meta())) {
+            try (Meta meta = Meta.open(pins.meta())) {
+                new CpuAffinity(meta, Path.of("/sys"), Path.of("/proc")).want(List.of());
+            }
+        }
+    }
+
     private List<String> addresses() {
         if (!Files.exists(pins.meta())) {
             return List.of();
@@ -102,7 +112,7 @@ public final class Takedown {
     }
 
     private void removeDirectories() {
-        for (Path directory : List.of(pins.maps(), pins.links(), pins.root())) {
+        for (Path directory : List.of(pins.maps(), pins.tables(), pins.links(), pins.root())) {
             PinTree.remove(directory);
         }
         Path loom = pins.root().getParent();

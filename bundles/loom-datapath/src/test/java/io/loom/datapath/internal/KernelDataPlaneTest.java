@@ -202,6 +202,16 @@ class KernelDataPlaneTest extends DataPlaneFixture {
     }
 
     @Test
+    void backendsBehindAnInterfaceWithoutTheProgramAreAWarning() throws Exception {
+        plane.configure(config(Attachment.Mode.GENERIC, 300, "lo"));
+        plane.resolve(Set.of(nat(FIRST)));
+        await("the warning", () -> plane.problems().stream()
+                .anyMatch(problem -> problem.code().equals("LOOM-1232") && problem.what().contains(DEVICE)));
+        plane.configure(config(Attachment.Mode.GENERIC, 300, "lo", DEVICE));
+        await("no warning", () -> plane.problems().isEmpty());
+    }
+
+    @Test
     void disablingDetachesAndEnablingAttachesAnew() throws Exception {
         plane.configure(config(false, new Attachment(List.of(DEVICE), Attachment.Mode.NATIVE, false), 300));
         assertFalse(ip("link show dev " + DEVICE).contains("xdp"));

@@ -114,7 +114,7 @@ class LimitsTest extends DataPlaneFixture {
 
     private static boolean settled() {
         try (BpfMap tables = BpfMap.open(ROOT.resolve("maps/loom_tables"))) {
-            int[] entries = TableContent.read(tables, 0, 1009).orElseThrow();
+            int[] entries = new TableContent(tables, ROOT.resolve("tables")).read(0, 1009).orElseThrow();
             return Arrays.stream(entries).noneMatch(TableEntry::isChanging);
         }
     }

@@ -21,6 +21,7 @@ public enum Action {
     QUERY("ask which XDP program is attached to"),
     DUPLICATE("duplicate the file descriptor of"),
     LISTEN("listen to the kernel's"),
+    BIND("choose the CPUs of"),
     EXAMINE("examine");
 
     private final String phrase;

@@ -74,6 +74,10 @@ public final class LibBpf {
 
     public static native int bpf_map__type(long map);
 
+    public static native int bpf_map__max_entries(long map);
+
+    public static native int bpf_map__map_flags(long map);
+
     public static native int bpf_map__reuse_fd(long map, int fd);
 
     public static native long bpf_map__initial_value(long map, long[] size);

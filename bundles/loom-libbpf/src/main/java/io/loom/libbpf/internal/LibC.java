@@ -47,6 +47,8 @@ public final class LibC {
 
     public static native long recv(int socket, long buffer, long length, int flags);
 
+    public static native int sched_setaffinity(int thread, long size, long set);
+
     /** Formats into memory that the caller frees. */
     public static native int vasprintf(PointerByReference text, Pointer format, Pointer arguments);
 

@@ -7,8 +7,6 @@ import java.util.function.BiConsumer;
 
 /** One walk over all entries of a map: in batches if the kernel has them for this type of map, else key by key. */
 public final class MapDump {
-    private static final int CHUNK = 4096;
-
     private final int firstChunk;
     private final int fd;
     private final String name;
@@ -16,12 +14,11 @@ public final class MapDump {
     private final int valueBytes;
     private final int maxEntries;
 
-    /** @param valueBytes of a whole entry, over all CPUs */
-    public MapDump(int fd, String name, int keySize, int valueBytes, int maxEntries) {
-        this(fd, name, keySize, valueBytes, maxEntries, CHUNK);
-    }
-
-    MapDump(int fd, String name, int keySize, int valueBytes, int maxEntries, int firstChunk) {
+    /**
+     * @param valueBytes of a whole entry, over all CPUs
+     * @param firstChunk entries in one call; doubled where a bucket of the kernel's holds more
+     */
+    public MapDump(int fd, String name, int keySize, int valueBytes, int maxEntries, int firstChunk) {
         this.firstChunk = firstChunk;
         this.fd = fd;
         this.name = name;

@@ -58,7 +58,7 @@ class MapDumpTest {
 
     @Test
     void aFailureInTheMiddleIsNotTakenForTheEnd() {
-        MapDump closed = new MapDump(-1, "gone", 4, 8, ENTRIES);
+        MapDump closed = new MapDump(-1, "gone", 4, 8, ENTRIES, 64);
         assertEquals(9, assertThrows(BpfException.class, () -> closed.forEach(this::see)).errno());
     }
 

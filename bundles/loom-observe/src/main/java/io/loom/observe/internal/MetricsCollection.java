@@ -30,6 +30,7 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
         counters.maps().forEach(map -> samples
                 .add(Metric.MAP_ENTRIES_MAX, map.maxEntries(), map.name(), map.type())
                 .add(Metric.MAP_MEMORY, map.memoryBytes(), map.name(), map.type()));
+        counters.cpus().forEach(cpu -> samples.add(Metric.CPU_PACKETS, cpu.packets(), Integer.toString(cpu.cpu())));
         process(samples, version);
         return samples;
     }

@@ -11,6 +11,7 @@ import io.loom.api.control.NewBackend;
 import io.loom.api.control.Status;
 import io.loom.api.control.Telemetry.BackendCount;
 import io.loom.api.control.Telemetry.Counters;
+import io.loom.api.control.Telemetry.CpuCount;
 import io.loom.api.control.Telemetry.LimitUse;
 import io.loom.api.control.Telemetry.ListenerCount;
 import io.loom.api.control.Telemetry.MapUse;
@@ -38,7 +39,9 @@ public final class SampleControl implements LoomControl {
                 List.of(new BackendCount(endpoint("10.0.1.10", 8080), 20, 2200, 11, 4)),
                 List.of(new ListenerCount("tcp 10.0.0.1:80", 20, 2000, 11, 5)),
                 List.of(new MapUse("loom_conns4", "lru_hash", 33, 1000, 4096)),
-                List.of(new LimitUse(LimitUse.Owner.VIP, "web", 100, 4), new LimitUse(LimitUse.Owner.BACKEND, "10.0.1.10:8080", 50, 3)));
+                List.of(new LimitUse(LimitUse.Owner.VIP, "web", 100, 4), new LimitUse(LimitUse.Owner.BACKEND, "10.0.1.10:8080", 50, 3)),
+
+                List.of(new CpuCount(0, 2, 120), new CpuCount(1, 40, 4400)));
     }
 
     @Override

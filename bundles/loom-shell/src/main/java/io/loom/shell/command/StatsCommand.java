@@ -41,6 +41,8 @@ public final class StatsCommand extends LoomCommand {
         listeners(counters).print(out);
         out.println();
         backends(counters).print(out);
+        out.println();
+        cpus(counters).print(out);
         if (!counters.limits().isEmpty()) {
             out.println();
             limits(counters).print(out);
@@ -76,6 +78,12 @@ public final class StatsCommand extends LoomCommand {
         Table table = new Table("LISTENER", "ACTIVE", "CONNECTIONS", "PACKETS", "BYTES");
         counters.listeners().forEach(listener -> table.row(
                 listener.listener(), listener.active(), listener.connections(), listener.packets(), listener.bytes()));
+        return table;
+    }
+
+    private static Table cpus(Counters counters) {
+        Table table = new Table("CPU", "PACKETS", "BYTES");
+        counters.cpus().forEach(cpu -> table.row(cpu.cpu(), cpu.packets(), cpu.bytes()));
         return table;
     }
 

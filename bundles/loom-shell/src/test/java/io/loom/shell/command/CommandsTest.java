@@ -8,6 +8,7 @@ import io.loom.api.Verdict.Action;
 import io.loom.api.control.Telemetry;
 import io.loom.api.control.Telemetry.BackendCount;
 import io.loom.api.control.Telemetry.Counters;
+import io.loom.api.control.Telemetry.CpuCount;
 import io.loom.api.control.Telemetry.ListenerCount;
 import io.loom.api.control.Telemetry.VerdictCount;
 import io.loom.observe.CountersJson;
@@ -176,7 +177,8 @@ class CommandsTest {
                 List.of(new VerdictCount(1, "forward", Action.FORWARD, 1_234_567, 100_000_000, 100_000_000),
                         new VerdictCount(51, "drop_no_backend", Action.DROP, 0, 0, 0)),
                 12, 5, 3, 4, List.of(new BackendCount(FakeControl.endpoint("10.0.1.10", 8080), 7, 700, 2, 1)),
-                List.of(new ListenerCount("tcp 10.0.0.1:80", 7, 700, 2, 1)), List.of());
+                List.of(new ListenerCount("tcp 10.0.0.1:80", 7, 700, 2, 1)), List.of(), List.of(),
+                List.of(new CpuCount(0, 0, 0), new CpuCount(1, 7, 700)));
         StatsCommand command = new StatsCommand();
         command.telemetry = () -> counters;
         assertEquals("""
@@ -191,6 +193,10 @@ class CommandsTest {
 
                 BACKEND         ACTIVE  CONNECTIONS  PACKETS  BYTES
                 10.0.1.10:8080       1            2        7    700
+
+                CPU  PACKETS  BYTES
+                  0        0      0
+                  1        7    700
 
                 A full map refused 3 insertions: raise conntrack.max_entries in the configuration file.
 

@@ -46,6 +46,11 @@ final class Lab implements AutoCloseable {
         script("takeover", router).succeeded();
     }
 
+    /** A new eth0, with its addresses, after the old one was deleted. */
+    void replug(String host) {
+        script("replug", host).succeeded();
+    }
+
     @Override
     public void close() {
         script("down").succeeded();

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -21,16 +22,30 @@ final class Loomd implements AutoCloseable {
     private final Path config;
     private final Path data;
     private final Path log;
+    private final List<String> guise;
+    private final Path bpffs;
     private Process process;
 
     Loomd(Lab lab) {
+        this(lab, List.of(), lab.bpffs());
+    }
+
+    /**
+     * @param guise a command that runs another one with fewer privileges; empty: as root
+     * @param bpffs directory for pins that it may write
+     */
+    Loomd(Lab lab, List<String> guise, Path bpffs) {
+        this.guise = List.copyOf(guise);
+        this.bpffs = bpffs;
         this.lab = lab;
         this.home = lab.run().resolve("loom");
         this.config = lab.run().resolve("loom.yaml");
         this.data = lab.run().resolve("data");
         this.log = lab.run().resolve("loomd.log");
         Path assembly = Lab.ROOT.resolve("karaf-assembly/target/assembly");
-        Command.run(Duration.ofSeconds(60), Map.of(), List.of("cp", "-a", assembly.toString(), home.toString())).succeeded();
+        if (!Files.exists(home)) {
+            Command.run(Duration.ofSeconds(60), Map.of(), List.of("cp", "-a", assembly.toString(), home.toString())).succeeded();
+        }
     }
 
     /** Writes the configuration as an editor does: a new file renamed over the old one. */
@@ -59,10 +74,20 @@ final class Loomd implements AutoCloseable {
         return Command.run(READY_LIMIT, Map.of(), line());
     }
 
+    /** Starts it, waits until its log has a line with that text, and ends it. @return the line */
+    String logUntil(String text, Duration limit) {
+        launch();
+        try {
+            Await.until(text + " in the log", limit, () -> log().contains(text), this::log);
+            return log().lines().filter(line -> line.contains(text)).findFirst().orElseThrow();
+        } finally {
+            kill();
+        }
+    }
+
     /** Removes what it has attached and pinned. */
     Command detach() {
-        return Command.run(READY_LIMIT, Map.of(), lab.lineOn("balancer", List.of(home.resolve("bin/loomd").toString(),
-                "--detach", "--bpffs", lab.bpffs().toString(), "--instance", INSTANCE)));
+        return Command.run(READY_LIMIT, Map.of(), line("--detach", "--data", data.toString()));
     }
 
     private void launch() {
@@ -75,8 +100,15 @@ final class Loomd implements AutoCloseable {
     }
 
     private List<String> line() {
-        return lab.lineOn("balancer", List.of(home.resolve("bin/loomd").toString(), "--config", config.toString(),
-                "--data", data.toString(), "--bpffs", lab.bpffs().toString(), "--instance", INSTANCE));
+        return line("--config", config.toString(), "--data", data.toString());
+    }
+
+    private List<String> line(String... options) {
+        List<String> line = new ArrayList<>(guise);
+        line.add(home.resolve("bin/loomd").toString());
+        line.addAll(List.of(options));
+        line.addAll(List.of("--bpffs", bpffs.toString(), "--instance", INSTANCE));
+        return lab.lineOn("balancer", line);
     }
 
     private boolean ready() {

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** What an instance has pinned, as bpftool sees it: kernel ids and contents. */
@@ -62,6 +64,18 @@ final class Pins {
             }
         }
         return numbers;
+    }
+
+    /** Largest IP packets towards backends, as their entries say. */
+    Set<Integer> backendMtus() {
+        Set<Integer> mtus = new TreeSet<>();
+        for (JsonNode entry : bpftool("map", "dump", "pinned", root.resolve("maps/loom_backends").toString())) {
+            JsonNode value = entry.path("formatted").path("value");
+            if (value.path("family").asInt() != 0) {
+                mtus.add(value.path("mtu").asInt());
+            }
+        }
+        return mtus;
     }
 
     List<String> mapNames() {

@@ -30,7 +30,8 @@ final class AttachmentReader {
                     "set ebpf.xdp.interface");
         }
         boolean generic = xdp.scalars("fallback", String.class).stream().anyMatch(word -> word.value().equals("generic"));
-        return new Attachment(interfaces, mode(ebpf, xdp), generic);
+        List<Integer> cpus = xdp.scalars("cpu_affinity", Integer.class).stream().map(Located::value).distinct().toList();
+        return new Attachment(interfaces, mode(ebpf, xdp), generic, cpus);
     }
 
     private List<String> interfaces(Section ebpf, Section xdp) {

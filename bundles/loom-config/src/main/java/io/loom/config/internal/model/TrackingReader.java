@@ -54,7 +54,8 @@ final class TrackingReader {
         int connections = tracked.map(Located::value).orElse(CONNECTIONS);
         return new MapSettings(setting(maps.sectionOrEmpty("backends"), BACKENDS, "array"),
                 setting(maps.sectionOrEmpty("connections"), connections, "cache"),
-                setting(maps.sectionOrEmpty("stats"), STATS, "percpu_array"));
+                setting(maps.sectionOrEmpty("stats"), STATS, "percpu_array"),
+                ebpf.sectionOrEmpty("xdp").number("batch_size", MapSettings.DEFAULT_BATCH));
     }
 
     private static Setting setting(Section map, int maxEntries, String type) {

@@ -37,8 +37,9 @@ final class XdpSchema {
                 of("max_connections", Schema.CONNECTIONS, "no limit", "Open at a time, of each vip that does not choose."),
                 of("passthrough_ports", Schema.PORTS, "none", "TCP and UDP ports that are never balanced, whatever vips say; those of REST and SSH are implied."),
                 of("routes", new Items(route(), false), "none", "In mode hybrid: what is balanced; what matches none passes."),
-                accepted("cpu_affinity", new Either(Choice.of("all"), new Items(new WholeNumber(0, 8191), false)), "CPUs that run the program."),
-                accepted("batch_size", new WholeNumber(1, 65536), "Entries in one map operation."),
+                of("cpu_affinity", new Either(Choice.of("all"), new Items(new WholeNumber(0, 8191), false)), "all",
+                        "CPUs that run the program: by the interrupts of the network card, or by threads of its receive queues."),
+                of("batch_size", new WholeNumber(1, 65536), "4096", "Entries of a map that are read in one system call."),
                 accepted("ring_buffer_size", new WholeNumber(1, 268_435_456), "Bytes of the event buffer."));
     }
 

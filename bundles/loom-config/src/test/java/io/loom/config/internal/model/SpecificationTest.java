@@ -84,7 +84,7 @@ class SpecificationTest {
             Yaml.good(Files.readString(example)).warnings().stream().filter(warning -> warning.code().equals("LOOM-2101"))
                     .forEach(warning -> all.append(warning.text()).append('\n'));
         }
-        for (String key : List.of("ebpf.xdp.programs", "ebpf.xdp.cpu_affinity", "ebpf.xdp.batch_size", "ebpf.xdp.ring_buffer_size")) {
+        for (String key : List.of("ebpf.xdp.programs", "ebpf.xdp.ring_buffer_size")) {
             assertTrue(all.toString().contains(key), key + " in " + all);
         }
         for (String key : List.of("fallback", "passthrough", "hybrid", "routes", "connection_affinity", "protocols", "maps", "conntrack", "dsr")) {

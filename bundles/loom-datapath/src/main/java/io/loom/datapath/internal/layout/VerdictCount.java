@@ -1,6 +1,8 @@
 package io.loom.datapath.internal.layout;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Value of loom_verdicts, summed over the CPUs. Bytes are frame lengths. */
 public record VerdictCount(long packets, long bytesIn, long bytesOut) {
@@ -12,16 +14,21 @@ public record VerdictCount(long packets, long bytesIn, long bytesOut) {
     public static final VerdictCount ZERO = new VerdictCount(0, 0, 0);
 
     /** @param values of one key: one struct for each CPU, or a single one */
-    public static VerdictCount sum(byte[] values) {
-        long packets = 0;
-        long bytesIn = 0;
-        long bytesOut = 0;
+    public static List<VerdictCount> byCpu(byte[] values) {
+        List<VerdictCount> counts = new ArrayList<>();
         for (int offset = 0; offset + LAYOUT.size() <= values.length; offset += LAYOUT.size()) {
             ByteBuffer struct = LAYOUT.at(values, offset);
-            packets += PACKETS.get(struct);
-            bytesIn += BYTES_IN.get(struct);
-            bytesOut += BYTES_OUT.get(struct);
+            counts.add(new VerdictCount(PACKETS.get(struct), BYTES_IN.get(struct), BYTES_OUT.get(struct)));
         }
-        return new VerdictCount(packets, bytesIn, bytesOut);
+        return counts;
+    }
+
+    public VerdictCount plus(VerdictCount other) {
+        return new VerdictCount(packets + other.packets, bytesIn + other.bytesIn, bytesOut + other.bytesOut);
+    }
+
+    /** @param values of one key: one struct for each CPU, or a single one */
+    public static VerdictCount sum(byte[] values) {
+        return byCpu(values).stream().reduce(ZERO, VerdictCount::plus);
     }
 }

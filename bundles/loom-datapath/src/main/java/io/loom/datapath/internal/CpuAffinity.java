@@ -1,0 +1,170 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the receive work of interfaces, and with it the program, on the CPUs that the file names: by the interrupts of a network
+ * card, else by threads of its queues. What was there before is kept in loom_meta and put back when all CPUs may be used again.
+ * Thread-safe.
+ */
+final class CpuAffinity {
+    private static final Logger LOG = LoggerFactory.getLogger(CpuAffinity.class);
+    private static final String INTERRUPT = "irq.";
+    private static final String THREADED = "threaded.";
+
+    private final Meta meta;
+    private final Path sys;
+    private final Interrupts interrupts;
+    private final NapiThreads threads;
+    private final Map<String, Set<Integer>> bound = new HashMap<>();
+    private final Map<String, Problem> problems = new TreeMap<>();
+    private Set<Integer> cpus = Set.of();
+
+    CpuAffinity(Meta meta, Path sys, Path proc) {
+        this.meta = meta;
+        this.sys = sys;
+        this.interrupts = new Interrupts(sys, proc);
+        this.threads = new NapiThreads(sys, proc);
+    }
+
+    /** @param wanted none: all */
+    synchronized void want(Collection<Integer> wanted) {
+        if (!cpus.equals(Set.copyOf(wanted))) {
+            cpus = new TreeSet<>(wanted);
+            bound.clear();
+            problems.clear();
+        }
+        if (cpus.isEmpty()) {
+            restore();
+        }
+    }
+
+    /** Binds what is not bound yet. @param devices those that have the program */
+    synchronized void check(Collection<String> devices) {
+        problems.keySet().retainAll(devices);
+        if (cpus.isEmpty()) {
+            return;
+        }
+        for (String device : devices) {
+            try {
+                requireOnline();
+                bind(device);
+                problems.remove(device);
+            } catch (IOException | LoomException failure) {
+                report(device, failure.getMessage());
+            }
+        }
+    }
+
+    private void report(String device, String why) {
+        Problem problem = Problem.of(
+                "LOOM-1230", "the program on " + device + " is not bound to CPUs " + list(), why,
+                "name CPUs that are online; settings of interrupts and kernel threads belong to root: run loomd as root, or set "
+                        + "them yourself and remove cpu_affinity");
+        if (!problem.equals(problems.put(device, problem))) {
+            LOG.warn("{}", problem);
+        }
+    }
+
+    private void requireOnline() throws IOException {
+        Set<Integer> online = parse(Files.readString(sys.resolve("devices/system/cpu/online")));
+        List<Integer> offline = cpus.stream().filter(cpu -> !online.contains(cpu)).toList();
+        if (!offline.isEmpty()) {
+            throw new IOException("not online: " + offline + "; online are " + online);
+        }
+    }
+
+    private void bind(String device) throws IOException {
+        List<Integer> numbers = interrupts.of(device);
+        if (!numbers.isEmpty()) {
+            bindInterrupts(device, numbers);
+        } else if (!threads.alive(device, bound.getOrDefault(device, Set.of()))) {
+            bindThreads(device);
+        }
+    }
+
+    /** One CPU for each, by turns. They are looked at each time, since drivers and irqbalance set them too. */
+    private void bindInterrupts(String device, List<Integer> numbers) throws IOException {
+        List<Integer> turns = new ArrayList<>(cpus);
+        for (int i = 0; i < numbers.size(); i++) {
+            int number = numbers.get(i);
+            String now = interrupts.cpus(number);
+            String wanted = "" + turns.get(i % turns.size());
+            if (!now.equals(wanted)) {
+                if (meta.get(INTERRUPT + number).isEmpty()) {
+                    meta.put(INTERRUPT + number, now);
+                }
+                interrupts.bind(number, wanted);
+                LOG.info("interrupt {} of {} goes to CPU {}, before to {}", number, device, wanted, now);
+            }
+        }
+    }
+
+    private void bindThreads(String device) throws IOException {
+        boolean before = threads.enabled(device);
+        Set<Integer> found = threads.enable(device);
+        if (!before) {
+            meta.put(THREADED + device, "off");
+        }
+        if (found.isEmpty()) {
+            throw new IOException("its receive queues have neither interrupts nor threads: in generic mode a device without hardware "
+                    + "works on the sender's CPU");
+        }
+        threads.bind(found, cpus);
+        bound.put(device, found);
+        LOG.info("receive threads {} of {} run on CPUs {}", found, device, list());
+    }
+
+    private void restore() {
+        meta.withPrefix(INTERRUPT).forEach((number, before) -> undo(INTERRUPT + number,
+                () -> interrupts.bind(Integer.parseInt(number), before)));
+        meta.withPrefix(THREADED).keySet().forEach(device -> undo(THREADED + device, () -> threads.disable(device)));
+    }
+
+    private interface Undoing {
+        void run() throws IOException;
+    }
+
+    private void undo(String key, Undoing work) {
+        try {
+            work.run();
+        } catch (IOException gone) {
+            LOG.warn("{} cannot be put back: {}", key, gone.toString());
+        }
+        meta.remove(key);
+    }
+
+    private String list() {
+        return String.join(",", cpus.stream().map(String::valueOf).toList());
+    }
+
+    /** @param list such as {@code 0-2,5} */
+    static Set<Integer> parse(String list) {
+        Set<Integer> found = new TreeSet<>();
+        for (String range : list.strip().split(",")) {
+            String[] ends = range.split("-");
+            for (int cpu = Integer.parseInt(ends[0]); cpu <= Integer.parseInt(ends[ends.length - 1]); cpu++) {
+                found.add(cpu);
+            }
+        }
+        return found;
+    }
+
+    synchronized List<Problem> problems() {
+        return List.copyOf(problems.values());
+    }
+}

@@ -1,0 +1,80 @@
+package io.loom.datapath.internal;
+
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.libbpf.BpfObject;
+import io.loom.libbpf.Kernel;
+import io.loom.libbpf.MapPlan;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the maps of a program will take, said before they are made: the kernel does not page this memory out, and a host that has
+ * too little would find out by killing processes.
+ */
+final class MapMemory {
+    private static final Logger LOG = LoggerFactory.getLogger(MapMemory.class);
+    private static final double MIB = 1 << 20;
+    private static final Path MEMORY = Path.of("/proc/meminfo");
+
+    private MapMemory() {}
+
+    /**
+     * @param present names of maps that exist and are not made
+     * @throws LoomException LOOM-1231 if the host has less than that
+     */
+    static void require(BpfObject object, Collection<String> present) {
+        int cpus = Kernel.possibleCpus();
+        List<MapPlan> plans = object.mapNames().stream().filter(map -> !present.contains(map)).map(object::plan)
+                .sorted(Comparator.comparing((MapPlan plan) -> plan.bytes(cpus)).reversed()).toList();
+        if (plans.isEmpty()) {
+            return;
+        }
+        LOG.info("new maps take {}", text(plans, cpus));
+        require(plans, cpus, available(lines()));
+    }
+
+    static void require(List<MapPlan> plans, int cpus, long available) {
+        long bytes = plans.stream().mapToLong(plan -> plan.bytes(cpus)).sum();
+        if (bytes > available) {
+            throw new LoomException(Problem.of(
+                    "LOOM-1231", "not enough memory for the maps: " + text(plans, cpus), "the host has " + mebibytes(available) + " to give",
+                    "set a smaller ebpf.maps.connections.max_entries, or give the host more memory"));
+        }
+    }
+
+    /** The sum, and those that matter. */
+    static String text(List<MapPlan> plans, int cpus) {
+        String largest = plans.stream().filter(plan -> plan.bytes(cpus) >= MIB)
+                .map(plan -> plan.name() + " " + mebibytes(plan.bytes(cpus))).collect(Collectors.joining(", "));
+        String sum = mebibytes(plans.stream().mapToLong(plan -> plan.bytes(cpus)).sum());
+        return largest.isEmpty() ? sum : sum + " (" + largest + ")";
+    }
+
+    private static String mebibytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MiB", bytes / MIB);
+    }
+
+    private static List<String> lines() {
+        try {
+            return Files.readAllLines(MEMORY);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException("/proc must be mounted", unreadable);
+        }
+    }
+
+    /** @param lines of /proc/meminfo */
+    static long available(List<String> lines) {
+        return lines.stream().filter(line -> line.startsWith("MemAvailable:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024).findFirst().orElse(Long.MAX_VALUE);
+    }
+}

@@ -1,0 +1,116 @@
+package io.loom.datapath.internal;
+
+import static io.loom.datapath.internal.TestHost.DEVICE;
+import static io.loom.datapath.internal.TestHost.await;
+import static io.loom.datapath.internal.TestHost.ip;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import io.loom.datapath.Composer;
+import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.BpfObject;
+import io.loom.libbpf.BpfProgram;
+import io.loom.libbpf.UpdateMode;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+
+/** What nat does with the news that the way to its clients may have changed. The client came in on lo: test runs do. */
+class MovesTest extends DataPlaneFixture {
+    private static final String CLIENT = "10.1.0.99";
+    private static final String LEARNED = "020000000099";
+    private static final String ROUTED = "0200000000aa";
+    private static final int XDP_TX = 3;
+    private static final int XDP_REDIRECT = 4;
+    private static final int LONG_AGO = 1000;
+
+    @Test
+    void aReplyAsksForTheWayWhenInterfacesHaveChangedAndRemembersIt() throws Exception {
+        byte[] reply = replyOfAConnection();
+        ip("neigh replace " + CLIENT + " lladdr 02:00:00:00:00:aa dev " + DEVICE + " nud permanent");
+        moved(now() - LONG_AGO, now() - LONG_AGO);
+        assertReply(reply, XDP_TX, LEARNED);
+        moved(now(), now() - LONG_AGO);
+        assertReply(reply, XDP_TX, LEARNED); // the route leads to another interface, and the client's own is there
+        moved(now() - LONG_AGO, now());
+        assertReply(reply, XDP_REDIRECT, ROUTED);
+        moved(now() - LONG_AGO, now() - LONG_AGO);
+        assertReply(reply, XDP_REDIRECT, ROUTED);
+    }
+
+    /** The kernel has never heard of the client: its MAC address stays, and the interface may be another one. */
+    @Test
+    void withoutANeighbourAReplyHasTheClientsMacAddressAndTheRoutesInterface() throws Exception {
+        byte[] reply = replyOfAConnection();
+        moved(now(), now() - LONG_AGO);
+        assertReply(reply, XDP_TX, LEARNED);
+        moved(now() - LONG_AGO, now());
+        assertReply(reply, XDP_REDIRECT, LEARNED);
+    }
+
+    @Test
+    void anotherMacAddressOfANeighbourIsToldToTheProgram() throws Exception {
+        balance(plane);
+        ip("neigh replace " + CLIENT + " lladdr 02:00:00:00:00:aa dev " + DEVICE + " nud permanent");
+        moved(0, 0);
+        Thread.sleep(200); // it is known before it moves
+        ip("neigh replace " + CLIENT + " lladdr 02:00:00:00:00:bb dev " + DEVICE + " nud permanent");
+        await("the news", () -> ticks().getInt(0) != 0);
+        assertEquals(0, ticks().getInt(Integer.BYTES));
+    }
+
+    @Test
+    void anotherInterfaceIsToldToTheProgram() throws Exception {
+        moved(0, 0);
+        TestHost.removeDevice();
+        await("the news", () -> ticks().getInt(Integer.BYTES) != 0);
+        TestHost.addDevice();
+        await("attachment", () -> plane.program().attachments().get(0).mode().equals("native"));
+        assertNotEquals(0, ticks().getInt(Integer.BYTES));
+    }
+
+    /** A SYN+ACK of the backend that the SYN went to. */
+    private byte[] replyOfAConnection() throws Exception {
+        balance(plane);
+        byte[] syn = runSyn().frame();
+        byte[] reply = syn.clone();
+        System.arraycopy(syn, 30, reply, 26, 4);
+        System.arraycopy(syn, 26, reply, 30, 4);
+        System.arraycopy(syn, 36, reply, 34, 2);
+        System.arraycopy(syn, 34, reply, 36, 2);
+        reply[47] = 0x12;
+        return reply;
+    }
+
+    private static void assertReply(byte[] reply, int action, String mac) {
+        try (BpfProgram program = BpfProgram.open(ROOT.resolve("prog"))) {
+            BpfProgram.TestRun run = program.testRun(reply, 1);
+            assertEquals(action, run.result());
+            assertEquals(mac, HexFormat.of().formatHex(Arrays.copyOf(run.frame(), 6)));
+        }
+    }
+
+    private static int now() {
+        try (BpfObject questions = BpfObject.open("loom_questions", Composer.object("nexthop"))) {
+            questions.load();
+            try (KernelClock clock = new KernelClock(questions.program("loom_clock"))) {
+                return clock.tick();
+            }
+        }
+    }
+
+    private static void moved(int neighbour, int device) {
+        try (BpfMap moved = BpfMap.open(ROOT.resolve("maps/nat_moved"))) {
+            moved.update(Keys.of(0), ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putInt(neighbour).putInt(device).array(),
+                    UpdateMode.ANY);
+        }
+    }
+
+    private static ByteBuffer ticks() {
+        try (BpfMap moved = BpfMap.open(ROOT.resolve("maps/nat_moved"))) {
+            return ByteBuffer.wrap(moved.lookup(Keys.of(0)).orElseThrow()).order(ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+}
