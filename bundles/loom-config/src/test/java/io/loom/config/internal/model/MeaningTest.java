@@ -51,6 +51,16 @@ class MeaningTest {
     }
 
     @Test
+    void cpusAndTheSizeOfABatchAreReadAndLeftToTheHostByDefault() {
+        LoomConfig chosen = Yaml.good("ebpf: {xdp: {interface: eth0, cpu_affinity: [2, 3, 2], batch_size: 64}}");
+        assertEquals(List.of(2, 3), chosen.attachment().cpus());
+        assertEquals(64, chosen.maps().batch());
+        LoomConfig all = Yaml.good("ebpf: {xdp: {interface: eth0, cpu_affinity: all}}");
+        assertEquals(List.of(), all.attachment().cpus());
+        assertEquals(4096, all.maps().batch());
+    }
+
+    @Test
     void bothShapesMayAgree() {
         LoomConfig config = Yaml.good("ebpf: {interface: [a, b], xdp_mode: generic, xdp: {interface: [b, a], mode: generic}}");
         assertEquals(List.of("b", "a"), config.attachment().interfaces());
