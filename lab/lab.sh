@@ -17,9 +17,11 @@ source "$here/backends.sh"
 source "$here/services.sh"
 # shellcheck source=lab/networks.sh
 source "$here/networks.sh"
+# shellcheck source=lab/far.sh
+source "$here/far.sh"
 
 usage() {
-	die "usage: ./loom lab up|status|down, ./loom lab exec HOST CMD..., ./loom lab serve BACKEND (nginx again), ./loom lab services (DNS, iperf3), ./loom lab networks (routers, two more segments), ./loom lab takeover router|standby, ./loom lab replug HOST (a new eth0)"
+	die "usage: ./loom lab up|status|down, ./loom lab exec HOST CMD..., ./loom lab serve BACKEND (nginx again), ./loom lab services (DNS, iperf3), ./loom lab far (a client behind a hop of 1400 bytes), ./loom lab networks (routers, two more segments), ./loom lab takeover router|standby, ./loom lab replug HOST (a new eth0)"
 }
 
 lab_up() {
@@ -122,7 +124,7 @@ lab_exec() {
 	[ -e "$RUN/up" ] || die "lab $LAB is down; raise it with ./loom lab up"
 	local host=$1
 	shift
-	[[ " ${HOSTS[*]} segment router standby " == *" $host "* ]] || die "no host $host; there are: ${HOSTS[*]}"
+	[[ " ${HOSTS[*]} segment router standby far router1 router2 " == *" $host "* ]] || die "no host $host; there are: ${HOSTS[*]}"
 	exec ip netns exec "$(netns_of "$host")" "$@"
 }
 
@@ -139,5 +141,6 @@ services) services_make ;;
 networks) networks_make ;;
 replug) host_plug "${1:?which host}" ;;
 takeover) router_takeover "${1:?router or standby}" ;;
+far) far_make ;;
 *) usage ;;
 esac

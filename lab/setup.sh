@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 PACKAGES=(clang-19 llvm-19 libbpf-dev libbpf1 bpftool linux-libc-dev nginx-light wrk curl ethtool iproute2 jq
-	openssh-client procps python3-scapy iperf3 dnsmasq-base bind9-dnsutils)
+	openssh-client procps python3-scapy iperf3 dnsmasq-base bind9-dnsutils iputils-ping)
 # Those that `bench peers` compares with, and its tools.
 PEER_PACKAGES=(nftables haproxy libnginx-mod-stream)
 # Services that their packages enable; those of nftables and iperf3 are off unless somebody wants them.

@@ -18,6 +18,7 @@
 #include "verdict.h"
 #include "slots.h"
 #include "echo.h"
+#include "error.h"
 
 /* Options; loom-datapath sets them before load. The defaults are those of 250 jiffies a second. */
 const volatile __u32 loom_tick_shift = 8;
@@ -259,14 +260,32 @@ static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_pac
 	return verdict;
 }
 
+/*
+ * The sender of a packet for a vip is told that it is too big, or out of hops; never that of an ICMP error or a fragment. A packet without a hash is a backend's reply, about
+ * which the vip has nothing to say (one flow in 2^32 has none either).
+ */
+static __always_inline int loom_packet_dropped(struct xdp_md *ctx, struct loom_packet *packet, int verdict)
+{
+	if ((verdict != LOOM_DROP_TOO_BIG && verdict != LOOM_DROP_TTL) || !packet->hash || packet->related || packet->fragment)
+		return verdict;
+	verdict = loom_error_send(ctx, packet->fits, verdict);
+	packet->egress = ctx->ingress_ifindex;
+	return verdict;
+}
+
 SEC("xdp")
 int loom_xdp(struct xdp_md *ctx)
 {
 	struct loom_packet packet = {};
 	__u32 bytes_in = loom_frame_length(ctx);
+	int verdict;
 
 	barrier_var(bytes_in); /* or clang keeps both packet pointers for it, and the verifier all that it learns of them */
-	return loom_exit(ctx, &packet, loom_packet_judge(ctx, &packet), bytes_in);
+	verdict = loom_packet_judge(ctx, &packet);
+	barrier_var(verdict); /* or clang follows each verdict to its end, and nat has too little stack */
+	if (verdict >= LOOM_DROP_TRUNCATED)
+		verdict = loom_packet_dropped(ctx, &packet, loom_opaque(&packet, verdict));
+	return loom_exit(ctx, &packet, verdict, bytes_in);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

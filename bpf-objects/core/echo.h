@@ -7,44 +7,14 @@
 #ifndef LOOM_CORE_ECHO_H
 #define LOOM_CORE_ECHO_H
 
-#include <linux/if_ether.h>
-#include <loom/icmp.h>
 #include "address.h"
+#include "answer.h"
 #include "legitimate.h"
 #include "parse.h"
 #include "rate.h"
-#include "stretch.h"
 
 /* Option, set before load: replies a second on each CPU; 0: none, requests are left to the local stack. */
 const volatile __u32 loom_echo_rate = 1000;
-
-#define LOOM_ECHO_TTL 64
-
-/* Whether nobody must be answered there: "this network", loopback, multicast and above (RFC 1122 section 3.2.1.3). */
-static __always_inline int loom_address_is_martian(__u8 family, const __be32 *address)
-{
-	__u8 first = *(const __u8 *)address;
-
-	if (family == 4)
-		return !first || first == 127 || first >= 224;
-	return first == 0xff || !(address[0] | address[1] | address[2] | (address[3] & bpf_htonl(~1U)));
-}
-
-static __always_inline int loom_address_equals(const __be32 *one, const __be32 *other)
-{
-	return !((one[0] ^ other[0]) | (one[1] ^ other[1]) | (one[2] ^ other[2]) | (one[3] ^ other[3]));
-}
-
-/* Whether an answer to this packet would reach whoever sent it, and nobody else (RFC 1122 section 3.2.2, RFC 4443 2.4 e). */
-static __noinline int loom_sender_is_sound(struct xdp_md *ctx, const struct loom_packet *packet)
-{
-	struct ethhdr *ethernet = (void *)(long)ctx->data;
-
-	if ((void *)(ethernet + 1) > (void *)(long)ctx->data_end || (ethernet->h_dest[0] | ethernet->h_source[0]) & 1)
-		return 0;
-	return !loom_address_is_martian(packet->family, packet->source) &&
-	       !loom_address_equals(packet->source, packet->destination);
-}
 
 /* Whether the packet is an echo request: without IPv4 options or IPv6 extension headers, whose meaning depends on
  * the way that it came. */
@@ -61,28 +31,6 @@ static __always_inline int loom_echo_asks(struct xdp_md *ctx, const struct loom_
 	       packet->l4 == packet->l3 + sizeof(struct iphdr);
 }
 
-/* What the pseudo-header adds to the sum over an ICMPv6 message (RFC 8200 section 8.1); ICMP has none. */
-static __always_inline __u64 loom_icmp_pseudo_sum(const struct loom_packet *packet, __u32 length)
-{
-	__u64 sum = (__u64)bpf_htonl(length) + bpf_htonl(IPPROTO_ICMPV6);
-
-	if (packet->family == 4)
-		return 0;
-#pragma unroll
-	for (int i = 0; i < 4; i++)
-		sum += (__u64)packet->source[i] + packet->destination[i];
-	return sum;
-}
-
-static __always_inline void loom_link_swap(struct ethhdr *ethernet)
-{
-	__u8 sender[ETH_ALEN];
-
-	__builtin_memcpy(sender, ethernet->h_source, ETH_ALEN);
-	__builtin_memcpy(ethernet->h_source, ethernet->h_dest, ETH_ALEN);
-	__builtin_memcpy(ethernet->h_dest, sender, ETH_ALEN);
-}
-
 /* The IP header of the answer. Addresses that change places change no sum. */
 static __always_inline int loom_echo_ip_write(struct xdp_md *ctx, const struct loom_packet *packet)
 {
@@ -96,15 +44,15 @@ static __always_inline int loom_echo_ip_write(struct xdp_md *ctx, const struct l
 		ip->saddr = packet->destination[0];
 		ip->daddr = packet->source[0];
 		ip->check = loom_checksum_update(ip->check,
-						 loom_sum_replace(bpf_htons(packet->ttl << 8), bpf_htons(LOOM_ECHO_TTL << 8)));
-		ip->ttl = LOOM_ECHO_TTL;
+						 loom_sum_replace(bpf_htons(packet->ttl << 8), bpf_htons(LOOM_ANSWER_TTL << 8)));
+		ip->ttl = LOOM_ANSWER_TTL;
 		return 0;
 	}
 	if ((void *)(ip6 + 1) > end)
 		return -1;
 	__builtin_memcpy(&ip6->saddr, packet->destination, sizeof(ip6->saddr));
 	__builtin_memcpy(&ip6->daddr, packet->source, sizeof(ip6->daddr));
-	ip6->hop_limit = LOOM_ECHO_TTL;
+	ip6->hop_limit = LOOM_ANSWER_TTL;
 	return 0;
 }
 
@@ -118,7 +66,7 @@ static __noinline int loom_echo_write(struct xdp_md *ctx, const struct loom_pack
 
 	if ((void *)(ethernet + 1) > end || (void *)(icmp + 1) > end || loom_echo_ip_write(ctx, packet))
 		return LOOM_DROP_INTERNAL;
-	loom_link_swap(ethernet);
+	loom_link_turn(ethernet->h_dest, ethernet->h_dest);
 	icmp->checksum = loom_checksum_update(icmp->checksum, loom_sum_replace(bpf_htons(icmp->type << 8), bpf_htons(type << 8)));
 	icmp->type = type;
 	return LOOM_ECHO;
@@ -129,7 +77,7 @@ static __always_inline int loom_echo_is_sound(struct xdp_md *ctx, const struct l
 {
 	__u32 length = packet->length - (packet->l4 - packet->l3);
 
-	return loom_sum_fold(loom_stretch_sum(ctx, packet->l4, length) + loom_icmp_pseudo_sum(packet, length)) == 0xffff;
+	return loom_sum_fold(loom_icmp_sum(ctx, packet, packet->l4, length)) == 0xffff;
 }
 
 /* The answer to a packet that asks a vip for an echo, or what else becomes of it. */
@@ -141,7 +89,7 @@ static __noinline int loom_echo_answer(struct xdp_md *ctx, struct loom_packet *p
 	if (packet->l3 + packet->length > loom_frame_length(ctx) ||
 	    packet->l3 + packet->length < packet->l4 + sizeof(struct loom_icmp))
 		return LOOM_DROP_BAD_LENGTH;
-	if (!loom_rate_take(LOOM_ICMP_ECHO, loom_echo_rate))
+	if (!loom_rate_take(LOOM_ICMP_KIND_ECHO, loom_echo_rate))
 		return LOOM_DROP_ECHO_LIMITED;
 	if (loom_header_judge(ctx, packet) != LOOM_CONTINUE || !loom_echo_is_sound(ctx, packet))
 		return LOOM_DROP_BAD_CHECKSUM;

@@ -10,8 +10,8 @@
 #include <loom/packet.h>
 
 enum loom_icmp_kind {
-	LOOM_ICMP_ECHO = 0,
-	LOOM_ICMP_ERROR = 1,
+	LOOM_ICMP_KIND_ECHO = 0,
+	LOOM_ICMP_KIND_ERROR = 1,
 	LOOM_ICMP_KINDS = 2,
 };
 

@@ -85,7 +85,7 @@ static __always_inline void loom_connection_count(const struct loom_packet *pack
 
 static __always_inline int loom_verdict_sends(int verdict)
 {
-	return verdict == LOOM_FORWARD || verdict == LOOM_REPLY || verdict == LOOM_ECHO;
+	return verdict >= LOOM_FORWARD && verdict <= LOOM_ICMP_ERROR;
 }
 
 static __always_inline int loom_verdict_is_pass(int verdict)

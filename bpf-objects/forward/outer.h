@@ -27,13 +27,14 @@ struct loom_inner {
 };
 
 /* Whether the packet may go to the backend with so many bytes more: LOOM_CONTINUE or a drop. */
-static __always_inline int loom_outer_check(const struct loom_packet *packet, const struct loom_backend *backend,
-					    __u32 overhead)
+static __always_inline int loom_outer_check(struct loom_packet *packet, const struct loom_backend *backend, __u32 overhead)
 {
 	if (packet->ttl <= 1)
 		return LOOM_DROP_TTL;
-	if (backend->mtu && packet->length + overhead > backend->mtu)
+	if (backend->mtu && packet->length + overhead > backend->mtu) {
+		packet->fits = backend->mtu > overhead ? backend->mtu - overhead : 0;
 		return LOOM_DROP_TOO_BIG;
+	}
 	return LOOM_CONTINUE;
 }
 

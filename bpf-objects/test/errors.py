@@ -7,6 +7,7 @@ from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6Para
 from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Raw
 
+from rows import Step
 from world import ADDRESSES, BACKEND_MAC, CLIENT_MAC, LOOM_MAC
 
 ROUTERS = {4: "192.0.2.254", 6: "2001:db8:ffff::fe"}
@@ -57,6 +58,19 @@ class Error:
 
     def frame(self):
         return bytes(self.link() / self.packet())
+
+
+def told(packet, kind, mtu=0):
+    """What Loom must say about a packet that it cannot forward: to its sender, from the vip, with as much of it as fits."""
+    quoted = bytes(packet.packet())
+    if packet.family == 4:
+        message = ICMP(type=11, code=0) if kind == "time exceeded" else ICMP(type=3, code=4, nexthopmtu=mtu)
+        error = IP(src=packet.destination, dst=packet.source, ttl=64, tos=0xc0, id=0, flags="DF") / message / Raw(quoted[:548])
+    else:
+        message = ICMPv6TimeExceeded(code=0) if kind == "time exceeded" else ICMPv6PacketTooBig(mtu=mtu)
+        error = IPv6(src=packet.destination, dst=packet.source, hlim=64) / message / Raw(quoted[:1232])
+    link = replace(packet, source_mac=packet.destination_mac, destination_mac=packet.source_mac).link()
+    return Step(packet.frame(), "ICMP_ERROR", bytes(link / error))
 
 
 def from_client_side(sent, sender=None, **more):

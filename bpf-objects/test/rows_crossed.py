@@ -1,5 +1,6 @@
 """Rows of ipip and gue for what only a packet inside another one meets: a backend of the other family, sources by flow."""
 
+from errors import told
 from rows import forward, kept
 from world import Way, checksum_broken, offset_of_ip, query, request
 
@@ -41,8 +42,8 @@ def limits(method, family, way):
                          mtu=600, way=way)
         yield method.row(f"a {what} that exceeds the MTU {to} is dropped", family,
                          [kept(make(family, payload=fits + b"x").frame(), "DROP_TOO_BIG")], mtu=600, way=way)
-        yield method.row(f"a {what} on its last hop {to} is dropped", family,
-                         [kept(make(family, ttl=1).frame(), "DROP_TTL")], way=way)
+        yield method.row(f"a {what} on its last hop {to} is not forwarded", family,
+                         [told(make(family, ttl=1), "time exceeded")], way=way)
 
 
 def wrong_checksums(method, family, way):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import rows_crossed
+from errors import told
 from rows import Row, forward, kept
 from world import (ADDRESSES, CLIENT_MAC, LOOM_MAC, SAME, addressed, answer, checksum_broken, encapsulated, in_udp,
                    offset_of_ip, query, request)
@@ -52,7 +53,7 @@ def conversations(method, family):
 def limits(method, family):
     header, outer = (40 if family == 4 else 60), method.overhead[family]
     onward, row = method.onward, method.row
-    yield row("a packet on its last hop is dropped", family, [kept(request(family, ttl=1).frame(), "DROP_TTL")])
+    yield row("a packet on its last hop is not forwarded", family, [told(request(family, ttl=1), "time exceeded")])
     yield row("two hops left leave one", family, [onward(request(family, ttl=2))])
     fits = request(family, flags="PA", payload=b"x" * (600 - header - outer))
     exceeds = request(family, flags="PA", payload=b"x" * (601 - header - outer))
@@ -119,7 +120,7 @@ def datagrams(method, family):
     yield row("a second datagram follows the first", family, [onward(query(family)), onward(query(family, payload=b""))])
     yield row("a datagram of another port is another flow", family,
               [onward(query(family)), onward(query(family, source_port=40001))])
-    yield row("a datagram on its last hop is dropped", family, [kept(query(family, ttl=1).frame(), "DROP_TTL")])
+    yield row("a datagram on its last hop is not forwarded", family, [told(query(family, ttl=1), "time exceeded")])
     for tos, what in ((0xb9, "DSCP EF and ECT(1)"), (0x03, "CE")):
         yield row(f"{what} of a datagram is kept", family, [onward(query(family, tos=tos))])
     yield row("a datagram in a VLAN is sent in it", family, [onward(query(family, tags=(5,)))])

@@ -8,6 +8,7 @@ from dataclasses import replace
 from scapy.layers.inet6 import IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, PadN
 from scapy.packet import Raw
 
+from errors import told
 from rows import Row, forward, kept, reply
 from rows_core import ipv4_summed, with_byte, with_word
 from rows_direct import METHODS
@@ -166,7 +167,7 @@ def unfollowed():
     yield Row("an IP length that ends inside TCP behind an extension header is dropped", 6,
               [kept(with_word(frame, 18, 27), "DROP_BAD_LENGTH")])
     yield Row("a packet with extension headers on its last hop is dropped", 6,
-              [kept(request(6, extensions=(DESTINATION,), ttl=1).frame(), "DROP_TTL")])
+              [told(request(6, extensions=(DESTINATION,), ttl=1), "time exceeded")])
     large = request(6, flags="PA", extensions=(DESTINATION,), payload=b"x" * 33)
     yield METHODS["ipip"].row("extension headers count towards the MTU", 6, [METHODS["ipip"].onward(large)], mtu=141)
     yield METHODS["ipip"].row("extension headers that exceed the MTU are too much", 6, [kept(large.frame(), "DROP_TOO_BIG")], mtu=140)
@@ -196,7 +197,7 @@ def lives(family):
     for method in METHODS.values():
         for ttl, survives in ((0, False), (1, False), (2, True), (255, True)):
             packet = request(family, ttl=ttl)
-            step = method.onward(packet) if survives else kept(packet.frame(), "DROP_TTL")
+            step = method.onward(packet) if survives else told(packet, "time exceeded")
             yield method.row(f"RFC 1812 section 5.3.1: a packet with {ttl} hops left", family, [step])
     if family == 4:
         # 0x0100 less in a header whose checksum is about to wrap (RFC 1624).

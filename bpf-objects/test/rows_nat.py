@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from errors import told
 from rows import Row, forward, kept, reply
 from world import (CLIENT_PORT, answer, checksum_broken, offset_of_ip, request, translated, translated_back)
 
@@ -57,8 +58,8 @@ def out_of_state(family):
 
 def limits(family):
     syn = request(family)
-    yield Row("a packet on its last hop is dropped", family, [kept(request(family, ttl=1).frame(), "DROP_TTL")])
-    yield Row("a packet without hops left is dropped", family, [kept(request(family, ttl=0).frame(), "DROP_TTL")])
+    yield Row("a packet on its last hop is not forwarded", family, [told(request(family, ttl=1), "time exceeded")])
+    yield Row("nor is one without hops left", family, [told(request(family, ttl=0), "time exceeded")])
     yield Row("two hops left leave one", family, [onward(request(family, ttl=2))])
     yield Row("a reply on its last hop is dropped", family,
               [onward(syn), kept(answer(family, ttl=1).frame(), "DROP_TTL")])

@@ -61,8 +61,10 @@ __hidden int loom_forward_slotXX(struct xdp_md *ctx, struct loom_packet *packet,
 		return LOOM_DROP_INTERNAL;
 	if (packet->ttl <= 1)
 		return LOOM_DROP_TTL;
-	if (backend->mtu && packet->length > backend->mtu)
+	if (backend->mtu && packet->length > backend->mtu) {
+		packet->fits = backend->mtu;
 		return LOOM_DROP_TOO_BIG;
+	}
 	if (packet->found & LOOM_CONN_REFRESHED && nat_refresh(ctx, packet, conn, backend))
 		return LOOM_PASS_OUT_OF_STATE;
 	if (conn->cookie) {

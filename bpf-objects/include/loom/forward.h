@@ -4,7 +4,8 @@
  * the linker step renames to the slot it gets (_slot00 to _slot07), or is prefixed with the method's own name.
  *
  * A hook returns an enum loom_verdict: LOOM_FORWARD or LOOM_REPLY once the frame is ready to leave on the interface that it
- * wrote to packet->egress, LOOM_METHOD_DROP(i) for its own reasons, another verdict of core where it fits.
+ * wrote to packet->egress, LOOM_METHOD_DROP(i) for its own reasons, another verdict of core where it fits. The packet is as it
+ * came in when loom_forward returns LOOM_DROP_TOO_BIG, with packet->fits set, or LOOM_DROP_TTL: core tells its sender by ICMP.
  *
  * Hash maps of a method have values that begin with a connection's word: the control plane sizes them like the connection table
  * and deletes their expired entries. An array of one entry whose name ends with _moved gets two ticks, of 32 bits each: when a

@@ -17,11 +17,16 @@ enum loom_icmp4_type {
 };
 
 enum loom_icmp6_type {
-	LOOM_ICMP6_UNREACHABLE = 1, /* then packet too big and time exceeded */
+	LOOM_ICMP6_UNREACHABLE = 1,
+	LOOM_ICMP6_TOO_BIG = 2,
+	LOOM_ICMP6_TIME_EXCEEDED = 3,
 	LOOM_ICMP6_PARAMETER_PROBLEM = 4,
 	LOOM_ICMP6_ECHO_REQUEST = 128,
 	LOOM_ICMP6_ECHO_REPLY = 129,
 };
+
+/* Code of LOOM_ICMP4_UNREACHABLE: fragmentation needed and "don't fragment" set. */
+#define LOOM_ICMP4_TOO_BIG 4
 
 struct loom_icmp {
 	__u8 type;

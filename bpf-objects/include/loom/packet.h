@@ -42,7 +42,10 @@ struct loom_packet {
 	__u16 listener; /* number, host order; valid once a listener was found */
 	__u32 hash;     /* of the flow; valid once a listener was found */
 	__u32 now;      /* tick */
-	__u32 egress;   /* a hook that returns LOOM_FORWARD or LOOM_REPLY sets the interface to leave on */
+	union {
+		__u32 egress; /* a hook that returns LOOM_FORWARD or LOOM_REPLY sets the interface to leave on */
+		__u32 fits;   /* one that returns LOOM_DROP_TOO_BIG the largest packet that fits; 0: unknown, nobody is told */
+	};
 	__u8 ttl;       /* or hop limit */
 	__u8 found;     /* LOOM_CONN_* bits of loom_conn_find() */
 	__u8 state;     /* enum loom_conn_state in which a connection begins with this packet, by the protocol handler */

@@ -11,6 +11,7 @@ public enum Verdict {
     FORWARD(1, Action.FORWARD, "sent to its backend"),
     REPLY(2, Action.FORWARD, "reply of a backend, rewritten and sent to the client"),
     ECHO(3, Action.FORWARD, "a ping of a vip, answered"),
+    ICMP_ERROR(4, Action.FORWARD, "too big or out of hops, and its sender told so"),
 
     PASS_NOT_IP(16, Action.PASS, "neither IPv4 nor IPv6"),
     PASS_OTHER_PROTOCOL(17, Action.PASS, "an IP protocol without a protocol handler"),

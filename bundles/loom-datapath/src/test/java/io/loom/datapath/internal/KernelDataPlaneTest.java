@@ -276,7 +276,7 @@ class KernelDataPlaneTest extends DataPlaneFixture {
     @Test
     void echoThatIsSwitchedOffIsLeftToTheLocalStack() throws Exception {
         balance(plane);
-        plane.configure(config(DEVICE, new IcmpSettings(false, 1000)));
+        plane.configure(config(DEVICE, IcmpSettings.SILENT));
         await("the program without echo", () -> runPing() == XDP_PASS);
         plane.configure(config(DEVICE));
         await("the program with echo", () -> runPing() == XDP_TX);

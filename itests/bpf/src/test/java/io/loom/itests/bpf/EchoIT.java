@@ -31,7 +31,7 @@ class EchoIT {
     private static final Planes PLANES = new Planes();
 
     private ScratchPlane open(boolean echo, int rate) {
-        Composition composition = Linked.shipped(Tuning.small(Linked.HZ).withIcmp(new IcmpSettings(echo, rate)));
+        Composition composition = Linked.shipped(Tuning.small(Linked.HZ).withIcmp(new IcmpSettings(echo, rate, 0)));
         ScratchPlane plane = PLANES.lend(composition, Map.of());
         plane.addWorld("ipip");
         return plane;

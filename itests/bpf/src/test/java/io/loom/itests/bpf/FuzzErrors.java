@@ -76,6 +76,32 @@ final class FuzzErrors {
         assertEquals(new Quoted(client, vip), quoted(sent), "what the client has sent");
     }
 
+    /** An error of Loom's own, about a request that could not go on: made from nothing, so that all of it is right. */
+    static void told(FuzzWorld.Vip vip, Anatomy in, byte[] out) {
+        boolean four = in.version() == 4;
+        int header = four ? 20 : 40;
+        int quoted = Math.min(in.length(), (four ? 576 : 1280) - header - 8);
+        int l4 = in.l3() + header;
+        assertEquals(l4 + 8 + quoted, out.length, "length of the error");
+        Anatomy error = new Anatomy(out, in.version(), four ? Anatomy.ICMP4 : Anatomy.ICMP6, in.l3(), l4, out.length);
+        assertTrue(error.headerIsRight(), "header checksum of an error of Loom's own");
+        assertEquals(Anatomy.Sum.RIGHT, error.transportSum(), "checksum of an error of Loom's own");
+        assertEquals(destination(in), address(out, in.l3() + (four ? 12 : 8), four ? 4 : 16), "the vip says it");
+        assertEquals(in.source().address(), destination(error), "to the sender");
+        assertEquals(Expected.turned(in.link()), error.link(), "the way that it came");
+        assertArrayEquals(Arrays.copyOfRange(in.frame(), in.l3(), in.l3() + quoted), Arrays.copyOfRange(out, l4 + 8, out.length));
+        int mtu = FuzzWorld.MTU - vip.overhead();
+        int kind = Anatomy.word(out, l4);
+        if (in.ttl() <= 1) {
+            assertEquals(four ? 0x0b00 : 0x0300, kind, "time exceeded");
+        } else {
+            assertEquals(four ? 0x0304 : 0x0200, kind, "too big");
+            assertEquals(mtu, Anatomy.word(out, l4 + 6), "MTU");
+            assertTrue(!four || (in.frame()[in.l3() + 6] & 0x40) != 0, "about a packet that may be fragmented");
+        }
+        assertEquals(0, Anatomy.word(out, l4 + 4));
+    }
+
     private static Anatomy sound(Anatomy in, byte[] out) {
         assertEquals(in.frame().length, out.length);
         Anatomy sent = new Anatomy(out, in.version(), in.protocol(), in.l3(), in.l4(), in.end());

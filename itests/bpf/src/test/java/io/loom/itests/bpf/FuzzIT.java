@@ -56,7 +56,7 @@ class FuzzIT {
     /** A fuzzer that meets no reply, or none of the drops, proves nothing about them. */
     private void assertEverythingHappened(Map<Integer, Long> counts) {
         for (Verdict verdict : List.of(
-                Verdict.FORWARD, Verdict.REPLY, Verdict.PASS_NOT_IP, Verdict.PASS_OTHER_PROTOCOL, Verdict.PASS_NO_LISTENER,
+                Verdict.FORWARD, Verdict.REPLY, Verdict.ICMP_ERROR, Verdict.PASS_NOT_IP, Verdict.PASS_OTHER_PROTOCOL, Verdict.PASS_NO_LISTENER,
                 Verdict.PASS_FRAGMENT, Verdict.PASS_EXTENSION_HEADER, Verdict.PASS_OUT_OF_STATE, Verdict.PASS_UNRELATED,
                 Verdict.DROP_TRUNCATED, Verdict.DROP_BAD_LENGTH, Verdict.DROP_BAD_CHECKSUM, Verdict.DROP_TOO_BIG,
                 Verdict.DROP_TTL, Verdict.PASS_SOURCE_ROUTED, Verdict.DROP_MARTIAN, Verdict.DROP_LINK_BROADCAST,

@@ -51,6 +51,11 @@ final class Lab implements AutoCloseable {
         script("replug", host).succeeded();
     }
 
+    /** A host {@code far}, whose way to all others has a hop of 1400 bytes; after {@link #serveAll}. */
+    void addFarClient() {
+        script("far").succeeded();
+    }
+
     @Override
     public void close() {
         script("down").succeeded();

@@ -47,7 +47,8 @@ final class OptionsReader {
 
     IcmpSettings icmp(Section icmp) {
         IcmpSettings absent = IcmpSettings.DEFAULT;
-        return new IcmpSettings(icmp.flag("echo", absent.echo()), icmp.number("echo_rate", absent.echoRate()));
+        return new IcmpSettings(icmp.flag("echo", absent.echo()), icmp.number("echo_rate", absent.echoRate()),
+                icmp.number("error_rate", absent.errorRate()));
     }
 
     NatSettings nat(Section nat, List<VipEntry> vips) {

@@ -68,10 +68,12 @@ public final class Schema {
     }
 
     private static Fields icmp() {
-        WholeNumber rate = new WholeNumber(1, 1_000_000);
         return Fields.of(
                 of("echo", FLAG, "true", "Pings of vips are answered by the data plane; false: left to the local stack."),
-                of("echo_rate", rate, "1000", "Answers to pings, a second on each CPU; a tenth of it at once. More are dropped."));
+                of("echo_rate", new WholeNumber(1, 1_000_000), "1000",
+                        "Answers to pings, a second on each CPU; a tenth of it at once. More are dropped."),
+                of("error_rate", new WholeNumber(0, 1_000_000), "1000",
+                        "Errors (too big, time exceeded) about packets that cannot reach their backend, a second on each CPU; 0: none."));
     }
 
     private static Fields maps() {
