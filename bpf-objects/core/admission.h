@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Which connections may begin: limits of vips and backends, and what becomes of a connection that they do not let begin. Asked
+ * Which connections may begin: sources that are denied, limits of vips and backends, and what becomes of a connection that they do not let begin. Asked
  * only where a connection begins, and only of listeners that are guarded: nothing of this costs a packet of a known connection.
  * The connection table and lookup tables have been included before.
  */
@@ -35,6 +35,39 @@ struct {
 	__type(value, struct loom_limit);
 	__uint(max_entries, 1024);
 } loom_blimits SEC(".maps");
+
+#define LOOM_ACL_ENTRIES (1 << 20) /* a bound; memory is taken only for entries that there are */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct loom_acl_key4);
+	__type(value, __u32);
+	__uint(max_entries, LOOM_ACL_ENTRIES);
+} loom_acl4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct loom_acl_key6);
+	__type(value, __u32);
+	__uint(max_entries, LOOM_ACL_ENTRIES);
+} loom_acl6 SEC(".maps");
+
+static __noinline int loom_acl_denies(const struct loom_packet *packet)
+{
+	struct loom_acl_key4 key4 = {32, packet->source[0]};
+	struct loom_acl_key6 key6 = {.bits = 128};
+	const __u32 *action;
+
+	if (packet->family == 4) {
+		action = bpf_map_lookup_elem(&loom_acl4, &key4);
+	} else {
+		__builtin_memcpy(key6.address, packet->source, sizeof(key6.address));
+		action = bpf_map_lookup_elem(&loom_acl6, &key6);
+	}
+	return action && *action == LOOM_ACL_DENY;
+}
 
 /* Two CPUs that ask at once are both told what was before: each CPU may be one connection too many. */
 static __always_inline int loom_limit_is_reached(const struct loom_limit *limit, __u32 now)
@@ -94,6 +127,8 @@ static __noinline int loom_admission_ask(const struct loom_packet *packet, const
 
 	if (!guard)
 		return LOOM_CONTINUE;
+	if (guard->flags & LOOM_GUARD_ACL && loom_acl_denies(packet))
+		return LOOM_DROP_SOURCE_DENIED;
 	if (guard->flags & LOOM_GUARD_REFUSE)
 		return LOOM_DROP_NEEDS_USERSPACE;
 	if (guard->flags & LOOM_GUARD_LOCAL)
@@ -105,6 +140,14 @@ static __noinline int loom_admission_ask(const struct loom_packet *packet, const
 	    loom_admission_find(packet, listener, conn))
 		return LOOM_CONTINUE;
 	return guard->flags & LOOM_GUARD_OVERFLOW ? LOOM_PASS_FALLBACK : LOOM_DROP_CONNECTION_LIMIT;
+}
+
+/* The same of a packet that goes where the table says, without a connection being looked for: only its source can keep it out. */
+static __noinline int loom_admission_denies(const struct loom_packet *packet)
+{
+	const struct loom_guard *guard = loom_guard_of(packet);
+
+	return guard && guard->flags & LOOM_GUARD_ACL && loom_packet_opens(packet) && loom_acl_denies(packet);
 }
 
 /* Counts a connection that is tracked from now on towards its limits. */

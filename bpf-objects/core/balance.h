@@ -212,6 +212,8 @@ static __always_inline int loom_packet_assign(struct xdp_md *ctx, struct loom_pa
 	if (loom_table_is_first(listener, packet))
 		entry = loom_table_read(listener, packet->hash);
 	if (entry && loom_entry_suffices(listener, entry)) {
+		if (listener->flags & LOOM_LISTENER_GUARDED && loom_admission_denies(packet))
+			return LOOM_DROP_SOURCE_DENIED;
 		conn->backend = loom_entry_current(entry);
 		return loom_packet_legitimate(ctx, packet);
 	}

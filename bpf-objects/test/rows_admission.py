@@ -58,6 +58,33 @@ def courses(family, method):
               [kept(segment.frame(), "DROP_NEEDS_USERSPACE") for segment in segments], method, options=("guard refuse",))
 
 
+def sources(family, method):
+    """ebpf.acl: the client's network is denied, and in some rows the client itself is allowed, by a longer prefix."""
+    out = leaving(method)
+    syn, ack, reset = (request(family, flags=flags) for flags in ("S", "A", "R"))
+    yield Row("ebpf.acl: a denied source begins nothing, and nothing of it is taken for the middle of something", family,
+              [kept(segment.frame(), "DROP_SOURCE_DENIED") for segment in (syn, ack, reset, syn)], method, options=("guard acl deny",))
+    yield Row("ebpf.acl: the longest prefix decides", family, [forward(syn.frame(), out(syn)), forward(ack.frame(), out(ack))],
+              method, options=("guard acl deny", "guard acl allow"))
+    yield Row("ebpf.acl: it is asked before a limit is", family,
+              [kept(syn.frame(), "DROP_SOURCE_DENIED")], method, options=("guard acl deny", "guard limit vip 1", "guard overflow"))
+    yield Row("ebpf.acl: a denied source does not reach the local stack either", family,
+              [kept(syn.frame(), "DROP_SOURCE_DENIED")], method, options=("guard acl deny", "guard local"))
+    datagram = query(family, destination_port=80)
+    yield Row("ebpf.acl: a denied source's datagrams are dropped", family,
+              [kept(datagram.frame(), "DROP_SOURCE_DENIED")] * 2, method, options=("udp", "guard acl deny"))
+    if method == "nat":
+        return
+    for tracking in ("minimal", "stateless"):
+        yield Row(f"ebpf.acl, tracking {tracking}: a denied source's SYNs are dropped, what opens nothing is not asked", family,
+                  [kept(syn.frame(), "DROP_SOURCE_DENIED"), forward(ack.frame(), out(ack))], method,
+                  options=("guard acl deny", f"guard {tracking}"))
+        yield Row(f"ebpf.acl, tracking {tracking}: each datagram is asked", family,
+                  [kept(datagram.frame(), "DROP_SOURCE_DENIED")] * 2, method, options=("udp", "guard acl deny", f"guard {tracking}"))
+        yield Row(f"ebpf.acl, tracking {tracking}: an allowed source goes by the table", family,
+                  [forward(syn.frame(), out(syn))], method, options=("guard acl deny", "guard acl allow", f"guard {tracking}"))
+
+
 def passed(family):
     """Ports that passthrough_ports or a route leaves to the local stack: nothing of a packet to them is Loom's business."""
     rule = "passthrough_ports and routes"
@@ -77,6 +104,6 @@ def all_rows():
     for family in (4, 6):
         yield from passed(family)
     for method in ("nat", "ipip"):
-        for part in (limits, datagrams, courses):
+        for part in (limits, datagrams, courses, sources):
             for family in (4, 6):
                 yield from part(family, method)

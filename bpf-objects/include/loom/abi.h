@@ -46,6 +46,7 @@ enum loom_verdict {
 	LOOM_DROP_INTERNAL = 56,
 	LOOM_DROP_CONNECTION_LIMIT = 57,
 	LOOM_DROP_NEEDS_USERSPACE = 58,
+	LOOM_DROP_SOURCE_DENIED = 59,
 	LOOM_DROP_ECHO_LIMITED = 62,
 	LOOM_DROP_MARTIAN = 67,
 	LOOM_DROP_LINK_BROADCAST = 68,
@@ -103,6 +104,25 @@ enum loom_guard_flags {
 	LOOM_GUARD_OVERFLOW = 1 << 0, /* what is beyond a limit, or finds no room, goes to the local stack; else it is dropped */
 	LOOM_GUARD_LOCAL = 1 << 1,    /* new connections go to the local stack */
 	LOOM_GUARD_REFUSE = 1 << 2,   /* new connections are dropped: they need the local stack, and must not go there */
+	LOOM_GUARD_ACL = 1 << 3,      /* sources are looked up in loom_acl4/6 */
+};
+
+/*
+ * Keys of loom_acl4/6, prefix tries: bits of the prefix, then the address. Values are an enum loom_acl_action; the longest prefix
+ * decides, and a source without any is allowed.
+ */
+struct loom_acl_key4 {
+	__u32 bits;
+	__be32 address;
+};
+struct loom_acl_key6 {
+	__u32 bits;
+	__be32 address[4];
+};
+
+enum loom_acl_action {
+	LOOM_ACL_ALLOW = 0,
+	LOOM_ACL_DENY = 1,
 };
 
 /* Value of loom_guards, key: listener number. What is asked before a connection to a listener begins. */
@@ -294,6 +314,8 @@ _Static_assert(sizeof(struct loom_bucket4) == 128, "abi");
 _Static_assert(sizeof(struct loom_bucket6) == 192, "abi");
 _Static_assert(sizeof(struct loom_listener) == 16, "abi");
 _Static_assert(sizeof(struct loom_guard) == 8, "abi");
+_Static_assert(sizeof(struct loom_acl_key4) == 8, "abi");
+_Static_assert(sizeof(struct loom_acl_key6) == 20, "abi");
 _Static_assert(sizeof(struct loom_limit) == 32, "abi");
 _Static_assert(sizeof(struct loom_table_row) == 64, "abi");
 _Static_assert(sizeof(struct loom_backend) == 64, "abi");

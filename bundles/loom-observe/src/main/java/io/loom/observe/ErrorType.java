@@ -12,6 +12,7 @@ public enum ErrorType {
     PORTS_EXHAUSTED("nat found no free source port towards the backend"),
     CONNECTION_LIMIT("would have begun a connection beyond a max_connections, and fallback did not list connection_limit_exceeded"),
     NEEDS_USERSPACE("its vip or route is flagged with something that fallback does not list"),
+    SOURCE_DENIED("would have begun a connection from a source that ebpf.acl denies"),
     NO_METHOD("the backend's forwarding method is not linked"),
     TRUNCATED("the frame ends inside a header"),
     BAD_LENGTH("a length field contradicts the frame"),
@@ -62,6 +63,7 @@ public enum ErrorType {
             case DROP_NO_BACKEND -> Optional.of(NO_BACKEND);
             case DROP_CONNECTION_LIMIT -> Optional.of(CONNECTION_LIMIT);
             case DROP_NEEDS_USERSPACE -> Optional.of(NEEDS_USERSPACE);
+            case DROP_SOURCE_DENIED -> Optional.of(SOURCE_DENIED);
             case DROP_NO_METHOD -> Optional.of(NO_METHOD);
             case DROP_TRUNCATED -> Optional.of(TRUNCATED);
             case DROP_BAD_LENGTH -> Optional.of(BAD_LENGTH);

@@ -14,6 +14,7 @@ import java.util.List;
  * @param nat        source addresses of nat
  * @param dsr        options of the encapsulations
  * @param icmp       what the data plane says itself
+ * @param acl        sources of connections
  * @param vips       unique by name; listeners do not overlap
  * @param upstreams  unique by name; every vip's upstream is among them
  * @param admin      where REST and SSH listen
@@ -27,10 +28,18 @@ public record LoomConfig(
         NatSettings nat,
         DsrSettings dsr,
         IcmpSettings icmp,
+        Acl acl,
         List<Vip> vips,
         List<Upstream> upstreams,
         Admin admin,
         List<Problem> warnings) {
+
+    /** One that allows every source. */
+    public LoomConfig(
+            boolean enabled, Attachment attachment, Conntrack conntrack, MapSettings maps, NatSettings nat, DsrSettings dsr,
+            IcmpSettings icmp, List<Vip> vips, List<Upstream> upstreams, Admin admin, List<Problem> warnings) {
+        this(enabled, attachment, conntrack, maps, nat, dsr, icmp, Acl.NONE, vips, upstreams, admin, warnings);
+    }
 
     public LoomConfig {
         vips = List.copyOf(vips);

@@ -31,6 +31,7 @@ public enum Code {
     RESERVED_NAME(2027, "a name that Loom itself gives to something else"),
     TOO_MANY(2028, "more vips, listeners, backends or problems than there is room for"),
     MINIMAL(2029, "minimal tracking where every connection must be tracked"),
+    BAD_LIST(2030, "a line of a list of networks that is none, or a list that cannot be read"),
 
     NOT_IN_EFFECT(2101, "accepted keys whose feature this version does not have"),
     NO_INTERFACE(2102, "no interface is named, so nothing is attached"),

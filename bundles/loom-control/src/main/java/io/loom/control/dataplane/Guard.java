@@ -9,14 +9,20 @@ import io.loom.api.config.Admission;
  * @param overflow       what is beyond a limit, or finds no room in the connection table, goes to the local stack
  * @param maxConnections of the vip, over all its listeners; 0: no limit
  * @param backendLimits  some backend of its table has a limit
+ * @param acl            the source, in the list that {@link DataPlane#configure} is given
  */
-public record Guard(Admission.Course course, boolean overflow, int maxConnections, boolean backendLimits) {
+public record Guard(Admission.Course course, boolean overflow, int maxConnections, boolean backendLimits, boolean acl) {
 
     /** Nothing is asked. */
-    public static final Guard NONE = new Guard(Admission.Course.BALANCE, false, 0, false);
+    public static final Guard NONE = new Guard(Admission.Course.BALANCE, false, 0, false, false);
 
     /** Nothing is asked, because every packet goes to the local stack. */
-    public static final Guard PASS = new Guard(Admission.Course.PASS, false, 0, false);
+    public static final Guard PASS = new Guard(Admission.Course.PASS, false, 0, false, false);
+
+    /** One that does not ask for the source. */
+    public Guard(Admission.Course course, boolean overflow, int maxConnections, boolean backendLimits) {
+        this(course, overflow, maxConnections, backendLimits, false);
+    }
 
     public boolean asks() {
         return !equals(NONE) && !equals(PASS);

@@ -34,7 +34,7 @@ final class Planner {
         PlaneView seen = plane.without(config.nat().sourceAddresses());
         for (Vip vip : config.vips()) {
             Plan.VipPlan planned =
-                    new VipPlanner(vip, config.conntrack(), inventory.of(vip.upstream()), health, seen).plan();
+                    new VipPlanner(vip, config.conntrack(), config.acl().asks(), inventory.of(vip.upstream()), health, seen).plan();
             vips.add(planned);
             tables.putAll(planned.tables());
             planned.listeners().forEach(listeners::putIfAbsent);

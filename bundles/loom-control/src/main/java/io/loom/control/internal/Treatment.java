@@ -12,8 +12,12 @@ import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.Tracking;
 import java.util.List;
 
-/** How connections of a vip are treated: as the file says, as far as the method in force allows. */
-record Treatment(Vip vip, Conntrack conntrack) {
+/**
+ * How connections of a vip are treated: as the file says, as far as the method in force allows.
+ *
+ * @param acl sources are asked for
+ */
+record Treatment(Vip vip, Conntrack conntrack, boolean acl) {
 
     /** What the file says for listeners of this protocol. */
     Tracking wanted(Protocol protocol) {
@@ -54,6 +58,7 @@ record Treatment(Vip vip, Conntrack conntrack) {
         }
         boolean canOverflow = admission.maxConnections() > 0 || limited || method.stateful();
         return new Guard(
-                admission.course(service), admission.overflow() && canOverflow, admission.maxConnections(), limited);
+                admission.course(service), admission.overflow() && canOverflow, admission.maxConnections(), limited,
+                acl);
     }
 }

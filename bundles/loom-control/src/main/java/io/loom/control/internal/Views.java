@@ -129,7 +129,7 @@ final class Views {
     }
 
     private VipView.Handling handling(Vip vip) {
-        String tracking = new Treatment(vip, config.conntrack()).wanted().stream().map(Views::word)
+        String tracking = new Treatment(vip, config.conntrack(), config.acl().asks()).wanted().stream().map(Views::word)
                 .collect(Collectors.joining(", "));
         MethodView method = methods.get(vip.forwarding());
         boolean keeps = vip.connections().keepClient() || method != null && method.direct();

@@ -33,10 +33,13 @@ final class VipPlanner {
     private final PlaneView plane;
     private final List<String> degraded = new ArrayList<>();
 
-    /** @param members of the vip's upstream */
-    VipPlanner(Vip vip, Conntrack conntrack, List<Member> members, Health health, PlaneView plane) {
+    /**
+     * @param acl     sources are asked for
+     * @param members of the vip's upstream
+     */
+    VipPlanner(Vip vip, Conntrack conntrack, boolean acl, List<Member> members, Health health, PlaneView plane) {
         this.vip = vip;
-        this.treatment = new Treatment(vip, conntrack);
+        this.treatment = new Treatment(vip, conntrack, acl);
         this.members = members;
         this.health = health;
         this.plane = plane;

@@ -48,10 +48,11 @@ final class Guards implements AutoCloseable {
         int max = entry.limit() > 0 ? (int) limits.limit(entry.limit()) : 0;
         Course course = entry.flags().contains(Flag.LOCAL) ? Course.LOCAL
                 : entry.flags().contains(Flag.REFUSE) ? Course.REFUSE : Course.BALANCE;
+        boolean acl = entry.flags().contains(Flag.ACL);
         boolean overflow = entry.flags().contains(Flag.OVERFLOW);
         // Limits of backends leave no trace here: where nothing else explains the guard, it is there for them.
-        boolean unexplained = new Guard(course, overflow, max, false).equals(Guard.NONE);
-        return new Guard(course, overflow, max, unexplained);
+        boolean unexplained = new Guard(course, overflow, max, false, acl).equals(Guard.NONE);
+        return new Guard(course, overflow, max, unexplained, acl);
     }
 
     /** Writes the entry of a listener of that vip; to be called before the listener is guarded. */
@@ -99,6 +100,9 @@ final class Guards implements AutoCloseable {
         }
         if (guard.course() == Course.REFUSE) {
             flags.add(Flag.REFUSE);
+        }
+        if (guard.acl()) {
+            flags.add(Flag.ACL);
         }
         return flags;
     }

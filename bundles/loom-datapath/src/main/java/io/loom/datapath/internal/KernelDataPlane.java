@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import io.loom.api.Problem;
 import io.loom.api.Protocol;
+import io.loom.api.config.Acl;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.control.Status;
@@ -129,6 +130,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
         } else if (opening.tune(plane, config)) {
             timers.requestProgram();
         }
+        plane.sources().put(config.enabled() ? config.acl() : Acl.NONE);
         plane.attachments().want(config.enabled() ? config.attachment() : NOWHERE);
         plane.vipAddresses().device(plane.attachments().firstDevice());
         plane.vipAddresses().sources(config.enabled() && config.nat().assign() ? config.nat().sourceAddresses() : List.of());

@@ -54,6 +54,7 @@ final class LivePlane implements AutoCloseable {
     private final Guards guards;
     private final Listeners listeners;
     private final Limits limits;
+    private final Sources sources;
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
     private final Egress egress;
@@ -85,6 +86,7 @@ final class LivePlane implements AutoCloseable {
                 instance.map("loom_listeners4"), instance.map("loom_listeners6"), instance.map("loom_lstats"), tables,
                 guards, instance.meta());
         this.limits = new Limits(guards, backends);
+        this.sources = new Sources(instance.map("loom_acl4"), instance.map("loom_acl6"));
         this.vipAddresses = new VipAddresses(new AssignedAddresses(instance.meta()));
         this.nextHops = new NextHops(lookup, listeners::addresses);
         this.lookup = lookup;
@@ -102,7 +104,8 @@ final class LivePlane implements AutoCloseable {
 
     private void adopt() {
         lastSweep = sweep.run(
-                timeouts(), programs.tuning().affinityExpiry(), new Dissent(Map.of()), new OpenConnections(new BitSet()));
+                timeouts(), programs.tuning().affinityExpiry(), new Dissent(Map.of()), new OpenConnections(new BitSet()),
+                SourceRules.NONE);
         References referred = lastSweep.references();
         listeners.adopt(referred.listeners());
         tables.discardOthers();
@@ -117,6 +120,10 @@ final class LivePlane implements AutoCloseable {
     /** After the options have changed. */
     void chooseOuterSources() {
         backends.outerSources(new OuterSources(programs.wanted().options(), programs::encapsulates));
+    }
+
+    Sources sources() {
+        return sources;
     }
 
     Meta meta() {
@@ -269,7 +276,8 @@ final class LivePlane implements AutoCloseable {
         Dissent dissent = new Dissent(listeners.views(changing));
         Limits.Opened opened = limits.opened();
         Sweep.Result result = sweep.run(
-                timeouts(), programs.tuning().affinityExpiry(), dissent, new OpenConnections(listeners.halfSeen()));
+                timeouts(), programs.tuning().affinityExpiry(), dissent, new OpenConnections(listeners.halfSeen()),
+                sources.toExpel());
         limits.counted(opened, result.open());
         tables.settle(changing, dissent, key -> patience(listeners.tracking(key)));
         Set<Integer> referred = new HashSet<>(result.references().backends());

@@ -35,7 +35,7 @@ final class Sweep {
      * @param byListener the same, by number of listener
      * @param local      of these, connections that the local stack has, which are in {@code byListener} and no backend's
      * @param open       those that count towards limits
-     * @param expired    entries that it deleted
+     * @param expired    entries that it deleted, those of denied sources too
      */
     record Result(
             Map<Integer, Long> byBackend, Map<Integer, Long> byListener, long local, OpenConnections open,
@@ -61,8 +61,9 @@ final class Sweep {
      * @param affinity ticks until a client's affinity expires
      * @param dissent  is told of every live connection
      * @param open     likewise
+     * @param expel    ends the connections of sources that these deny
      */
-    Result run(int[] timeouts, int affinity, Dissent dissent, OpenConnections open) {
+    Result run(int[] timeouts, int affinity, Dissent dissent, OpenConnections open, SourceRules expel) {
         Map<Integer, Long> byBackend = new HashMap<>();
         Map<Integer, Long> byListener = new HashMap<>();
         Set<Integer> backends = new HashSet<>();
@@ -71,7 +72,7 @@ final class Sweep {
         for (Family family : Family.values()) {
             ConnectionTable table = new ConnectionTable(family, instance.map("loom_conns" + family.version()));
             expired += table.walk((listener, client, rawPort, word) -> {
-                if (ConnectionWord.expired(word, now, timeouts)) {
+                if (ConnectionWord.expired(word, now, timeouts) || expel.denies(client)) {
                     return 0;
                 }
                 byBackend.merge(ConnectionWord.backend(word), 1L, Long::sum);

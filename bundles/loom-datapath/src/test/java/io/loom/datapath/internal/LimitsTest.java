@@ -142,4 +142,20 @@ class LimitsTest extends DataPlaneFixture {
                 new BackendKey(used, "ipip"), false, false, 2));
         await("the next count", () -> used() == 1);
     }
+
+    @Test
+    void connectionsOfASourceThatIsDeniedFromNowOnEnd() throws Exception {
+        balance(plane);
+        runSyn();
+        await("a sweep", () -> plane.read().connectionsActive() == 1);
+        plane.configure(TestHost.denying("10.1.0.0/24"));
+        guard(new Guard(Course.BALANCE, false, 0, false, true));
+        await("the connection to end", () -> plane.read().connectionsActive() == 0);
+        assertEquals(XDP_DROP, runSyn().result());
+        plane.close();
+        plane = open();
+        plane.configure(TestHost.denying("10.1.1.0/24"));
+        assertEquals(new Guard(Course.BALANCE, false, 0, false, true), plane.applied().listeners().get(tcp("10.9.9.9", 80)).guard());
+        assertEquals(XDP_REDIRECT, runSyn().result());
+    }
 }

@@ -3,6 +3,8 @@ package io.loom.datapath.internal;
 import io.loom.api.Endpoint;
 import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
+import io.loom.api.Prefix;
+import io.loom.api.config.Acl;
 import io.loom.api.config.Admin;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.Conntrack;
@@ -22,6 +24,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 /** The network namespace that the tests' JVM runs in (src/test/bin/java), and values that the tests share. */
@@ -77,6 +80,15 @@ final class TestHost {
 
     static LoomConfig config(Attachment.Mode mode, int timeoutSeconds, String... devices) {
         return config(true, new Attachment(List.of(devices), mode, false), timeoutSeconds);
+    }
+
+    /** With a rule that denies these sources. */
+    static LoomConfig denying(String network) {
+        LoomConfig open = config(DEVICE);
+        String[] parts = network.split("/");
+        Acl acl = new Acl(Map.of(new Prefix(address(parts[0]), Integer.parseInt(parts[1])), true));
+        return new LoomConfig(open.enabled(), open.attachment(), open.conntrack(), open.maps(), open.nat(), open.dsr(), open.icmp(),
+                acl, open.vips(), open.upstreams(), open.admin(), open.warnings());
     }
 
     static ListenerSpec spec(TableKey table, boolean assigned) {

@@ -2,6 +2,7 @@ package io.loom.itests.bench;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
+import io.loom.api.Prefix;
 import io.loom.api.Protocol;
 import io.loom.api.Verdict;
 import io.loom.api.plugin.Description;
@@ -10,8 +11,12 @@ import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.World;
+import io.loom.datapath.internal.Keys;
+import io.loom.datapath.internal.layout.AclKeys;
+import io.loom.datapath.internal.layout.GuardEntry;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.TableEntry;
+import io.loom.libbpf.UpdateMode;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -32,6 +37,8 @@ final class Stage implements AutoCloseable {
     private static final int COUNTERS = 24;
     private static final int PACKETS_AT = 0;
     private static final int CONNECTIONS_AT = 16;
+
+    private static final int DENIED = 100_000;
 
     private final ScratchPlane plane;
     private final int ifindex;
@@ -64,8 +71,28 @@ final class Stage implements AutoCloseable {
             table[i] = TableEntry.settled(first + i % backends);
         }
         plane.putTable(number, table);
+        if (flags.contains(ListenerEntry.Flag.GUARDED)) {
+            denySources(number, key.endpoint().family());
+        }
         plane.putListener(key, new ListenerEntry(number, LookupTable.Index.FLOW_HASH, flags, number, TABLE, 0));
         return number;
+    }
+
+    /** A list of {@link #DENIED} networks, none of which the clients are in, that the listener asks for. */
+    private void denySources(int listener, Family family) {
+        for (int i = 0; i < DENIED; i++) {
+            byte[] bytes = family == Family.IPV4 ? new byte[] {(byte) 172, 0, 0, 0} : new byte[16];
+            ByteBuffer address = ByteBuffer.wrap(bytes);
+            if (family == Family.IPV4) {
+                address.putInt(0, address.getInt(0) | i << 4);
+            } else {
+                address.putInt(0, 0x20010db9).putInt(4, i);
+            }
+            Prefix network = Prefix.around(address(bytes), family == Family.IPV4 ? 28 : 64);
+            plane.map("loom_acl" + family.version()).update(AclKeys.encode(network), AclKeys.action(true), UpdateMode.ANY);
+        }
+        GuardEntry guard = new GuardEntry(Set.of(GuardEntry.Flag.ACL), 0);
+        plane.map("loom_guards").update(Keys.of(listener), guard.encode(), UpdateMode.ANY);
     }
 
     /** Where the next listener may be. */

@@ -1,8 +1,10 @@
 package io.loom.itests.bpf;
 
+import io.loom.api.Prefix;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.LimitTable;
+import io.loom.datapath.internal.layout.AclKeys;
 import io.loom.datapath.internal.layout.GuardEntry;
 import io.loom.libbpf.UpdateMode;
 import java.util.Map;
@@ -28,6 +30,10 @@ final class Admission implements AutoCloseable {
         vips.limit(VIP, limit, 0);
         GuardEntry guard = new GuardEntry(Set.of(flags), limit > 0 ? VIP : 0);
         plane.map("loom_guards").update(Keys.of(listener), guard.encode(), UpdateMode.ANY);
+    }
+
+    void rule(Prefix prefix, boolean deny) {
+        plane.map("loom_acl" + prefix.family().version()).update(AclKeys.encode(prefix), AclKeys.action(deny), UpdateMode.ANY);
     }
 
     void backend(int number, int limit) {

@@ -63,7 +63,7 @@ final class Planes implements AfterAllCallback {
     private static void empty(BpfMap map) {
         switch (map.type()) {
             case ARRAY, PERCPU_ARRAY -> zero(map);
-            case HASH, LRU_HASH, DEVMAP_HASH, ARRAY_OF_MAPS -> delete(map);
+            case HASH, LRU_HASH, DEVMAP_HASH, ARRAY_OF_MAPS, LPM_TRIE -> delete(map);
             default -> throw new IllegalStateException("say how to empty " + map.name() + ", a map of type " + map.type());
         }
     }

@@ -1,6 +1,8 @@
 package io.loom.itests.bpf;
 
 import io.loom.api.Family;
+import io.loom.api.IpAddress;
+import io.loom.api.Prefix;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
@@ -11,6 +13,7 @@ import io.loom.datapath.internal.layout.GuardEntry;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.libbpf.BpfProgram;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -70,6 +73,12 @@ final class RowPlane implements AutoCloseable {
             } else if (guarded()) {
                 flags.add(ListenerEntry.Flag.GUARDED);
             }
+            if (options.contains("guard minimal")) {
+                flags.add(ListenerEntry.Flag.MINIMAL);
+            }
+            if (options.contains("guard stateless")) {
+                flags.add(ListenerEntry.Flag.STATELESS);
+            }
             return flags;
         }
 
@@ -79,7 +88,8 @@ final class RowPlane implements AutoCloseable {
 
         GuardEntry.Flag[] guards() {
             return Arrays.stream(GuardEntry.Flag.values())
-                    .filter(flag -> options.contains("guard " + flag.name().toLowerCase(Locale.ROOT)))
+                    .filter(flag -> options.stream().anyMatch(
+                            option -> option.startsWith("guard " + flag.name().toLowerCase(Locale.ROOT))))
                     .toArray(GuardEntry.Flag[]::new);
         }
 
@@ -105,11 +115,24 @@ final class RowPlane implements AutoCloseable {
                 if (world.guarded()) {
                     admission.vip(number, world.limit("vip"), world.guards());
                     admission.backend(family.ordinal() + 1, world.limit("backend"));
+                    sources(family);
                 }
             }
         }
         poison = new Poison(plane.program());
         entry = poison.program();
+    }
+
+    /** The client of world.py, and the network that it is in. */
+    private void sources(Family family) {
+        InetAddress client = IpAddress.parse(family == Family.IPV4 ? "203.0.113.7" : "2001:db8:2::7").orElseThrow();
+        int bits = client.getAddress().length * Byte.SIZE;
+        if (world.options().contains("guard acl deny")) {
+            admission.rule(Prefix.around(client, bits - 8), true);
+        }
+        if (world.options().contains("guard acl allow")) {
+            admission.rule(Prefix.around(client, bits), false);
+        }
     }
 
     /** Of another world that shares the program, or the same. */

@@ -3,6 +3,9 @@ package io.loom.itests.lab;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,6 +136,27 @@ class AdmissionIT extends LabTest {
 
     @Test
     @Order(4)
+    void aSourceThatIsDeniedLosesItsConnectionsAndGetsNoNewOnes() throws IOException {
+        Path list = lab.run().resolve("sources");
+        Files.writeString(list, "allow 10.77.0.0/16\n");
+        String yaml = configuration("", "").replaceFirst("ebpf:\n", "ebpf:\n  acl: {file: " + list + "}\n");
+        loomd.configure(yaml);
+        Background held = hold(Lab.VIP4);
+        Await.until("a connection", LIMIT, () -> rest.metrics().get("loom_ebpf_connections_active") > 0, rest::metrics);
+        assertTrue(Lab.BACKENDS.contains(ask(Lab.VIP4)));
+        Files.writeString(list, "allow 10.77.0.0/16\ndeny " + "10.77.0.1" + "\n");
+        Await.until("the source to be denied", LIMIT, () -> ask(Lab.VIP4).isEmpty(), rest::metrics);
+        assertTrue(Lab.BACKENDS.contains(ask("[" + Lab.VIP6 + "]")), "the same client over IPv6 is another source");
+        Await.until("its connection to end", LIMIT, () -> rest.metrics().get("loom_ebpf_errors_total{type=\"source_denied\"}") > 10,
+                rest::metrics);
+        held.stop();
+        Files.writeString(list, "deny 10.0.0.0/8\nallow 10.77.0.0/16\n");
+        Await.until("the source to be allowed", LIMIT, () -> Lab.BACKENDS.contains(ask(Lab.VIP4)), rest::metrics);
+        loomd.configure(configuration("", ""));
+    }
+
+    @Test
+    @Order(5)
     void aFlaggedVipIsTheHostsUntilItIsFlaggedNoMore() {
         loomd.configure(configuration(", fallback: websocket", "      websocket: true\n"));
         awaitCourse("local");

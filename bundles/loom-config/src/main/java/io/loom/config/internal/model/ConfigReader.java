@@ -1,5 +1,6 @@
 package io.loom.config.internal.model;
 
+import io.loom.api.config.Acl;
 import io.loom.api.config.Admin;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.Conntrack;
@@ -17,13 +18,18 @@ import io.loom.config.internal.yaml.YamlText;
 import java.util.List;
 import java.util.Optional;
 
-/** One version of the file to a snapshot or to all its problems. Pure: the same bytes give the same result. */
+/** One version of the file to a snapshot or to all its problems. Pure: the same bytes, and lists, give the same result. */
 public final class ConfigReader {
     private final String file;
+    private final ListFiles lists;
 
-    /** @param file how places name the file */
-    public ConfigReader(String file) {
+    /**
+     * @param file  how places name the file
+     * @param lists files that it names
+     */
+    public ConfigReader(String file, ListFiles lists) {
         this.file = file;
+        this.lists = lists;
     }
 
     public Reading read(byte[] bytes) {
@@ -31,12 +37,12 @@ public final class ConfigReader {
         Optional<LoomConfig> config = new YamlText(file, findings).compose(bytes)
                 .map(root -> new SchemaReader(file, findings, Schema.FILE).read(Schema.FILE, root, ""))
                 .filter(Section.class::isInstance)
-                .map(root -> meaning((Section) root, findings))
+                .map(root -> meaning((Section) root, findings, lists))
                 .filter(any -> !findings.hasErrors());
         return new Reading(config, findings.errors(), findings.warnings());
     }
 
-    private static LoomConfig meaning(Section root, Findings findings) {
+    private static LoomConfig meaning(Section root, Findings findings, ListFiles lists) {
         Section ebpf = root.sectionOrEmpty("ebpf");
         Section xdp = ebpf.sectionOrEmpty("xdp");
         boolean enabled = root.has("ebpf") && ebpf.enabled() && xdp.enabled();
@@ -62,8 +68,9 @@ public final class ConfigReader {
         CrossChecks checks = new CrossChecks(findings);
         checks.listeners(vips);
         checks.backends(vips, groups, ebpf, maps);
+        Acl acl = new AclReader(findings, lists).read(ebpf.enabledSection("acl"));
         new AcceptedKeys(findings).report(root);
-        return new LoomConfig(enabled, attachment, conntrack, maps, nat, dsr, icmp, vips.stream().map(VipEntry::vip).toList(),
+        return new LoomConfig(enabled, attachment, conntrack, maps, nat, dsr, icmp, acl, vips.stream().map(VipEntry::vip).toList(),
                 groups.stream().map(Group::upstream).toList(), admin, findings.warnings());
     }
 }

@@ -44,6 +44,7 @@ public final class Schema {
                 of("icmp", icmp(), "", "What Loom says by ICMP itself."),
                 of("backends", new Items(server(), false), "none", "The servers of the upstream `default`."),
                 of("health_integration", healthIntegration(), "", "Takes unhealthy `ebpf.backends` out of the tables."),
+                of("acl", acl(), "absent: every source is allowed", "From which sources connections may begin."),
                 of("vips", new Items(vip(), false), "none", "Addresses, ports and backends beyond the one vip `default`."));
     }
 
@@ -108,6 +109,16 @@ public final class Schema {
                 of("enabled", FLAG, "true", "false: no health check changes anything, those of upstreams included."),
                 of("upstream", Word.NAME, "the implicit group",
                         "Whose health check covers `ebpf.backends`; not defined: a TCP check with default times."));
+    }
+
+    private static Fields acl() {
+        Items networks = new Items(new Network(0, 32, 0, 128), true);
+        return Fields.of(
+                of("enabled", FLAG, "true", "false: every source is allowed."),
+                of("default", Choice.of("allow", "deny"), "allow", "What counts for sources in none of the networks."),
+                of("allow", networks, "none", "Networks whose connections may begin; of all networks that match, the longest prefix decides."),
+                of("deny", networks, "none", "Networks whose connections may not."),
+                of("file", Word.PATH, "none", "More of both, one a line: `allow 10.0.0.0/8` or `deny 2001:db8::/32`; read again when it changes."));
     }
 
     private static Fields vip() {

@@ -3,6 +3,7 @@ package io.loom.config.internal.watch;
 import io.loom.api.Problem;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.model.ConfigReader;
+import io.loom.config.internal.model.ListFiles;
 import io.loom.config.internal.model.Reading;
 import io.loom.config.internal.yaml.YamlText;
 import java.io.IOException;
@@ -11,12 +12,16 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The path of the configuration file; every reading opens it anew, so that renames and swapped symlinks are followed. */
 public final class ConfigFile {
     private final Path path;
+    /** Lists that the file named when it was last read, and how they were then. */
+    private final Map<Path, Object> lists = new HashMap<>();
 
     public ConfigFile(Path path) {
         this.path = path;
@@ -46,7 +51,30 @@ public final class ConfigFile {
     }
 
     Reading parse(byte[] bytes) {
-        return new ConfigReader(path.toString()).read(bytes);
+        lists.clear();
+        return new ConfigReader(path.toString(), this::list).read(bytes);
+    }
+
+    private byte[] list(Path list) throws IOException {
+        lists.put(list, stamp(list));
+        try (InputStream in = Files.newInputStream(list)) {
+            return in.readNBytes(ListFiles.MAX_BYTES + 1);
+        }
+    }
+
+    /** True if a list that the file names is another one than when it was read. */
+    boolean listsChanged() {
+        return lists.entrySet().stream().anyMatch(list -> !list.getValue().equals(stamp(list.getKey())));
+    }
+
+    /** Tells versions of a file apart without reading them: they may be large. */
+    private static Object stamp(Path list) {
+        try {
+            Map<String, Object> attributes = Files.readAttributes(list, "lastModifiedTime,size,fileKey");
+            return attributes.toString();
+        } catch (IOException unreadable) {
+            return "unreadable";
+        }
     }
 
     Problem problem(IOException unreadable) {

@@ -3,6 +3,7 @@ package io.loom.config.internal.model;
 import io.loom.api.Problem;
 import io.loom.api.config.LoomConfig;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.List;
 
 /** Reads YAML that a test writes down; the file is called {@code f}. */
@@ -10,7 +11,7 @@ final class Yaml {
     private Yaml() {}
 
     static Reading read(String text) {
-        return new ConfigReader("f").read(text.getBytes(StandardCharsets.UTF_8));
+        return new ConfigReader("f", path -> Files.readAllBytes(path)).read(text.getBytes(StandardCharsets.UTF_8));
     }
 
     static LoomConfig good(String text) {

@@ -166,4 +166,19 @@ class WatchedFileTest {
         assertEquals("eth1", next());
         assertNull(others.poll(200, TimeUnit.MILLISECONDS));
     }
+
+    @Test
+    void aListThatTheFileNamesIsReadAgainWhenItChanges() throws Exception {
+        assertEquals("eth0", next());
+        Path list = Files.writeString(directory.resolve("list"), "deny 10.0.0.0/8\n");
+        Files.writeString(path, "ebpf: {interface: eth1, acl: {file: " + list + "}}\n");
+        assertEquals("eth1", next());
+        assertEquals(1, watched.current().orElseThrow().acl().rules().size());
+        Files.writeString(list, "deny 10.0.0.0/8\ndeny 11.0.0.0/8\n");
+        assertEquals("eth1", next());
+        assertEquals(2, watched.current().orElseThrow().acl().rules().size());
+        Files.delete(list);
+        await(() -> !watched.rejected().isEmpty());
+        assertEquals(2, watched.current().orElseThrow().acl().rules().size(), "the last good version stays in force");
+    }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.loom.config.internal.model.ConfigReader;
 import io.loom.config.internal.model.Reading;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,7 +78,7 @@ class YamlTextTest {
     }
 
     private static List<String> problems(byte[] bytes) {
-        Reading reading = new ConfigReader("f").read(bytes);
+        Reading reading = new ConfigReader("f", path -> Files.readAllBytes(path)).read(bytes);
         return reading.problems().stream().map(problem -> problem.code().substring(5) + problem.where().replaceFirst("^f:", " ")).toList();
     }
 }

@@ -22,7 +22,9 @@ public record GuardEntry(Set<Flag> flags, int limit) {
         /** New connections go to the local stack. */
         LOCAL,
         /** New connections are dropped. */
-        REFUSE
+        REFUSE,
+        /** Sources are looked up in loom_acl4/6. */
+        ACL
     }
 
     public GuardEntry {
