@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Which connections may begin: sources that are denied, limits of vips and backends, and what becomes of a connection that they do not let begin. Asked
+ * Which connections may begin: sources that are denied or come too often, limits of vips and backends, and what becomes of a connection that they do not let begin. Asked
  * only where a connection begins, and only of listeners that are guarded: nothing of this costs a packet of a known connection.
  * The connection table and lookup tables have been included before.
  */
@@ -8,6 +8,7 @@
 #define LOOM_CORE_ADMISSION_H
 
 #include "table.h"
+#include "rate.h"
 #include "verdict.h"
 
 /* How many other entries of the table are tried where the first names a backend at its limit. */
@@ -67,6 +68,43 @@ static __noinline int loom_acl_denies(const struct loom_packet *packet)
 		action = bpf_map_lookup_elem(&loom_acl6, &key6);
 	}
 	return action && *action == LOOM_ACL_DENY;
+}
+
+/* When the bucket of a source is full again, by bpf_ktime_get_ns(). A source that was not seen for long makes room for others. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__type(key, struct loom_source_key);
+	__type(value, __u64);
+	__uint(max_entries, 65536);
+} loom_sources SEC(".maps");
+
+/*
+ * Whether the source has begun too many connections; if not, this one counts. A token bucket as in rate.h. Of two CPUs that count at once
+ * one may be forgotten.
+ */
+static __noinline int loom_source_exceeds(const struct loom_packet *packet, const struct loom_guard *guard)
+{
+	struct loom_source_key key = {.family = packet->family, .address = {packet->source[0]}};
+	__u64 now = bpf_ktime_get_ns(), full = now, cost, *known;
+
+	if (!guard || !guard->rate)
+		return 0;
+	if (packet->family == 6)
+		key.address[1] = packet->source[1];
+	key.vip = guard->vip;
+	cost = LOOM_SECOND / guard->rate;
+	known = bpf_map_lookup_elem(&loom_sources, &key);
+	if (!known) {
+		full += cost;
+		bpf_map_update_elem(&loom_sources, &key, &full, BPF_ANY);
+		return 0;
+	}
+	if (*known > now)
+		full = *known;
+	if (full + cost > now + cost * guard->burst)
+		return 1;
+	*known = full + cost;
+	return 0;
 }
 
 /* Two CPUs that ask at once are both told what was before: each CPU may be one connection too many. */
@@ -135,6 +173,8 @@ static __noinline int loom_admission_ask(const struct loom_packet *packet, const
 		return LOOM_PASS_FALLBACK;
 	if (!loom_packet_opens(packet))
 		return LOOM_CONTINUE;
+	if (guard->rate && loom_source_exceeds(packet, guard))
+		return LOOM_DROP_RATE_LIMIT;
 	limit = guard->limit;
 	if (!loom_limit_is_reached(bpf_map_lookup_elem(&loom_vlimits, &limit), packet->now) &&
 	    loom_admission_find(packet, listener, conn))

@@ -2,7 +2,7 @@
 /*
  * How many ICMP messages of its own a CPU sends in a second, so that nobody can have Loom send floods of them (RFC 1812
  * section 4.3.2.8, RFC 4443 section 2.4 f). A token bucket for each kind, in the form of the time at which it is full again
- * (the generic cell rate algorithm, ITU-T I.371): one word, and no division of elapsed time. Only core's ICMP uses this.
+ * (the generic cell rate algorithm, ITU-T I.371): one word, and no division of elapsed time.
  */
 #ifndef LOOM_CORE_RATE_H
 #define LOOM_CORE_RATE_H

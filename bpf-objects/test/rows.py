@@ -23,7 +23,8 @@ class Row:
     Options: "udp", the vips are UDP's; "keep", nat leaves clients their address; "sources", nat has two addresses of its own.
     "guard ...", the vip is guarded: "guard limit vip 1" and "guard limit backend 1" allow one connection, which "guard stale" says
     nobody has counted for long; "guard overflow", "guard local", "guard refuse" as enum loom_guard_flags has them; "guard pass", its packets pass. "guard acl deny", the client's network is denied;
-    "guard acl allow", the client itself is allowed; "guard minimal" and "guard stateless", how the vip is tracked.
+    "guard acl allow", the client itself is allowed; "guard rate 1 2" lets a source begin two connections, and
+    one a second from then on; "guard minimal" and "guard stateless", how the vip is tracked.
     """
 
     name: str

@@ -4,6 +4,7 @@ from rows import Row, forward, kept
 from world import checksum_broken, encapsulated, query, request, translated
 
 MORE = 40001  # a second client port
+NEIGHBOURS = {4: "203.0.113.8", 6: "2001:db8:2:1::7"}
 MAX, FALLBACK = "max_connections", "xdp.fallback"
 
 
@@ -85,6 +86,31 @@ def sources(family, method):
                   [forward(syn.frame(), out(syn))], method, options=("guard acl deny", "guard acl allow", f"guard {tracking}"))
 
 
+def rates(family, method):
+    """rate_limit: two connections of a source at once, and then none for longer than a test takes."""
+    out = leaving(method)
+    first, second, third = (request(family, source_port=40000 + number) for number in range(3))
+    other = request(family, source=NEIGHBOURS[family], source_port=40007)
+    ack = request(family, flags="A")
+    twice = [forward(first.frame(), out(first)), forward(second.frame(), out(second)), kept(third.frame(), "DROP_RATE_LIMIT")]
+    options = ("guard rate 1 2",)
+    if method == "nat":
+        yield Row("rate_limit: a source begins no more connections than its burst", family,
+                  [twice[0], kept(second.frame(), "DROP_PORTS_EXHAUSTED"), twice[2]], method, options=options)
+        return
+    yield Row("rate_limit: a source begins no more connections than its burst, those that it has go on", family,
+              [*twice, twice[0], forward(ack.frame(), out(ack)), twice[2]], method, options=options)
+    yield Row("rate_limit: another source is counted by itself", family, [*twice, forward(other.frame(), out(other))], method,
+              options=options)
+    if family == 6:
+        same = request(family, source="2001:db8:2::8", source_port=40007)
+        yield Row("rate_limit: the first 64 bits of an IPv6 address are one source", family,
+                  [*twice, kept(same.frame(), "DROP_RATE_LIMIT")], method, options=options)
+    strange = request(family, source_port=40009, flags="A")
+    yield Row("rate_limit: what began elsewhere is not counted", family, [*twice, forward(strange.frame(), out(strange))], method,
+              options=options)
+
+
 def passed(family):
     """Ports that passthrough_ports or a route leaves to the local stack: nothing of a packet to them is Loom's business."""
     rule = "passthrough_ports and routes"
@@ -104,6 +130,6 @@ def all_rows():
     for family in (4, 6):
         yield from passed(family)
     for method in ("nat", "ipip"):
-        for part in (limits, datagrams, courses, sources):
+        for part in (limits, datagrams, courses, sources, rates):
             for family in (4, 6):
                 yield from part(family, method)

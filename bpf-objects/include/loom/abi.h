@@ -47,6 +47,7 @@ enum loom_verdict {
 	LOOM_DROP_CONNECTION_LIMIT = 57,
 	LOOM_DROP_NEEDS_USERSPACE = 58,
 	LOOM_DROP_SOURCE_DENIED = 59,
+	LOOM_DROP_RATE_LIMIT = 60,
 	LOOM_DROP_ECHO_LIMITED = 62,
 	LOOM_DROP_MARTIAN = 67,
 	LOOM_DROP_LINK_BROADCAST = 68,
@@ -129,6 +130,17 @@ enum loom_acl_action {
 struct loom_guard {
 	__u32 flags; /* enum loom_guard_flags */
 	__u32 limit; /* key of loom_vlimits: the vip's; 0: none */
+	__u32 rate;  /* new connections of one source a second; 0: any */
+	__u32 burst; /* how many of them may come at once, at least 1 */
+	__u32 vip;   /* what sources are counted under, the same for all listeners of a vip */
+	__u32 pad;
+};
+
+/* Key of loom_sources: an IPv4 address, or the first 64 bits of an IPv6 address, of which a client has all the rest. */
+struct loom_source_key {
+	__be32 address[2];
+	__u32 family;
+	__u32 vip; /* loom_guard.vip */
 };
 
 /*
@@ -313,7 +325,8 @@ _Static_assert(sizeof(struct loom_listener_key6) == 24, "abi");
 _Static_assert(sizeof(struct loom_bucket4) == 128, "abi");
 _Static_assert(sizeof(struct loom_bucket6) == 192, "abi");
 _Static_assert(sizeof(struct loom_listener) == 16, "abi");
-_Static_assert(sizeof(struct loom_guard) == 8, "abi");
+_Static_assert(sizeof(struct loom_guard) == 24, "abi");
+_Static_assert(sizeof(struct loom_source_key) == 16, "abi");
 _Static_assert(sizeof(struct loom_acl_key4) == 8, "abi");
 _Static_assert(sizeof(struct loom_acl_key6) == 20, "abi");
 _Static_assert(sizeof(struct loom_limit) == 32, "abi");

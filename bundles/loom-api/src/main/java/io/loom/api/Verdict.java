@@ -36,6 +36,7 @@ public enum Verdict {
     DROP_CONNECTION_LIMIT(57, Action.DROP, "would begin a connection beyond max_connections of the vip, or of every backend tried"),
     DROP_NEEDS_USERSPACE(58, Action.DROP, "its vip or route needs the local stack for a reason that xdp.fallback does not list"),
     DROP_SOURCE_DENIED(59, Action.DROP, "would begin a connection from a source that ebpf.acl denies"),
+    DROP_RATE_LIMIT(60, Action.DROP, "would begin a connection of a source that begins more of them than the vip's rate_limit"),
     DROP_ECHO_LIMITED(62, Action.DROP, "a ping of a vip, beyond echo_rate"),
     DROP_MARTIAN(67, Action.DROP, "to a vip from an address that no client can have, or from the vip itself"),
     DROP_LINK_BROADCAST(68, Action.DROP, "to a vip in an Ethernet broadcast or multicast frame"),

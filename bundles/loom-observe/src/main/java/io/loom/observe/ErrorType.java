@@ -13,6 +13,7 @@ public enum ErrorType {
     CONNECTION_LIMIT("would have begun a connection beyond a max_connections, and fallback did not list connection_limit_exceeded"),
     NEEDS_USERSPACE("its vip or route is flagged with something that fallback does not list"),
     SOURCE_DENIED("would have begun a connection from a source that ebpf.acl denies"),
+    RATE_LIMIT("would have begun a connection of a source that begins more of them than rate_limit allows"),
     NO_METHOD("the backend's forwarding method is not linked"),
     TRUNCATED("the frame ends inside a header"),
     BAD_LENGTH("a length field contradicts the frame"),
@@ -64,6 +65,7 @@ public enum ErrorType {
             case DROP_CONNECTION_LIMIT -> Optional.of(CONNECTION_LIMIT);
             case DROP_NEEDS_USERSPACE -> Optional.of(NEEDS_USERSPACE);
             case DROP_SOURCE_DENIED -> Optional.of(SOURCE_DENIED);
+            case DROP_RATE_LIMIT -> Optional.of(RATE_LIMIT);
             case DROP_NO_METHOD -> Optional.of(NO_METHOD);
             case DROP_TRUNCATED -> Optional.of(TRUNCATED);
             case DROP_BAD_LENGTH -> Optional.of(BAD_LENGTH);

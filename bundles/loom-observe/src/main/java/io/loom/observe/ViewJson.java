@@ -95,6 +95,7 @@ public final class ViewJson {
                 .put("connection_affinity", vip.handling().affinity())
                 .put("client_address", vip.handling().clientAddress())
                 .put("max_connections", vip.handling().maxConnections())
+                .put("rate_limit", vip.handling().perSecond())
                 .put("upstream", vip.upstream())
                 .put("backends_usable", vip.usable())
                 .put("backends_total", vip.total());

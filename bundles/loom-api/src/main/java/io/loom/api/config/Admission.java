@@ -1,6 +1,7 @@
 package io.loom.api.config;
 
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Which new connections a vip takes.
@@ -8,10 +9,24 @@ import java.util.Map;
  * @param maxConnections open at a time, over all listeners of the vip; 0: no limit
  * @param overflow       true: what is beyond a limit, the vip's or its backends', goes to the local stack; false: it is dropped
  * @param courses        services that are not balanced as all others are
+ * @param rate           of new connections of one source; empty: any
  */
-public record Admission(int maxConnections, boolean overflow, Map<Vip.Service, Course> courses) {
+public record Admission(int maxConnections, boolean overflow, Map<Vip.Service, Course> courses, Optional<Rate> rate) {
 
     public static final Admission OPEN = new Admission(0, false, Map.of());
+
+    /**
+     * How often a source, which is an IPv4 address or the first 64 bits of an IPv6 address, may begin a connection.
+     *
+     * @param perSecond in the long run, at least 1
+     * @param burst     at once, at least 1
+     */
+    public record Rate(int perSecond, int burst) {}
+
+    /** Without a limit for sources. */
+    public Admission(int maxConnections, boolean overflow, Map<Vip.Service, Course> courses) {
+        this(maxConnections, overflow, courses, Optional.empty());
+    }
 
     /** Where new connections of a service go; printed in lower case. */
     public enum Course {

@@ -24,14 +24,16 @@ public record VipView(
      * @param affinity      a client's new connections go where its last one went
      * @param clientAddress what backends see: {@code replace}d by Loom's, or {@code keep} as it is, as under every direct method
      * @param maxConnections open at a time; 0: no limit
+     * @param perSecond     new connections of one source; 0: any
      * @param courses       services that are not balanced, such as {@code tcp 443}, and where their connections go: {@code pass},
      *                      {@code local} or {@code refuse}, see {@link io.loom.api.config.Admission.Course}
      */
     public record Handling(
-            String tracking, boolean affinity, String clientAddress, int maxConnections, SortedMap<String, String> courses) {
+            String tracking, boolean affinity, String clientAddress, int maxConnections, int perSecond,
+            SortedMap<String, String> courses) {
         /** Of a vip that takes every connection. */
         public Handling(String tracking, boolean affinity, String clientAddress) {
-            this(tracking, affinity, clientAddress, 0, Collections.emptySortedMap());
+            this(tracking, affinity, clientAddress, 0, 0, Collections.emptySortedMap());
         }
 
         public Handling {

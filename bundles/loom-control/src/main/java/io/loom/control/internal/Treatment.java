@@ -59,6 +59,6 @@ record Treatment(Vip vip, Conntrack conntrack, boolean acl) {
         boolean canOverflow = admission.maxConnections() > 0 || limited || method.stateful();
         return new Guard(
                 admission.course(service), admission.overflow() && canOverflow, admission.maxConnections(), limited,
-                acl);
+                acl, admission.rate());
     }
 }

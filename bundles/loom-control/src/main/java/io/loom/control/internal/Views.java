@@ -1,6 +1,7 @@
 package io.loom.control.internal;
 
 import io.loom.api.Endpoint;
+import io.loom.api.config.Admission;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Vip;
 import io.loom.api.control.BackendView;
@@ -134,7 +135,8 @@ final class Views {
         MethodView method = methods.get(vip.forwarding());
         boolean keeps = vip.connections().keepClient() || method != null && method.direct();
         return new VipView.Handling(tracking, vip.connections().affinity(), keeps ? "keep" : "replace",
-                vip.admission().maxConnections(), courses(vip));
+                vip.admission().maxConnections(),
+                vip.admission().rate().map(Admission.Rate::perSecond).orElse(0), courses(vip));
     }
 
     private static SortedMap<String, String> courses(Vip vip) {

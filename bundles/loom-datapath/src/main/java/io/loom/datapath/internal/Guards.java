@@ -1,8 +1,9 @@
 package io.loom.datapath.internal;
 
-import io.loom.api.config.Admission.Course;
-import io.loom.api.Problem;
 import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.api.config.Admission.Course;
+import io.loom.api.config.Admission.Rate;
 import io.loom.control.dataplane.Guard;
 import io.loom.datapath.internal.layout.GuardEntry;
 import io.loom.datapath.internal.layout.GuardEntry.Flag;
@@ -12,6 +13,7 @@ import io.loom.libbpf.UpdateMode;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -37,7 +39,7 @@ final class Guards implements AutoCloseable {
     /** What an earlier process wrote for a listener of that vip. */
     synchronized Guard adopt(ListenerEntry adopted, String vip) {
         int listener = adopted.number();
-        GuardEntry entry = entries.lookup(Keys.of(listener)).map(GuardEntry::decode).orElse(new GuardEntry(Set.of(), 0));
+        GuardEntry entry = entries.lookup(Keys.of(listener)).map(GuardEntry::decode).orElse(GuardEntry.NONE);
         if (entry.limit() > 0) {
             numbers.put(vip, entry.limit());
             limited.put(listener, vip);
@@ -51,8 +53,9 @@ final class Guards implements AutoCloseable {
         boolean acl = entry.flags().contains(Flag.ACL);
         boolean overflow = entry.flags().contains(Flag.OVERFLOW);
         // Limits of backends leave no trace here: where nothing else explains the guard, it is there for them.
-        boolean unexplained = new Guard(course, overflow, max, false, acl).equals(Guard.NONE);
-        return new Guard(course, overflow, max, unexplained, acl);
+        Optional<Rate> rate = entry.rate() == 0 ? Optional.empty() : Optional.of(new Rate(entry.rate(), entry.burst()));
+        boolean unexplained = !new Guard(course, overflow, max, false, acl, rate).asks();
+        return new Guard(course, overflow, max, unexplained, acl, rate);
     }
 
     /** Writes the entry of a listener of that vip; to be called before the listener is guarded. */
@@ -65,7 +68,8 @@ final class Guards implements AutoCloseable {
                 limits.add(limit, open.ofListener(listener));
             }
         }
-        GuardEntry entry = new GuardEntry(flags(guard), limit);
+        GuardEntry entry = new GuardEntry(flags(guard), limit, guard.rate().map(Rate::perSecond).orElse(0),
+                guard.rate().map(Rate::burst).orElse(0), ListenerTreatment.tag(vip));
         entries.update(Keys.of(listener), entry.encode(), UpdateMode.ANY);
         if (limit > 0) {
             limited.put(listener, vip);
@@ -77,7 +81,7 @@ final class Guards implements AutoCloseable {
 
     /** Forgets a listener that is gone. */
     synchronized void remove(int listener) {
-        entries.update(Keys.of(listener), new GuardEntry(Set.of(), 0).encode(), UpdateMode.ANY);
+        entries.update(Keys.of(listener), GuardEntry.NONE.encode(), UpdateMode.ANY);
         String vip = limited.remove(listener);
         if (vip != null) {
             discard(vip);

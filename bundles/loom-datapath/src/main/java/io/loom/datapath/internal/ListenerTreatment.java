@@ -49,11 +49,13 @@ final class ListenerTreatment {
 
     /** What clients of the vip are remembered under, the same for all its listeners; 0 if they are not. */
     static int affinity(ListenerSpec spec) {
-        if (!spec.affinity()) {
-            return 0;
-        }
+        return spec.affinity() ? tag(spec.table().vip()) : 0;
+    }
+
+    /** A number that tells vips apart, the same in every process; not 0. */
+    static int tag(String vip) {
         CRC32 sum = new CRC32();
-        sum.update(spec.table().vip().getBytes(StandardCharsets.UTF_8));
+        sum.update(vip.getBytes(StandardCharsets.UTF_8));
         return (int) sum.getValue() == 0 ? 1 : (int) sum.getValue();
     }
 

@@ -14,6 +14,7 @@ import io.loom.api.Endpoint;
 import io.loom.api.Family;
 import io.loom.api.Problem;
 import io.loom.api.config.Admission.Course;
+import io.loom.api.config.Admission.Rate;
 import io.loom.api.control.Telemetry.LimitUse;
 import io.loom.api.control.Telemetry.LimitUse.Owner;
 import io.loom.control.dataplane.BackendKey;
@@ -26,6 +27,7 @@ import io.loom.libbpf.BpfMap;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Limits in the kernel: what counts towards them, and what outlives the control plane. */
@@ -149,13 +151,13 @@ class LimitsTest extends DataPlaneFixture {
         runSyn();
         await("a sweep", () -> plane.read().connectionsActive() == 1);
         plane.configure(TestHost.denying("10.1.0.0/24"));
-        guard(new Guard(Course.BALANCE, false, 0, false, true));
+        guard(new Guard(Course.BALANCE, false, 0, false, true, Optional.of(new Rate(1000, 50))));
         await("the connection to end", () -> plane.read().connectionsActive() == 0);
         assertEquals(XDP_DROP, runSyn().result());
         plane.close();
         plane = open();
         plane.configure(TestHost.denying("10.1.1.0/24"));
-        assertEquals(new Guard(Course.BALANCE, false, 0, false, true), plane.applied().listeners().get(tcp("10.9.9.9", 80)).guard());
+        assertEquals(new Guard(Course.BALANCE, false, 0, false, true, Optional.of(new Rate(1000, 50))), plane.applied().listeners().get(tcp("10.9.9.9", 80)).guard());
         assertEquals(XDP_REDIRECT, runSyn().result());
     }
 }

@@ -52,6 +52,9 @@ public final class VipListCommand extends LoomCommand {
         if (handling.maxConnections() > 0) {
             words.add("max_connections " + handling.maxConnections());
         }
+        if (handling.perSecond() > 0) {
+            words.add("rate_limit " + handling.perSecond());
+        }
         handling.courses().forEach((service, course) -> words.add(service + " " + course));
         return words;
     }

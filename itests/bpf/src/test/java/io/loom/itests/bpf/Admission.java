@@ -6,7 +6,10 @@ import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.LimitTable;
 import io.loom.datapath.internal.layout.AclKeys;
 import io.loom.datapath.internal.layout.GuardEntry;
+import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -28,8 +31,19 @@ final class Admission implements AutoCloseable {
     /** @param limit 0: none */
     void vip(int listener, int limit, GuardEntry.Flag... flags) {
         vips.limit(VIP, limit, 0);
-        GuardEntry guard = new GuardEntry(Set.of(flags), limit > 0 ? VIP : 0);
+        guard(listener, new GuardEntry(Set.of(flags), limit > 0 ? VIP : 0));
+    }
+
+    void guard(int listener, GuardEntry guard) {
         plane.map("loom_guards").update(Keys.of(listener), guard.encode(), UpdateMode.ANY);
+    }
+
+    /** Every source has begun no connection yet. */
+    void forgetSources() {
+        BpfMap sources = plane.map("loom_sources");
+        List<byte[]> keys = new ArrayList<>();
+        sources.forEach((key, full) -> keys.add(key.clone()));
+        keys.forEach(sources::delete);
     }
 
     void rule(Prefix prefix, boolean deny) {

@@ -116,6 +116,9 @@ final class RowPlane implements AutoCloseable {
                     admission.vip(number, world.limit("vip"), world.guards());
                     admission.backend(family.ordinal() + 1, world.limit("backend"));
                     sources(family);
+                    if (world.options().contains("guard rate 1 2")) {
+                        admission.guard(number, new GuardEntry(Set.of(), 0, 1, 2, 1));
+                    }
                 }
             }
         }
@@ -158,6 +161,7 @@ final class RowPlane implements AutoCloseable {
             new NatPairs(plane, family).clear();
         }
         admission.counted(0, Map.of());
+        admission.forgetSources();
         List<byte[]> fragments = new ArrayList<>();
         plane.map("loom_fragments").forEach((key, value) -> fragments.add(key.clone()));
         fragments.forEach(plane.map("loom_fragments")::delete);

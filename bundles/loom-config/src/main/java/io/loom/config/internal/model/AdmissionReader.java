@@ -4,6 +4,7 @@ import io.loom.api.Protocol;
 import io.loom.api.config.Admin;
 import io.loom.api.config.Admission;
 import io.loom.api.config.Admission.Course;
+import io.loom.api.config.Admission.Rate;
 import io.loom.api.config.Vip.Service;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.Findings;
@@ -28,6 +29,7 @@ final class AdmissionReader {
     private final RoutesReader routes;
     private final Admin admin;
     private final int maxConnections;
+    private final Optional<Rate> rate;
     private final Set<String> fallback;
     private final Set<Integer> passthrough;
 
@@ -37,6 +39,7 @@ final class AdmissionReader {
         this.routes = routes;
         this.admin = admin;
         this.maxConnections = xdp.number("max_connections", 0);
+        this.rate = rate(xdp);
         this.fallback = xdp.scalars("fallback", String.class).stream().map(Located::value).collect(Collectors.toSet());
         this.passthrough = xdp.scalars("passthrough_ports", Integer.class).stream().map(Located::value).collect(Collectors.toSet());
     }
@@ -52,7 +55,13 @@ final class AdmissionReader {
                     "ebpf.mode is hybrid, and no route of its ports says load_balance", "add a route, or set ebpf.mode: xdp");
         }
         int max = vip.source().number("max_connections", maxConnections);
-        return vip.with(new Admission(max, fallback.contains(OVERFLOW), courses));
+        return vip.with(new Admission(max, fallback.contains(OVERFLOW), courses,
+                vip.source().has("rate_limit") ? rate(vip.source()) : rate));
+    }
+
+    private static Optional<Rate> rate(Section section) {
+        return section.enabledSection("rate_limit").flatMap(limit -> limit.scalar("per_second", Integer.class)
+                .map(perSecond -> new Rate(perSecond.value(), limit.number("burst", perSecond.value()))));
     }
 
     private Optional<Course> course(VipEntry vip, Located<Service> service) {

@@ -1,6 +1,7 @@
 package io.loom.config.internal.model;
 
 import io.loom.api.Protocol;
+import io.loom.api.config.Admission.Course;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.Findings;
 import io.loom.config.internal.Place;
@@ -68,8 +69,11 @@ final class TrackingRules {
         if (entry.vip().admission().maxConnections() > 0 || limited.contains(entry.vip().upstream())) {
             return Optional.of("max_connections counts tracked connections");
         }
-        return entry.vip().admission().courses().isEmpty() ? Optional.empty()
-                : Optional.of("what goes to the local stack is remembered by connection");
+        if (entry.vip().admission().rate().isPresent()) {
+            return Optional.of("rate_limit counts tracked connections");
+        }
+        boolean passesAtMost = entry.vip().admission().courses().values().stream().allMatch(Course.PASS::equals);
+        return passesAtMost ? Optional.empty() : Optional.of("what goes to the local stack is remembered by connection");
     }
 
     private void clientAddress(VipEntry vip) {

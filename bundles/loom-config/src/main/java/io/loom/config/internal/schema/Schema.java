@@ -111,6 +111,14 @@ public final class Schema {
                         "Whose health check covers `ebpf.backends`; not defined: a TCP check with default times."));
     }
 
+    static Fields rate() {
+        WholeNumber times = new WholeNumber(1, 1_000_000);
+        return Fields.of(
+                of("enabled", FLAG, "true", "false: as often as it likes."),
+                required("per_second", times, "New connections of an IPv4 address, or of the first 64 bits of an IPv6 address."),
+                of("burst", times, "`per_second`", "How many of them may come at once."));
+    }
+
     private static Fields acl() {
         Items networks = new Items(new Network(0, 32, 0, 128), true);
         return Fields.of(
@@ -138,6 +146,7 @@ public final class Schema {
                 of("upstream", Word.NAME, "", "Its backends: an upstream, or `default` for `ebpf.backends`. Either this or `backends`."),
                 of("backends", new Items(server(), false), "", "Its own backends, as an upstream with the vip's name."),
                 of("max_connections", CONNECTIONS, "`ebpf.xdp.max_connections`", "Open at a time, over all its addresses and ports."),
+                of("rate_limit", rate(), "`ebpf.xdp.rate_limit`", "How often one source may begin a connection."),
                 of("complex_routing", FLAG, "false", "true: new connections need more than balancing; `ebpf.xdp.fallback` decides."),
                 of("websocket", FLAG, "false", "The same, for WebSocket."),
                 of("assign", FLAG, "true", "Loom puts the addresses on the interface; false: somebody else does."));

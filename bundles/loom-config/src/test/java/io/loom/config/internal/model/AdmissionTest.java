@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.loom.api.Protocol;
 import io.loom.api.config.Admission;
 import io.loom.api.config.Admission.Course;
+import io.loom.api.config.Admission.Rate;
 import io.loom.api.config.Vip;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,6 +82,7 @@ class AdmissionTest {
     @CsvSource(delimiter = '|', value = {
         "', max_connections: 3' | ''",
         "', websocket: true'    | ''",
+        "', rate_limit: {per_second: 5}' | ''",
         "''                     | ', max_connections: 3'"
     })
     void limitsNeedTrackedConnections(String vip, String server) {
@@ -88,6 +91,22 @@ class AdmissionTest {
         assertEquals(List.of("2029 5:94"), Yaml.problems(file("", direct + vip, server)));
         assertEquals(List.of("2024 2:24"), Yaml.problems(file("", ", forwarding: ipip" + vip, server)
                 .replace("interface: eth0", "conntrack: {enabled: false}")));
+    }
+
+    @Test
+    void portsThatPassNeedNoTrackedConnections() {
+        String minimal = ", forwarding: ipip, tracking: minimal";
+        assertEquals(List.of(), Yaml.problems(file("passthrough_ports: 80", minimal)));
+    }
+
+    @Test
+    void sourcesHaveARateOfTheVipsOrOfAll() {
+        Optional<Rate> all = Optional.of(new Rate(10, 10));
+        assertEquals(Optional.empty(), admission("", "").rate());
+        assertEquals(all, admission("rate_limit: {per_second: 10}", "").rate());
+        assertEquals(Optional.of(new Rate(5, 9)), admission("rate_limit: {per_second: 10}", ", rate_limit: {per_second: 5, burst: 9}").rate());
+        assertEquals(Optional.empty(), admission("rate_limit: {per_second: 10}", ", rate_limit: {enabled: false, per_second: 10}").rate());
+        assertEquals(all, Yaml.good("ebpf: {xdp: {rate_limit: {per_second: 10}, protocols: {tcp: {ports: 80}}}}").vips().get(0).admission().rate());
     }
 
     /** Ports of the vip {@code default} and where their connections go. */

@@ -23,7 +23,7 @@ public final class Layouts {
                 BackendEntry.LAYOUT, FlowCount.LAYOUT, ConnectionKeys.LAYOUT4, ConnectionKeys.LAYOUT6,
                 ConnectionSets.WAY_LAYOUT, ConnectionSets.LAYOUT4, ConnectionSets.LAYOUT6, Affinities.KEY_LAYOUT4,
                 Affinities.KEY_LAYOUT6, Affinities.LAYOUT, GuardEntry.LAYOUT, LimitEntry.LAYOUT,
-                AclKeys.LAYOUT4, AclKeys.LAYOUT6);
+                AclKeys.LAYOUT4, AclKeys.LAYOUT6, SourceKeys.LAYOUT);
     }
 
     /** SHA-256 over all names, offsets and sizes: pinned maps of another hash are not adopted. */
