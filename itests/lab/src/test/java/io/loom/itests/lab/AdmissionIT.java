@@ -113,6 +113,7 @@ class AdmissionIT extends LabTest {
     @Order(2)
     void withoutFallbackWhatIsBeyondTheLimitIsDropped() {
         configure("", "      max_connections: 1\n", "1");
+        Await.until("what came before to be over", LIMIT, () -> open() == 0, this::open);
         Background held = hold(Lab.VIP4);
         Await.until("the limit is reached", LIMIT, () -> open() == 1, this::open);
         assertEquals("", ask(Lab.VIP4));
