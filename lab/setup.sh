@@ -9,6 +9,8 @@ PACKAGES=(clang-19 llvm-19 libbpf-dev libbpf1 bpftool linux-libc-dev nginx-light
 	openssh-client procps python3-scapy iperf3 dnsmasq-base bind9-dnsutils iputils-ping)
 # Those that `bench peers` compares with, and its tools.
 PEER_PACKAGES=(nftables haproxy libnginx-mod-stream)
+# For ./loom test --kernels: the virtual machine, and what packs its file system.
+KERNEL_PACKAGES=(qemu-system-x86 cpio)
 # Services that their packages enable; those of nftables and iperf3 are off unless somebody wants them.
 SERVICES=(nginx haproxy)
 POLICY=/usr/sbin/policy-rc.d
@@ -76,14 +78,15 @@ check_kernel() {
 }
 
 [ "${1:-}" != --peers ] || PACKAGES+=("${PEER_PACKAGES[@]}")
+[ "${1:-}" != --kernels ] || PACKAGES+=("${KERNEL_PACKAGES[@]}")
 check_java
 install_packages
 case "${1:-}" in
-'' | --peers)
+'' | --peers | --kernels)
 	need_root setup
 	check_kernel
 	;;
 --packages) ;; # what compiles and runs unit tests, without root if nothing is missing
-*) die "usage: ./loom setup [--packages|--peers]" ;;
+*) die "usage: ./loom setup [--packages|--peers|--kernels]" ;;
 esac
 say "setup: everything is there"

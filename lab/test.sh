@@ -3,6 +3,7 @@
 #   unit   no root needed, seconds         bpf    packet tables, compiled, loaded and run in the kernel
 #   lab    namespaces and real traffic     karaf  Pax Exam boots the assembly
 # --full: ten million random packets and races, where else it is one; some ten minutes more.
+# --kernels: every object and every packet table on Debian's kernels, in virtual machines, see lab/kernels.sh.
 # Level mutation is no part of all: lab/mutation.sh changes the data path and counts what the BPF tests notice.
 set -euo pipefail
 # shellcheck source=lab/common.sh
@@ -64,6 +65,10 @@ full=()
 if [ "${1:-}" = --full ]; then
 	full=(-Dloom.full=true -Dloom.patience=7200)
 	shift
+fi
+if [ "${1:-}" = --kernels ]; then
+	"$(dirname "${BASH_SOURCE[0]}")/setup.sh" --kernels
+	exec "$(dirname "${BASH_SOURCE[0]}")/kernels.sh" "${@:2}"
 fi
 level=${1:-all}
 [ "$level" != mutation ] || exec "$(dirname "${BASH_SOURCE[0]}")/mutation.sh" "${@:2}"

@@ -13,7 +13,7 @@
 #define LOOM_CONNTRACK_CACHE_H
 
 #include "conntrack.h"
-#include "../core/opaque.h"
+#include <loom/opaque.h>
 
 #define CACHE_LOCKS 1024
 
@@ -148,10 +148,15 @@ static __noinline int cache_store(struct loom_way *way, struct cache_lock *lock,
 	return LOOM_CONN_REFRESHED;
 }
 
-/* Once a tick and when the state changes: out of the way of the packets in between. */
-static __noinline __u64 cache_next(__u64 word, const struct loom_packet *packet, enum loom_side side)
+/*
+ * Once a tick and when the state changes: out of the way of the packets in between. A global function, so that the verifier
+ * walks through the states once and not for every state of its caller; and of numbers alone, as Linux 5.10 wants it.
+ */
+__noinline __u64 cache_next(__u64 word, __u8 signals, __u8 options, __u32 now, __u32 side)
 {
-	return packet ? loom_word_move(word, packet, side) : word;
+	struct loom_packet packet = {.signals = signals, .options = options, .now = now};
+
+	return loom_word_move(word, &packet, side);
 }
 
 /* Moves the connection on by a packet from one side. Returns LOOM_CONN_REFRESHED if that changed its word. */
@@ -160,9 +165,9 @@ static __always_inline int cache_move(const struct cache_place *place, struct lo
 {
 	__u64 before = *word;
 
-	if (loom_word_is_settled(before, packet))
+	if (packet->related || loom_word_is_settled(before, packet))
 		return 0;
-	*word = cache_next(before, packet, side);
+	*word = cache_next(before, packet->signals, packet->options, packet->now, side);
 	return *word == before ? 0 : cache_store(way, cache_lock_of(place), place->key, before, *word);
 }
 

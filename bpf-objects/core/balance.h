@@ -38,7 +38,7 @@ const volatile __u64 loom_conn_seed = 0;
 static __always_inline int loom_connection_track(const struct loom_packet *packet, struct loom_conn *conn,
 						 const struct loom_backend *backend)
 {
-	int added = loom_conn_add(packet, conn);
+	int added = loom_opaque(packet, loom_conn_add(packet, conn));
 
 	if (added == LOOM_CONN_LOST)
 		return LOOM_CONTINUE;
@@ -111,7 +111,7 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 	if (backend->flags & LOOM_BACKEND_STATEFUL && !loom_packet_opens(packet))
 		return LOOM_PASS_OUT_OF_STATE;
 	loom_age_begin(conn, packet);
-	verdict = loom_slot_open(ctx, packet, conn, backend);
+	verdict = loom_opaque(packet, loom_slot_open(ctx, packet, conn, backend));
 	if (verdict == LOOM_DROP_CONNECTIONS_FULL)
 		loom_verdict_count(LOOM_EVENT_MAP_FULL, 0, 0);
 	if (verdict != LOOM_CONTINUE)

@@ -12,7 +12,7 @@
 #include <linux/ipv6.h>
 #include <bpf/bpf_endian.h>
 #include "fragment.h"
-#include "opaque.h"
+#include <loom/opaque.h>
 
 #define LOOM_EXTENSIONS 8
 #define LOOM_EXTENSION_BYTES 128 /* of all together; struct loom_packet's masks depend on it */

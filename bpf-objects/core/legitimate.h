@@ -77,8 +77,11 @@ static __always_inline __u64 loom_header_sum(const __u32 *word)
 	return (__u64)word[0] + word[1] + word[2] + word[3] + word[4];
 }
 
-/* The sum of a header's options, seldom needed: 32-bit words from an offset of the frame. */
-static __noinline __u64 loom_options_sum(struct xdp_md *ctx, __u32 offset, __u32 words)
+/*
+ * The sum of a header's options, seldom needed: 32-bit words from an offset of the frame. A global function, so that the verifier
+ * walks its loop once and not for every state of its caller.
+ */
+__noinline __u64 loom_options_sum(struct xdp_md *ctx, __u32 offset, __u32 words)
 {
 	void *end = (void *)(long)ctx->data_end;
 	__u32 *word = (void *)(long)ctx->data + (offset & 0x3f);

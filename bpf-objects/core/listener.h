@@ -4,7 +4,7 @@
 #define LOOM_CORE_LISTENER_H
 
 #include <loom/packet.h>
-#include "opaque.h"
+#include <loom/opaque.h>
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

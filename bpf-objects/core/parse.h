@@ -13,9 +13,9 @@
 #include <linux/ipv6.h>
 #include <bpf/bpf_endian.h>
 #include <loom/packet.h>
+#include <loom/opaque.h>
 #include "extension.h"
 #include "fragment.h"
-#include "opaque.h"
 #include "protocols.h"
 
 #define LOOM_TAGS 2

@@ -27,7 +27,7 @@ struct {
 } loom_icmp_rates SEC(".maps");
 
 /* Whether one more may be sent; then it counts as sent. `rate` a second, not 0. */
-static __noinline int loom_rate_take(__u32 kind, __u32 rate)
+__noinline int loom_rate_take(__u32 kind, __u32 rate)
 {
 	__u64 *full = bpf_map_lookup_elem(&loom_icmp_rates, &kind);
 	__u64 now = bpf_ktime_get_ns(), cost = LOOM_SECOND / rate;

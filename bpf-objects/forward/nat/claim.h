@@ -4,10 +4,11 @@
 #define LOOM_NAT_CLAIM_H
 
 #include "pair.h"
+#include <loom/opaque.h>
 
 #define NAT_DROP_PORTS_EXHAUSTED LOOM_METHOD_DROP(0)
 #define NAT_TRIES 64 /* places that a search looks at */
-#define NAT_CLAIMS NAT_SOURCES /* each address has its turn; of what is found another CPU may snatch some away */
+#define NAT_CLAIMS 3 /* the first port, and what is found: another CPU may snatch that away */
 #define NAT_CROWDED (1 << NAT_PORT_BITS)
 
 /* How frames to the client are addressed. */
@@ -142,30 +143,47 @@ __noinline __u32 nat_port_search(__u64 hash, __u32 flow, __u32 family, __be16 ba
 }
 
 /*
+ * Looks for a free port, address by address from the one after that which the hash names; each has its turn, also when the
+ * places of another are crowded. Returns it with the cookie that names both, or what nat_port_search() said last.
+ */
+static __always_inline __u32 nat_cookie_search(const struct loom_packet *packet, struct loom_conn *conn,
+					       const struct loom_backend *backend)
+{
+	__u32 sources = nat_source_count(packet->family), port = 0;
+	struct nat_key key;
+
+	for (__u32 turn = 1; turn < NAT_SOURCES; turn++) {
+		conn->cookie = nat_source_pick(packet->hash + turn, sources) << NAT_PORT_BITS;
+		nat_key_expect(&key, packet, conn->cookie, backend);
+		if (!key.source)
+			break;
+		port = nat_port_search(nat_hash(&key, packet->family), packet->hash, packet->family, backend->port,
+				       packet->now);
+		if ((__u16)port || turn >= sources)
+			break;
+	}
+	conn->cookie |= (__u16)port;
+	return port;
+}
+
+/*
  * Finds and claims an address and port for a new connection, first those that its hash names: the connection may have had
- * them before. Each address that is named has its turn to be searched, also when the places of another are crowded. Returns
- * LOOM_CONTINUE, or why there is none.
+ * them before. Returns LOOM_CONTINUE, or why there is none. The search is apart from the claims, because the verifier walks
+ * all ways through a claim for every one that there is: kernels before 6.5 would give up.
  */
 static __always_inline int nat_pair_open(struct xdp_md *ctx, const struct loom_packet *packet, struct loom_conn *conn,
 					 const struct loom_backend *backend)
 {
-	__u32 port = nat_port_pick(packet->hash, 0), sources = nat_source_count(packet->family);
-	struct nat_key key;
+	__u32 port = 0;
 
-	for (__u32 attempt = 0; attempt < NAT_CLAIMS; attempt++) {
-		conn->cookie = nat_source_pick(packet->hash + attempt, sources) << NAT_PORT_BITS;
-		if (attempt) {
-			nat_key_expect(&key, packet, conn->cookie, backend);
-			if (!key.source)
-				break;
-			port = nat_port_search(nat_hash(&key, packet->family), packet->hash, packet->family,
-					       backend->port, packet->now);
-		}
-		if (!(__u16)port && attempt >= sources)
-			break;
-		conn->cookie |= (__u16)port;
-		if ((__u16)port && !nat_pair_claim(ctx, packet, conn, backend, attempt > 0))
+	conn->cookie = nat_source_pick(packet->hash, nat_source_count(packet->family)) << NAT_PORT_BITS |
+		       nat_port_pick(packet->hash, 0);
+	for (__u32 claim = 0; claim < NAT_CLAIMS; claim++) {
+		if (!loom_opaque(packet, nat_pair_claim(ctx, packet, conn, backend, claim > 0)))
 			return LOOM_CONTINUE;
+		port = nat_cookie_search(packet, conn, backend);
+		if (!(__u16)port)
+			break;
 	}
 	return port == NAT_CROWDED ? LOOM_DROP_CONNECTIONS_FULL : NAT_DROP_PORTS_EXHAUSTED;
 }

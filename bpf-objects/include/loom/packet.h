@@ -53,7 +53,7 @@ struct loom_packet {
 	__u16 related;  /* offset of the IP header that an ICMP error quotes, whose flow the fields above are of; else 0 */
 	__u8 fragment;  /* enum loom_fragment_kind */
 	__u8 pad;
-	__u32 opaque;   /* core/opaque.h */
+	__u32 opaque;   /* loom/opaque.h */
 };
 
 _Static_assert(sizeof(struct loom_packet) == 72, "abi");

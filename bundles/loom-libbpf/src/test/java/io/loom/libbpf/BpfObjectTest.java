@@ -76,6 +76,19 @@ class BpfObjectTest {
     }
 
     @Test
+    void theVerifierCountsWhatItFollows() {
+        try (BpfObject object = BpfObject.open("test", TestObjects.composed())) {
+            long followed = object.loadCounted();
+            assertTrue(followed > 1 && followed < 10_000, "followed " + followed);
+        }
+        try (BpfObject object = BpfObject.open("careless", TestObjects.read("careless").bytes())) {
+            BpfException refused = assertThrows(BpfException.class, object::loadCounted);
+            assertEquals("LOOM-1005", refused.code());
+            assertTrue(refused.getMessage().contains("invalid access to packet"), refused.getMessage());
+        }
+    }
+
+    @Test
     void garbageIsRefused() {
         BpfException refused = assertThrows(BpfException.class, () -> BpfObject.open("garbage", new byte[200]));
         assertEquals("LOOM-1007", refused.code());

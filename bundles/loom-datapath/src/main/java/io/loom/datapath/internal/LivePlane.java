@@ -369,7 +369,7 @@ final class LivePlane implements AutoCloseable {
         problems.addAll(vipAddresses.problems());
         problems.addAll(programs.problems());
         problems.addAll(Fallbacks.problems(listeners.specs()));
-        problems.addAll(MapSizes.differences(instance.maps(), programs.tuning()));
+        problems.addAll(MapSizes.differences(instance.maps(), programs.tuning(), instance.meta().get(MapSizes.REPLACED)));
         return problems;
     }
 

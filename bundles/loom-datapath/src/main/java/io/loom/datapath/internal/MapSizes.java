@@ -7,21 +7,35 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** Compares the sizes and types that are configured with those of the maps that exist. Pure but for reading them. */
 final class MapSizes {
+    /** In loom_meta: the kernel's release that has only the kernel's own connection table. */
+    static final String REPLACED = "replaced";
+
     private MapSizes() {}
 
-    static List<Problem> differences(Map<String, BpfMap> maps, Tuning tuning) {
+    /** @param replaced the kernel's release if it cannot have the cache */
+    static List<Problem> differences(Map<String, BpfMap> maps, Tuning tuning, Optional<String> replaced) {
         List<Problem> problems = new ArrayList<>();
         compare("maps.backends", maps.get("loom_backends"), tuning.backends(), problems);
-        compareConnections(maps.get("loom_conns4"), tuning.connections(), problems);
+        compareConnections(maps.get("loom_conns4"), tuning.connections(), replaced, problems);
         compare("maps.stats", maps.get("loom_verdicts"), tuning.verdicts(), problems);
         return problems;
     }
 
-    private static void compareConnections(BpfMap map, Tuning.Connections wanted, List<Problem> problems) {
+    private static void compareConnections(
+            BpfMap map, Tuning.Connections wanted, Optional<String> replaced, List<Problem> problems) {
         Tuning.Connections there = Tuning.Connections.of(map);
+        if (replaced.isPresent() && wanted.isCache() && there.maxEntries() == wanted.maxEntries()) {
+            problems.add(Problem.of(
+                    "LOOM-1221", "the connection table is an lru_hash, not the cache",
+                    "the verifier of Linux " + replaced.get() + " does not follow a program with the cache and these methods to its end",
+                    "use a newer kernel (Linux 6.12 is tested); or set maps.connections.type: lru_hash: floods can then evict"
+                            + " established connections"));
+            return;
+        }
         if (there.kind() != wanted.kind() || !there.map().equals(wanted.map())) {
             problems.add(differs("maps.connections", text(there.kind().name(), there.maxEntries()),
                     text(wanted.kind().name(), wanted.maxEntries())));

@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The pinned program of an instance and what loom_meta says of it. Order of a replacement, so that a process can die between
@@ -23,6 +25,8 @@ final class ProgramStore {
     private static final String SLOT = "slot.";
     private static final String PROGRAM = "program";
     private static final String PROTOCOLS = "protocols";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProgramStore.class);
 
     private final Instance instance;
     private final MethodMapLayouts layouts;
@@ -41,6 +45,17 @@ final class ProgramStore {
     Tuning fit(Tuning wanted) {
         BpfMap there = instance.maps().get("loom_conns4");
         return there == null ? wanted : wanted.withConnections(Tuning.Connections.of(there));
+    }
+
+    /** True until the first program is loaded. */
+    boolean isEmpty() {
+        return !instance.maps().containsKey("loom_conns4");
+    }
+
+    /** Notes for the life of the maps that the connection table is another than the one that is configured, and why. */
+    void replaceTable(RuntimeException refusal) {
+        LOG.warn("the connection table becomes an lru_hash: {}", refusal.getMessage());
+        instance.meta().put(MapSizes.REPLACED, System.getProperty("os.version"));
     }
 
     /** Loads the composition on the instance's maps; maps that it adds are pinned. */

@@ -6,6 +6,7 @@ import io.loom.api.plugin.PacketCase;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.SlottedMethod;
+import io.loom.datapath.Tuning;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -22,14 +23,21 @@ final class SelfTests {
         Map<String, Long> constants = new HashMap<>();
         composition.methods().values().forEach(method -> constants.putAll(method.description().selfTest().constants()));
         // One program for all of them: to verify it takes longer than all of their packets.
-        Composition silent = composition.tuned(composition.tuning().withIcmp(IcmpSettings.SILENT));
-        try (ScratchPlane plane = ScratchPlane.open(silent, constants)) {
+        Tuning silent = small(composition.tuning()).withIcmp(IcmpSettings.SILENT);
+        try (ScratchPlane plane = ScratchPlane.open(composition.tuned(silent), constants)) {
             for (SlottedMethod method : composition.methods().values()) {
                 plane.removeVips();
                 plane.addWorld(method.name());
                 run(plane, method);
             }
         }
+    }
+
+    /** Small maps, with the connection table that the program was linked with. */
+    private static Tuning small(Tuning tuning) {
+        Tuning small = Tuning.small(tuning.hz());
+        return small.withConnections(
+                new Tuning.Connections(small.connections().maxEntries(), tuning.connections().kind()));
     }
 
     private static void run(ScratchPlane plane, SlottedMethod method) {

@@ -8,6 +8,7 @@ import io.loom.datapath.Composer;
 import io.loom.datapath.Composition;
 import io.loom.datapath.SlottedMethod;
 import io.loom.datapath.Tuning;
+import io.loom.libbpf.BpfException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -57,6 +58,7 @@ final class Workshop {
             Map<String, MethodCode> deployed, SortedMap<Protocol, byte[]> protocols, SlotBook before,
             Map<String, MethodCode> known, IntPredicate used, Wanted wanted, String present) {
         Tuning tuning = store.fit(wanted.tuning());
+        boolean replaceable = tuning.connections().isCache() && store.isEmpty();
         Set<String> refused = new HashSet<>();
         List<Problem> problems = new ArrayList<>();
         while (true) {
@@ -74,10 +76,16 @@ final class Workshop {
                 selection.methods().forEach(method -> store.requireFit(method, used.test(method.slot())));
                 Composition composition = composer.compose(selection.methods(), protocols, tuning);
                 if (!composition.fingerprint().equals(present)) {
-                    SelfTests.run(composition.tuned(Tuning.small(tuning.hz())));
+                    SelfTests.run(composition);
                 }
                 return new Product(Optional.of(composition), selection.slots(), all);
             } catch (RuntimeException failure) {
+                if (replaceable && isTooMuch(failure) && fits(selection, protocols, withKernelTable(tuning))) {
+                    store.replaceTable(failure);
+                    tuning = withKernelTable(tuning);
+                    replaceable = false;
+                    continue;
+                }
                 MethodRefused culprit = failure instanceof MethodRefused one
                         ? one : culprit(selection, refused, protocols, tuning).orElseThrow(() -> failure);
                 if (!refused.add(culprit.method())) {
@@ -88,13 +96,33 @@ final class Workshop {
         }
     }
 
+    /** The verifier refused the program, as that of older kernels does with one that it cannot follow to its end. */
+    private static boolean isTooMuch(RuntimeException failure) {
+        return failure instanceof BpfException refused && refused.verifierLog().isPresent();
+    }
+
+    private static Tuning withKernelTable(Tuning tuning) {
+        return tuning.withConnections(
+                new Tuning.Connections(tuning.connections().maxEntries(), Tuning.Connections.Kind.LRU_HASH));
+    }
+
+    private boolean fits(Selection selection, SortedMap<Protocol, byte[]> protocols, Tuning tuning) {
+        try {
+            SelfTests.run(composer.compose(selection.methods(), protocols, tuning));
+            return true;
+        } catch (RuntimeException failure) {
+            LOG.debug("the program does not fit with the kernel's hash either", failure);
+            return false;
+        }
+    }
+
     /** The linker and the verifier see one program: the method that they do not take without the others either is to blame. */
     private Optional<MethodRefused> culprit(
             Selection selection, Set<String> refused, SortedMap<Protocol, byte[]> protocols, Tuning tuning) {
         for (SlottedMethod method : selection.methods()) {
             if (!refused.contains(method.name())) {
                 try {
-                    SelfTests.run(composer.compose(List.of(method), protocols, tuning).tuned(Tuning.small(tuning.hz())));
+                    SelfTests.run(composer.compose(List.of(method), protocols, tuning));
                 } catch (MethodRefused failure) {
                     return Optional.of(failure);
                 } catch (RuntimeException failure) {

@@ -54,7 +54,15 @@ public final class Check {
 
     private static BpfException failure(int errno, Action action, String subject) {
         String messages = LibbpfMessages.take();
-        String log = LibbpfMessages.verifierLog(messages).orElse("");
+        return failure(errno, action, subject, messages, LibbpfMessages.verifierLog(messages).orElse(""));
+    }
+
+    /** A program that the verifier refused, with a log that libbpf has not seen. */
+    public static BpfException refused(String subject, int errno, String log) {
+        return failure(errno, Action.LOAD, subject, "", log);
+    }
+
+    private static BpfException failure(int errno, Action action, String subject, String messages, String log) {
         Diagnosis diagnosis = Diagnosis.of(action, errno, LibbpfMessages.headline(messages), log);
         if (!log.isEmpty()) {
             LOG.warn("{}: the verifier's log ends with\n{}", action.failed(subject), end(log));

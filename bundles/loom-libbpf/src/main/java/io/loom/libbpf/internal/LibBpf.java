@@ -60,6 +60,10 @@ public final class LibBpf {
 
     public static native int bpf_program__fd(long program);
 
+    public static native int bpf_program__set_log_level(long program, int level);
+
+    public static native int bpf_program__set_log_buf(long program, long buffer, long size);
+
     public static native String bpf_map__name(long map);
 
     public static native int bpf_map__fd(long map);

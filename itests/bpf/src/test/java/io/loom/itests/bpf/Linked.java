@@ -36,6 +36,13 @@ final class Linked {
         return shipped(Tuning.small(HZ));
     }
 
+    /** Small maps, with the connection table that this run is about: the default one but in {@link KernelReport}. */
+    static Tuning rows() {
+        Tuning small = Tuning.small(HZ);
+        Tuning.Connections.Kind table = Tuning.Connections.Kind.valueOf(System.getProperty("loom.connections", "CACHE"));
+        return small.withConnections(new Tuning.Connections(small.connections().maxEntries(), table));
+    }
+
     /** Tables of one connection that refuse the second: of the kernel's hash, since its LRU hash never refuses. */
     static Tuning fullAtOnce() {
         Tuning small = Tuning.small(HZ);
@@ -53,14 +60,16 @@ final class Linked {
 
     static Composition withSources(String... addresses) {
         List<InetAddress> sources = Stream.of(addresses).map(address -> IpAddress.parse(address).orElseThrow()).toList();
-        return shipped(Tuning.small(HZ), new MethodOptions(6080, Optional.empty(), Optional.empty(), sources));
+        return shipped(rows(), new MethodOptions(6080, Optional.empty(), Optional.empty(), sources));
+    }
+
+    static List<ForwardingMethod> methods() {
+        return List.of(new NatForwarding(), new IpipForwarding(), new GueForwarding(), new L2Forwarding());
     }
 
     private static Composition shipped(Tuning tuning, MethodOptions options) {
-        List<ForwardingMethod> methods =
-                List.of(new NatForwarding(), new IpipForwarding(), new GueForwarding(), new L2Forwarding());
         List<SlottedMethod> slotted = new ArrayList<>();
-        for (ForwardingMethod method : methods) {
+        for (ForwardingMethod method : methods()) {
             Map<String, Long> constants = new HashMap<>(method.describe().constants());
             constants.putAll(method.constants(options));
             slotted.add(new SlottedMethod(slotted.size(), method.describe().withConstants(constants), method.object()));
@@ -69,7 +78,7 @@ final class Linked {
     }
 
     /** Read each time, as all objects are: in mutation runs they differ from one time to the next. */
-    private static SortedMap<Protocol, byte[]> handlers() {
+    static SortedMap<Protocol, byte[]> handlers() {
         return new TreeMap<>(Map.of(Protocol.TCP, new TcpHandler().object(), Protocol.UDP, new UdpHandler().object()));
     }
 }

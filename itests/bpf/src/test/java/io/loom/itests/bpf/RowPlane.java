@@ -49,7 +49,7 @@ final class RowPlane implements AutoCloseable {
         }
 
         private static Tuning manyBackends() {
-            Tuning small = Tuning.small(Linked.HZ);
+            Tuning small = Linked.rows();
             return new Tuning(small.hz(), small.timeouts(), small.affinity(), small.seed(),
                     new Tuning.Size(BACKENDS, small.backends().type()), small.connections(), small.verdicts());
         }

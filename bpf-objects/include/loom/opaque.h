@@ -5,8 +5,8 @@
  * of a stack slot is not followed (6.18; before 6.8 none that is narrower than a slot). If that changes, programs take longer to
  * load, and nothing else.
  */
-#ifndef LOOM_CORE_OPAQUE_H
-#define LOOM_CORE_OPAQUE_H
+#ifndef LOOM_OPAQUE_H
+#define LOOM_OPAQUE_H
 
 #include <loom/packet.h>
 
