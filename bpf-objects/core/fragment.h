@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Fragments: the first has the ports and goes the way of any packet; what became of it is remembered, and the later ones, which
- * have none, follow it (docs/adr/0015-fragments.md). They are never put together here: the receiver does that. Out of the way of
+ * have none, follow it (docs/adr/0018-fragments.md). They are never put together here: the receiver does that. Out of the way of
  * whole packets, which pay for one branch. Only core uses this.
  *
  * In what order: the parser calls loom_fragment_begin() for each, core loom_fragment_follow() for those that it could not place
