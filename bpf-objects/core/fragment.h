@@ -84,13 +84,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct loom_fragment);
 	__uint(max_entries, 1);
-} loom_fragment_now SEC(".maps");
+} loom_frag_now SEC(".maps");
 
 static __always_inline struct loom_fragment *loom_fragment_current(void)
 {
 	__u32 first = 0;
 
-	return bpf_map_lookup_elem(&loom_fragment_now, &first);
+	return bpf_map_lookup_elem(&loom_frag_now, &first);
 }
 
 /* What is known of the packet since a first fragment that came at most so many ticks ago, or NULL. */
