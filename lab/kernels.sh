@@ -113,19 +113,20 @@ here() {
 		-cp "$LOOM_ROOT/itests/bpf/target/test-classes:$(cat "$LOOM_ROOT/itests/bpf/target/test.classpath")" $MAIN
 }
 
-# try NAME COMMAND...: prints the rows of its report; fails if it has none, or something in it is not as expected.
+# try NAME COMMAND...: prints the rows of its report; fails if it has none, if something in it is not as expected, or with COMMAND.
 try() {
-	local name=$1 log=$WORK/$1.log begun=$SECONDS
+	local name=$1 log=$WORK/$1.log begun=$SECONDS ended=0
 	shift
 	say "kernels: $name" >&2
-	"$@" 2>&1 | sed -u 's/\r$//' >"$log" || true # its end mark tells
+	"$@" 2>&1 | sed -u 's/\r$//' >"$log" || ended=$?
 	sed -n '/^kernel report begins/,/^kernel report ends/{//!p}' "$log"
 	grep -q '^kernel report ends' "$log" || {
 		say "not as expected: $name ended without a report; $log ends with:"
 		tail -n 5 "$log"
 	}
+	[ "$ended" -eq 0 ] || say "not as expected: $name ended with status $ended"
 	say "kernels: $name took $((SECONDS - begun)) s" >&2
-	grep -q '^kernel report ends with 0$' "$log"
+	[ "$ended" -eq 0 ] && grep -q '^kernel report ends with 0$' "$log"
 }
 
 main() {
@@ -139,6 +140,7 @@ main() {
 	for series in "${chosen[@]}"; do
 		[ "$series" = here ] || fetch "$series"
 	done
+	# Compiles the tests, no more: KernelReport runs them, on each kernel.
 	mvn_loom -q -DskipTests -pl itests/bpf -am package \
 		dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=target/test.classpath
 	make_root
