@@ -130,6 +130,14 @@ final class Backends implements AutoCloseable {
         });
     }
 
+    /** From which of Loom's addresses each address of a backend is sent to. */
+    synchronized Map<InetAddress, InetAddress> sources() {
+        Map<InetAddress, InetAddress> sources = new HashMap<>();
+        written.values().forEach(entry ->
+                entry.hop().ifPresent(hop -> sources.put(entry.endpoint().address(), hop.source())));
+        return sources;
+    }
+
     synchronized SortedSet<BackendKey> keys() {
         return new TreeSet<>(live.keySet());
     }

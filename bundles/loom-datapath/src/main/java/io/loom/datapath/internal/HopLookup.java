@@ -77,10 +77,30 @@ final class HopLookup implements AutoCloseable {
     }
 
     /**
-     * @param vips not to be the source if the interface has another address. If it has none but vips (the flat form balances
-     *             an interface's own addresses), a vip will do: nat's ports are not those of listeners
+     * @param vips   not to be the source if the interface has another address. If it has none but vips (the flat form balances
+     *               an interface's own addresses), a vip will do: nat's ports are not those of listeners
+     * @param before the source so far. It stays while this host has it and the way leads through the same interface, whatever
+     *               would be chosen now: connections that nat sends from it would break
      */
-    Answer ask(InetAddress destination, Set<InetAddress> vips) {
+    Answer ask(InetAddress destination, Set<InetAddress> vips, Optional<InetAddress> before) {
+        Answer answer = ask(destination, vips);
+        if (answer.hop().isEmpty() || before.isEmpty() || before.get().equals(answer.hop().get().source()) || !isOurs(before.get())) {
+            return answer;
+        }
+        Answer same = ask(before.get(), destination);
+        int ifindex = answer.hop().get().ifindex();
+        return same.hop().filter(hop -> hop.ifindex() == ifindex).isPresent() ? same : answer;
+    }
+
+    private static boolean isOurs(InetAddress address) {
+        try {
+            return NetworkInterface.getByInetAddress(address) != null;
+        } catch (SocketException gone) {
+            return false;
+        }
+    }
+
+    private Answer ask(InetAddress destination, Set<InetAddress> vips) {
         InetAddress source;
         try {
             source = source(destination);

@@ -130,6 +130,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
         } else if (opening.tune(plane, config)) {
             timers.requestProgram();
         }
+        plane.vips().announce(config.enabled() ? config.vips() : List.of());
         plane.sources().put(config.enabled() ? config.acl() : Acl.NONE);
         plane.attachments().want(config.enabled() ? config.attachment() : NOWHERE);
         plane.vipAddresses().device(plane.attachments().firstDevice());

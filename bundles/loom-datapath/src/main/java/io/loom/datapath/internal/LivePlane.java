@@ -55,6 +55,7 @@ final class LivePlane implements AutoCloseable {
     private final Listeners listeners;
     private final Limits limits;
     private final Sources sources;
+    private final VipAnnouncement vips;
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
     private final Egress egress;
@@ -87,8 +88,8 @@ final class LivePlane implements AutoCloseable {
                 guards, instance.meta());
         this.limits = new Limits(guards, backends);
         this.sources = new Sources(instance.map("loom_acl4"), instance.map("loom_acl6"));
+        this.vips = new VipAnnouncement(listeners::addresses, this::interfaceAddresses);
         this.vipAddresses = new VipAddresses(new AssignedAddresses(instance.meta()));
-        this.nextHops = new NextHops(lookup, listeners::addresses);
         this.lookup = lookup;
         this.clock = clock;
         this.egress = new Egress(instance.map("loom_devices"));
@@ -99,6 +100,7 @@ final class LivePlane implements AutoCloseable {
         if (instance.adopted()) {
             adopt();
         }
+        this.nextHops = new NextHops(lookup, vips, backends.sources());
         chooseOuterSources();
     }
 
@@ -331,6 +333,10 @@ final class LivePlane implements AutoCloseable {
 
     CpuAffinity cpuAffinity() {
         return cpuAffinity;
+    }
+
+    VipAnnouncement vips() {
+        return vips;
     }
 
     VipAddresses vipAddresses() {

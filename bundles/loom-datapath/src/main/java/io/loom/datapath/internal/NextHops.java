@@ -25,19 +25,27 @@ final class NextHops {
 
     private final HopLookup lookup;
     private final Supplier<Set<InetAddress>> vips;
+    /** Towards each address, the one that it is sent to from; longer than the hop is known. */
+    private final Map<InetAddress, InetAddress> sources;
     private final Map<InetAddress, State> states = new ConcurrentHashMap<>();
     private volatile Set<InetAddress> wanted = Set.of();
     private int round;
 
-    NextHops(HopLookup lookup, Supplier<Set<InetAddress>> vips) {
+    /**
+     * @param vips    better not sources
+     * @param sources that an earlier process sent from, by where to
+     */
+    NextHops(HopLookup lookup, Supplier<Set<InetAddress>> vips, Map<InetAddress, InetAddress> sources) {
         this.lookup = lookup;
         this.vips = vips;
+        this.sources = new ConcurrentHashMap<>(sources);
     }
 
     private record State(Optional<NextHop> hop, String reason, int failures) {}
 
     void want(Set<InetAddress> addresses) {
         wanted = Set.copyOf(addresses);
+        sources.keySet().retainAll(addresses);
     }
 
     /** What is known of the addresses that were looked up: an empty hop is one that was looked for in vain. */
@@ -64,14 +72,15 @@ final class NextHops {
         Set<InetAddress> addresses = wanted;
         states.keySet().retainAll(addresses);
         boolean verify = ++round % VERIFY_EVERY == 0;
+        Set<InetAddress> avoid = vips.get();
         Map<InetAddress, HopLookup.Answer> answers = new HashMap<>();
-        addresses.forEach(address -> answers.put(address, first(address, verify)));
+        addresses.forEach(address -> answers.put(address, first(address, avoid, verify)));
         for (long pause : PAUSES) {
             if (answers.entrySet().stream().noneMatch(entry -> isMissing(entry.getValue()))) {
                 break;
             }
             sleep(pause);
-            answers.replaceAll((address, answer) -> isMissing(answer) ? lookup.ask(address, vips.get()) : answer);
+            answers.replaceAll((address, answer) -> isMissing(answer) ? ask(address, avoid) : answer);
         }
         boolean changed = false;
         for (Map.Entry<InetAddress, HopLookup.Answer> entry : answers.entrySet()) {
@@ -80,8 +89,14 @@ final class NextHops {
         return changed;
     }
 
-    private HopLookup.Answer first(InetAddress address, boolean verify) {
-        HopLookup.Answer answer = lookup.ask(address, vips.get());
+    private HopLookup.Answer ask(InetAddress address, Set<InetAddress> avoid) {
+        HopLookup.Answer answer = lookup.ask(address, avoid, Optional.ofNullable(sources.get(address)));
+        answer.hop().ifPresent(hop -> sources.put(address, hop.source()));
+        return answer;
+    }
+
+    private HopLookup.Answer first(InetAddress address, Set<InetAddress> avoid, boolean verify) {
+        HopLookup.Answer answer = ask(address, avoid);
         if (verify || isMissing(answer)) {
             lookup.provoke(address);
         }

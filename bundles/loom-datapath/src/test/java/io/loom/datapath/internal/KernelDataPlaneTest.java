@@ -32,6 +32,7 @@ import io.loom.datapath.internal.layout.BackendEntry;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfProgram;
 import java.net.InetAddress;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -93,6 +94,44 @@ class KernelDataPlaneTest extends DataPlaneFixture {
         plane.configure(config(DEVICE));
         plane.resolve(backends);
         await("next hops, while both addresses are vips", () -> plane.unresolved().isEmpty());
+    }
+
+    /** Connections of nat have it as their own end: an address that becomes a vip must not take it from them, nor a restart. */
+    @Test
+    void theAddressThatABackendIsSentToFromStays() throws Exception {
+        ip("addr add 10.1.0.2/24 dev " + DEVICE);
+        balance(plane);
+        assertEquals(Set.of(address("10.1.0.1")), sources());
+        plane.apply(new Change.PutListener(tcp("10.1.0.1", 80), TestHost.spec(TABLE, false)));
+        Thread.sleep(1500);
+        assertEquals(Set.of(address("10.1.0.1")), sources(), "it is a vip now");
+        plane.close();
+        plane = open();
+        plane.configure(config(DEVICE));
+        balance(plane);
+        Thread.sleep(1500);
+        assertEquals(Set.of(address("10.1.0.1")), sources(), "after a restart");
+        ip("addr del 10.1.0.1/24 dev " + DEVICE); // and with it 10.1.0.2, which is secondary to it
+        ip("addr add 10.1.0.2/24 dev " + DEVICE);
+        await("another one, as this one is gone", () -> sources().equals(Set.of(address("10.1.0.2"))));
+    }
+
+    /** From the first look on: listeners come later. */
+    @Test
+    void anAddressThatIsToBeAVipIsNotSentFromIfThereIsAnother() throws Exception {
+        ip("addr add 10.1.0.2/24 dev " + DEVICE);
+        plane.configure(TestHost.withVip(config(DEVICE), "10.1.0.1"));
+        balance(plane);
+        assertEquals(Set.of(address("10.1.0.2")), sources());
+    }
+
+    private static Set<InetAddress> sources() {
+        Set<InetAddress> sources = new HashSet<>();
+        try (BpfMap backends = BpfMap.open(ROOT.resolve("maps/loom_backends"))) {
+            backends.forEach((key, value) ->
+                    BackendEntry.decode(value).flatMap(BackendEntry::hop).ifPresent(hop -> sources.add(hop.source())));
+        }
+        return sources;
     }
 
     @Test
