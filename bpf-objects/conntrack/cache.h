@@ -145,7 +145,7 @@ static __noinline int cache_store(struct loom_way *way, struct cache_lock *lock,
 	if (way->key == key && way->word == word)
 		*(volatile __u64 *)&way->word = next;
 	bpf_spin_unlock(&lock->lock);
-	return LOOM_CONN_REFRESHED;
+	return 0;
 }
 
 /*
@@ -159,7 +159,7 @@ __noinline __u64 cache_next(__u64 word, __u8 signals, __u8 options, __u32 now, _
 	return loom_word_move(word, &packet, side);
 }
 
-/* Moves the connection on by a packet from one side. Returns LOOM_CONN_REFRESHED if that changed its word. */
+/* Moves the connection on by a packet from one side. Returns LOOM_CONN_REFRESHED if that changed its word, and how. */
 static __always_inline int cache_move(const struct cache_place *place, struct loom_way *way, __u64 *word,
 				      const struct loom_packet *packet, enum loom_side side)
 {
@@ -168,7 +168,10 @@ static __always_inline int cache_move(const struct cache_place *place, struct lo
 	if (packet->related || loom_word_is_settled(before, packet))
 		return 0;
 	*word = cache_next(before, packet->signals, packet->options, packet->now, side);
-	return *word == before ? 0 : cache_store(way, cache_lock_of(place), place->key, before, *word);
+	if (*word == before)
+		return 0;
+	cache_store(way, cache_lock_of(place), place->key, before, *word);
+	return LOOM_CONN_REFRESHED | (loom_word_revived(before, *word) ? LOOM_CONN_REVIVED : 0);
 }
 
 /* Finds the way and its word. Returns NULL if there is none, if it is expired, or if it changed while it was read. */

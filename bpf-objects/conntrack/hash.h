@@ -65,7 +65,7 @@ static __always_inline void hash_delete(const struct loom_packet *packet, const 
 		bpf_map_delete_elem(&loom_conns6, key);
 }
 
-/* Moves the connection on by a packet from one side. Returns LOOM_CONN_REFRESHED if that changed its word. */
+/* Moves the connection on by a packet from one side. Returns LOOM_CONN_REFRESHED if that changed its word, and how. */
 static __always_inline int hash_move(__u64 *entry, __u64 *word, const struct loom_packet *packet, enum loom_side side)
 {
 	__u64 before = *word;
@@ -76,7 +76,7 @@ static __always_inline int hash_move(__u64 *entry, __u64 *word, const struct loo
 	if (*word == before)
 		return 0;
 	*entry = *word;
-	return LOOM_CONN_REFRESHED;
+	return LOOM_CONN_REFRESHED | (loom_word_revived(before, *word) ? LOOM_CONN_REVIVED : 0);
 }
 
 static __noinline int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn)

@@ -43,7 +43,7 @@ static __always_inline int loom_connection_track(const struct loom_packet *packe
 	if (added == LOOM_CONN_LOST)
 		return LOOM_CONTINUE;
 	if (added != LOOM_CONN_REFUSED) {
-		loom_connection_count(packet, conn->backend);
+		loom_connection_count(packet->listener, conn->backend);
 		if (packet->options & LOOM_LISTENER_GUARDED)
 			loom_admission_count(packet, conn->backend);
 		if (added == LOOM_CONN_EVICTED)
@@ -150,6 +150,8 @@ static __always_inline int loom_connection_follow(struct xdp_md *ctx, struct loo
 
 	packet->found = loom_conn_find(packet, conn);
 	if (packet->found & LOOM_CONN_HIT && loom_backend_find(conn->backend)) {
+		if (packet->found & LOOM_CONN_REVIVED)
+			loom_connection_count(packet->listener, conn->backend);
 		if (listener->affinity && packet->found & LOOM_CONN_REFRESHED)
 			loom_affinity_keep(packet, listener->affinity, conn->backend);
 		return LOOM_CONTINUE;

@@ -155,6 +155,14 @@ static __always_inline __u64 loom_word_move(__u64 word, const struct loom_packet
 	return loom_conn_pack(&conn);
 }
 
+/* Whether the packet that moved the word has shown that its connection is a new one. */
+static __always_inline int loom_word_revived(__u64 before, __u64 after)
+{
+	__u32 state = loom_word_state(before);
+
+	return (state == LOOM_CONN_FIN_WAIT || state == LOOM_CONN_TIME_WAIT) && loom_word_state(after) == LOOM_CONN_ESTABLISHED;
+}
+
 /* A connection that begins with this packet of the client. */
 static __always_inline void loom_age_begin(struct loom_conn *conn, const struct loom_packet *packet)
 {

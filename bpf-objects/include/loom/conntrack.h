@@ -14,6 +14,7 @@ extern const volatile __u64 loom_conn_seed;
 #define LOOM_CONN_HIT 1
 #define LOOM_CONN_REFRESHED 2 /* state or last-seen tick moved: a method that keeps a twin entry refreshes it now */
 #define LOOM_CONN_REOPENED 4  /* alone: a SYN on a connection that was closing; a new one takes its place */
+#define LOOM_CONN_REVIVED 8   /* a new connection has gone on in the place of one that was closing */
 
 /*
  * The server has answered: moves the connection's state on. The packet is the client's view of it (source is the client) with

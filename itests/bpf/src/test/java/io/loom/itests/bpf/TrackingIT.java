@@ -9,8 +9,11 @@ import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
+import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.layout.ConnectionWord;
+import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.ListenerEntry.Flag;
 import io.loom.datapath.internal.layout.TableEntry;
@@ -32,9 +35,14 @@ class TrackingIT {
     @RegisterExtension
     private static final Planes PLANES = new Planes();
 
-    private final Composition composition = Linked.shipped();
+    private final Composition composition = Linked.shipped(tuning());
     private ScratchPlane plane;
     private Family family;
+
+    /** Which table of connections. */
+    Tuning tuning() {
+        return Tuning.small(Linked.HZ);
+    }
 
     private void open(Family of, int affinity, Flag... flags) {
         family = of;
@@ -65,6 +73,11 @@ class TrackingIT {
 
     private List<ConnectionWord> tracked() {
         return Connections.all(plane, family);
+    }
+
+    /** Connections that the backend was given since the beginning. */
+    private long counted(int backend) {
+        return FlowCount.sum(plane.map("loom_bstats").lookup(Keys.of(backend)).orElseThrow()).connections();
     }
 
     private void age(int ticks) {
@@ -142,6 +155,7 @@ class TrackingIT {
             assertEquals(FIN_WAIT, tracked().get(0).state());
         }
         assertEquals(1, tracked().size());
+        assertEquals(3, counted(1), "the first, and one after each end");
     }
 
     @ParameterizedTest
