@@ -58,7 +58,7 @@ public final class Netlink {
 
     /** The question for everything of a kind. */
     public static Memory dump(int question) {
-        int length = HEADER + IFINFOMSG;
+        int length = HEADER + (question == GET_LINKS ? IFINFOMSG : NDMSG);
         Memory request = Options.zeroed(length);
         request.setInt(0, length);
         request.setShort(4, (short) question);
