@@ -13,6 +13,7 @@
 
 #define LOOM_SLOTS 8 /* forwarding methods in one program */
 #define LOOM_PROTOCOL_SLOTS 4 /* protocol handlers in one program */
+#define LOOM_CHAIN 9 /* programs of the operator before Loom's, and Loom's */
 #define LOOM_LISTENERS 4096 /* of both address families together */
 
 /* Verdicts. Numbers are never reused; the twin is io.loom.api.Verdict, which says what each one means. */
@@ -23,6 +24,7 @@ enum loom_verdict {
 	LOOM_REPLY = 2,
 	LOOM_ECHO = 3,
 	LOOM_ICMP_ERROR = 4,
+	LOOM_SENT_BEFORE = 5,
 
 	LOOM_PASS_NOT_IP = 16,
 	LOOM_PASS_OTHER_PROTOCOL = 17,
@@ -55,6 +57,8 @@ enum loom_verdict {
 	LOOM_DROP_FRAGMENT_OVERLAP = 70,
 	LOOM_DROP_FRAGMENT_LENGTH = 71,
 	LOOM_DROP_FRAGMENT_UNKNOWN = 72,
+	LOOM_DROP_BEFORE = 73,
+	LOOM_DROP_BEFORE_ABORTED = 74,
 
 	/* Counted beside the packet's verdict, in the same map: events, not fates. */
 	LOOM_EVENT_MAP_FULL = 96, /* an insertion into the connection table failed */

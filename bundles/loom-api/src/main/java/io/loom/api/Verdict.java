@@ -12,6 +12,7 @@ public enum Verdict {
     REPLY(2, Action.FORWARD, "reply of a backend, rewritten and sent to the client"),
     ECHO(3, Action.FORWARD, "a ping of a vip, answered"),
     ICMP_ERROR(4, Action.FORWARD, "too big or out of hops, and its sender told so"),
+    SENT_BEFORE(5, Action.FORWARD, "sent by a program of the operator that runs before Loom's"),
 
     PASS_NOT_IP(16, Action.PASS, "neither IPv4 nor IPv6"),
     PASS_OTHER_PROTOCOL(17, Action.PASS, "an IP protocol without a protocol handler"),
@@ -43,7 +44,9 @@ public enum Verdict {
     DROP_FRAGMENT_TINY(69, Action.DROP, "a first fragment to a vip without a whole transport header"),
     DROP_FRAGMENT_OVERLAP(70, Action.DROP, "a fragment with bytes that another has brought"),
     DROP_FRAGMENT_LENGTH(71, Action.DROP, "a fragment that ends within 8 bytes, at nothing, or beyond the largest packet"),
-    DROP_FRAGMENT_UNKNOWN(72, Action.DROP, "a fragment to a vip whose first one was not forwarded, or not yet");
+    DROP_FRAGMENT_UNKNOWN(72, Action.DROP, "a fragment to a vip whose first one was not forwarded, or not yet"),
+    DROP_BEFORE(73, Action.DROP, "dropped by a program of the operator that runs before Loom's"),
+    DROP_BEFORE_ABORTED(74, Action.DROP, "a program of the operator before Loom's failed: XDP_ABORTED, or an action that is none");
 
     /** What the driver was told. */
     public enum Action { FORWARD, PASS, DROP }

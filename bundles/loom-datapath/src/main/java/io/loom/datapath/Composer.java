@@ -41,7 +41,7 @@ public final class Composer {
         return new Composer(object("core_cache"), object("core_hash"));
     }
 
-    /** A BPF object of this bundle: {@code core_cache}, {@code core_hash} or {@code nexthop}. */
+    /** A BPF object of this bundle: {@code core_cache}, {@code core_hash}, {@code before} or {@code nexthop}. */
     public static byte[] object(String name) {
         try (InputStream in = Composer.class.getResourceAsStream("/bpf/" + name + ".bpf.o")) {
             if (in == null) {

@@ -139,8 +139,16 @@ public final class BpfMap implements AutoCloseable {
 
     /** Puts an inner map into this map of maps; programs see it at once, and on return no program uses the previous one. */
     public void updateFd(byte[] key, BpfMap inner) {
-        byte[] value = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.nativeOrder()).putInt(inner.fd()).array();
-        update(key, value, UpdateMode.ANY);
+        updateFd(key, inner.fd());
+    }
+
+    /** Puts a program into this PROG_ARRAY: each jump there meets the previous one or this one. */
+    public void updateFd(byte[] key, BpfProgram program) {
+        updateFd(key, program.fd());
+    }
+
+    private void updateFd(byte[] key, int fd) {
+        update(key, ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.nativeOrder()).putInt(fd).array(), UpdateMode.ANY);
     }
 
     /** @return false if it was not there */

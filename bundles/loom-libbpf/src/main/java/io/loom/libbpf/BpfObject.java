@@ -14,6 +14,8 @@ import io.loom.libbpf.internal.FileDescriptor;
 import io.loom.libbpf.internal.LibBpf;
 import io.loom.libbpf.internal.Options;
 import java.lang.ref.Reference;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +30,7 @@ import java.util.stream.Collectors;
  */
 public final class BpfObject implements AutoCloseable {
     private static final String READ_ONLY_DATA = ".rodata";
+    static final int INSTRUCTION_BYTES = 8;
     private static final int BPF_LOG_STATS = 4;
     private static final int STATISTICS_SIZE = 1 << 16;
     private static final Pattern PROCESSED = Pattern.compile("processed (\\d+) insns");
@@ -55,18 +58,32 @@ public final class BpfObject implements AutoCloseable {
      * @throws BpfException (LOOM-1007) if libbpf cannot make sense of it
      */
     public static BpfObject open(String name, byte[] elf) {
+        return open(name, elf, Path.of("/sys/fs/bpf"));
+    }
+
+    /** @param pins where maps are pinned, or found, that the object declares to be pinned by name */
+    static BpfObject open(String name, byte[] elf, Path pins) {
         Memory bytes = new Memory(elf.length);
         bytes.write(0, elf, 0, elf.length);
-        Memory cName = new Memory(name.length() + 1L);
-        cName.setString(0, name, "US-ASCII");
+        Memory cName = text(name);
+        Memory pinRoot = text(pins.toString());
         Memory options = Options.sized(Options.OBJECT_OPEN_SIZE);
         options.setPointer(Options.OBJECT_OPEN_NAME, cName);
+        options.setPointer(Options.OBJECT_OPEN_PIN_ROOT, pinRoot);
         long handle = pointer(LibBpf.bpf_object__open_mem(Options.address(bytes), elf.length, Options.address(options)),
                 Action.OPEN, name);
         Reference.reachabilityFence(bytes);
         Reference.reachabilityFence(cName);
+        Reference.reachabilityFence(pinRoot);
         Reference.reachabilityFence(options);
         return new BpfObject(name, handle);
+    }
+
+    private static Memory text(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        Memory memory = Options.zeroed(bytes.length + 1);
+        memory.write(0, bytes, 0, bytes.length);
+        return memory;
     }
 
     /** Maps that the source declares; those that libbpf makes for constants and variables are not among them. */
@@ -167,7 +184,7 @@ public final class BpfObject implements AutoCloseable {
     public long loadCounted() {
         requireUnloaded();
         List<Memory> logs = new ArrayList<>();
-        for (long program : all(previous -> LibBpf.bpf_object__next_program(handle(), previous))) {
+        for (long program : programs()) {
             Memory log = Options.zeroed(STATISTICS_SIZE);
             check(LibBpf.bpf_program__set_log_level(program, BPF_LOG_STATS), Action.LOAD, name);
             check(LibBpf.bpf_program__set_log_buf(program, Options.address(log), STATISTICS_SIZE), Action.LOAD, name);
@@ -193,13 +210,25 @@ public final class BpfObject implements AutoCloseable {
 
     /** A loaded program, with a descriptor of its own. */
     public BpfProgram program(String program) {
-        for (long candidate : all(previous -> LibBpf.bpf_object__next_program(handle(), previous))) {
-            if (LibBpf.bpf_program__name(candidate).equals(program)) {
-                int fd = check(LibBpf.bpf_program__fd(candidate), Action.INFO, program);
-                return new BpfProgram(FileDescriptor.duplicate(fd, program));
-            }
-        }
-        throw missing("program", program);
+        int fd = check(LibBpf.bpf_program__fd(findProgram(program)), Action.INFO, program);
+        return new BpfProgram(FileDescriptor.duplicate(fd, program));
+    }
+
+    /** libbpf's handles of all programs. */
+    List<Long> programs() {
+        return all(previous -> LibBpf.bpf_object__next_program(handle(), previous));
+    }
+
+    /** Of a loaded program, its functions behind it; map descriptors in them are valid until this is closed. */
+    byte[] instructions(String program) {
+        long found = findProgram(program);
+        int bytes = Math.toIntExact(LibBpf.bpf_program__insn_cnt(found) * INSTRUCTION_BYTES);
+        return new Pointer(LibBpf.bpf_program__insns(found)).getByteArray(0, bytes);
+    }
+
+    private long findProgram(String program) {
+        return programs().stream().filter(candidate -> LibBpf.bpf_program__name(candidate).equals(program)).findFirst()
+                .orElseThrow(() -> missing("program", program));
     }
 
     /** A map after {@link #load}, with a descriptor of its own. */

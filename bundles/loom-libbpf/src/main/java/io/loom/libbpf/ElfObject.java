@@ -1,6 +1,7 @@
 package io.loom.libbpf;
 
 import io.loom.libbpf.internal.ElfReader;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
 /**
@@ -31,6 +32,11 @@ public final class ElfObject {
 
     public Btf btf() {
         return btf;
+    }
+
+    /** @throws io.loom.api.LoomException (LOOM-1007) if it says none */
+    public String license() {
+        return new String(new ElfReader(bytes).content("license"), StandardCharsets.UTF_8).split("\0", 2)[0];
     }
 
     /**

@@ -27,6 +27,8 @@ public enum ErrorType {
     FRAGMENT_UNKNOWN("a fragment to a vip whose first one was not forwarded, or not yet"),
     TTL("TTL or hop limit exhausted"),
     ECHO_LIMITED("a ping of a vip, beyond echo_rate"),
+    BEFORE("dropped by a program of the operator that runs before Loom's"),
+    BEFORE_ABORTED("a program of the operator before Loom's failed: XDP_ABORTED, or an action that is none"),
     METHOD("any other drop by a forwarding method; loom_ebpf_verdicts_total tells which"),
     INTERNAL("a map or helper failed where it cannot: please report");
 
@@ -79,9 +81,11 @@ public enum ErrorType {
             case DROP_FRAGMENT_UNKNOWN -> Optional.of(FRAGMENT_UNKNOWN);
             case DROP_TTL -> Optional.of(TTL);
             case DROP_ECHO_LIMITED -> Optional.of(ECHO_LIMITED);
+            case DROP_BEFORE -> Optional.of(BEFORE);
+            case DROP_BEFORE_ABORTED -> Optional.of(BEFORE_ABORTED);
             case DROP_INTERNAL -> Optional.of(INTERNAL);
-            case DROP_CONNECTIONS_FULL, FORWARD, REPLY, ECHO, ICMP_ERROR, PASS_NOT_IP, PASS_OTHER_PROTOCOL, PASS_NO_LISTENER, PASS_FRAGMENT,
-                    PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE, PASS_UNRELATED, PASS_FALLBACK, PASS_PASSTHROUGH,
+            case DROP_CONNECTIONS_FULL, FORWARD, REPLY, ECHO, ICMP_ERROR, SENT_BEFORE, PASS_NOT_IP, PASS_OTHER_PROTOCOL,
+                    PASS_NO_LISTENER, PASS_FRAGMENT, PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE, PASS_UNRELATED, PASS_FALLBACK, PASS_PASSTHROUGH,
                     PASS_SOURCE_ROUTED -> Optional.empty();
         };
     }

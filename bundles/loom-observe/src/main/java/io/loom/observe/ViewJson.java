@@ -60,6 +60,8 @@ public final class ViewJson {
 
     static void program(ObjectNode json, Status.ProgramView program) {
         json.put("id", program.id()).put("tag", program.tag()).put("name", program.name());
+        ArrayNode own = json.putArray("own");
+        program.own().forEach(one -> own.addObject().put("name", one.name()).put("position", one.position()).put("id", one.id()));
         ArrayNode attachments = json.putArray("attachments");
         for (AttachmentView attachment : program.attachments()) {
             attachments.addObject()

@@ -45,6 +45,8 @@ class JsonTest {
         JsonNode status = JSON.readTree(ViewJson.status(control.status()));
         assertTrue(status.get("ready").booleanValue());
         assertEquals(7, status.at("/program/attachments/0/link_id").intValue());
+        assertEquals("filter before 15", status.at("/program/own/0/name").asText() + " " + status.at("/program/own/0/position").asText() + " "
+                + status.at("/program/own/0/id").intValue());
     }
 
     @Test

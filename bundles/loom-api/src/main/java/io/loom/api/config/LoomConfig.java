@@ -15,6 +15,7 @@ import java.util.List;
  * @param dsr        options of the encapsulations
  * @param icmp       what the data plane says itself
  * @param acl        sources of connections
+ * @param programs   the operator's own, those before Loom's in their order
  * @param vips       unique by name; listeners do not overlap
  * @param upstreams  unique by name; every vip's upstream is among them
  * @param admin      where REST and SSH listen
@@ -29,19 +30,21 @@ public record LoomConfig(
         DsrSettings dsr,
         IcmpSettings icmp,
         Acl acl,
+        List<OwnProgram> programs,
         List<Vip> vips,
         List<Upstream> upstreams,
         Admin admin,
         List<Problem> warnings) {
 
-    /** One that allows every source. */
+    /** One that allows every source, without programs of the operator's. */
     public LoomConfig(
             boolean enabled, Attachment attachment, Conntrack conntrack, MapSettings maps, NatSettings nat, DsrSettings dsr,
             IcmpSettings icmp, List<Vip> vips, List<Upstream> upstreams, Admin admin, List<Problem> warnings) {
-        this(enabled, attachment, conntrack, maps, nat, dsr, icmp, Acl.NONE, vips, upstreams, admin, warnings);
+        this(enabled, attachment, conntrack, maps, nat, dsr, icmp, Acl.NONE, List.of(), vips, upstreams, admin, warnings);
     }
 
     public LoomConfig {
+        programs = List.copyOf(programs);
         vips = List.copyOf(vips);
         upstreams = List.copyOf(upstreams);
         warnings = List.copyOf(warnings);

@@ -26,15 +26,27 @@ public record Status(
         List<String> algorithms) {
 
     /**
+     * Loom's program and where it is.
+     *
      * @param id   kernel id, 0 if none is loaded
      * @param tag  16 hex digits, as bpftool shows
      * @param name as bpftool shows
+     * @param own  programs of the operator that are in force, in the order in which a frame meets them
      */
-    public record ProgramView(int id, String tag, String name, List<AttachmentView> attachments) {
+    public record ProgramView(int id, String tag, String name, List<OwnProgramView> own, List<AttachmentView> attachments) {
+        /** Without programs of the operator. */
+        public ProgramView(int id, String tag, String name, List<AttachmentView> attachments) {
+            this(id, tag, name, List.of(), attachments);
+        }
+
         public ProgramView {
+            own = List.copyOf(own);
             attachments = List.copyOf(attachments);
         }
     }
+
+    /** @param position {@code before} Loom's program, or {@code replace} in its place */
+    public record OwnProgramView(String name, String position, int id) {}
 
     /** @param mode {@code native}, {@code generic}, {@code offload}, or {@code none} with the reason in {@code problem} */
     public record AttachmentView(String device, int ifindex, String mode, int linkId, String problem) {}

@@ -32,6 +32,7 @@ public enum Code {
     TOO_MANY(2028, "more vips, listeners, backends or problems than there is room for"),
     MINIMAL(2029, "minimal tracking where every connection must be tracked"),
     BAD_LIST(2030, "a line of a list of networks that is none, or a list that cannot be read"),
+    NO_OBJECT(2031, "the object of a program of the operator's cannot be read"),
 
     NOT_IN_EFFECT(2101, "accepted keys whose feature this version does not have"),
     NO_INTERFACE(2102, "no interface is named, so nothing is attached"),
@@ -50,7 +51,8 @@ public enum Code {
     LOOPBACK(2115, "a backend on a loopback address"),
     FILE_GONE(2116, "the file disappeared; the last good version stays in force"),
     PASSTHROUGH(2117, "a vip covers a port of passthrough_ports"),
-    NOT_ROUTED(2118, "a vip of which no route says load_balance");
+    NOT_ROUTED(2118, "a vip of which no route says load_balance"),
+    BUILT_IN(2119, "the object of the program lb does not exist; Loom's own is used");
 
     private final int number;
     private final String meaning;

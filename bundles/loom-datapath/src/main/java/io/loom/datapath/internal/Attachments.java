@@ -48,14 +48,16 @@ final class Attachments implements AutoCloseable {
     /**
      * Takes over the pinned links.
      *
-     * @param half a program that was about to replace the present one when the process died; links that have it go back
+     * @param others programs that were about to replace the present one, or to be replaced by it, when the process died: links
+     *               that have one get the present one
      */
-    synchronized void adopt(Optional<BpfProgram> half) {
+    synchronized void adopt(List<BpfProgram> others) {
         for (Path pin : PinTree.pins(pins.links())) {
             String device = PinTree.device(pin);
             XdpLink link = XdpLink.open(pin);
             XdpLink.Info info = link.info();
-            half.filter(next -> next.id() == info.programId()).ifPresent(next -> link.update(program, next));
+            others.stream().filter(other -> other.id() == info.programId()).findFirst()
+                    .ifPresent(other -> link.update(program, other));
             if (info.ifindex() == 0 || link.info().programId() != program.id()) {
                 LOG.info("the link of {} is of no use any more", device);
                 drop(device, link);

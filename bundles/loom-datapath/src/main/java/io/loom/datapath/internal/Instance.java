@@ -98,6 +98,7 @@ final class Instance implements AutoCloseable {
         left.add(pins.nextProgram());
         left.addAll(PinTree.pins(pins.maps()));
         left.addAll(PinTree.pins(pins.tables()));
+        left.addAll(PinTree.pins(pins.chains()));
         if (left.stream().filter(PinTree::remove).count() > 0) {
             LOG.info("removed the rest of an instance that was never complete at {}", pins.root());
         }

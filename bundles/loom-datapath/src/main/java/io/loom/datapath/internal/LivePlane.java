@@ -48,6 +48,7 @@ final class LivePlane implements AutoCloseable {
 
     private final Instance instance;
     private final Programs programs;
+    private final OwnPrograms ownPrograms;
     private final Attachments attachments;
     private final Backends backends;
     private final Tables tables;
@@ -72,10 +73,11 @@ final class LivePlane implements AutoCloseable {
 
     /** @param algorithms deployed ones by name, at any moment */
     LivePlane(
-            Instance instance, Programs programs, Attachments attachments, HopLookup lookup, KernelClock clock,
-            Function<String, Optional<Algorithm>> algorithms) {
+            Instance instance, Programs programs, OwnPrograms ownPrograms, Attachments attachments, HopLookup lookup,
+            KernelClock clock, Function<String, Optional<Algorithm>> algorithms) {
         this.instance = instance;
         this.programs = programs;
+        this.ownPrograms = ownPrograms;
         this.attachments = attachments;
         this.algorithms = algorithms;
         this.backends = new Backends(instance.map("loom_backends"), instance.map("loom_bstats"),
@@ -255,6 +257,7 @@ final class LivePlane implements AutoCloseable {
             backends.hopsChanged(nextHops.answers());
         }
         allowEgress();
+        ownPrograms.rest();
         Surroundings before = surroundings;
         surroundings = new Surroundings(attachments.views(), problems(), interfaceAddresses());
         return hopsChanged || !surroundings.equals(before);
@@ -320,7 +323,12 @@ final class LivePlane implements AutoCloseable {
 
     /** False if it failed: the old program runs on, and another attempt may succeed. */
     boolean updateProgram() {
-        return programs.update(attachments, backends::usesSlot);
+        boolean loom = programs.update(next -> ownPrograms.replaceLoom(next, attachments), backends::usesSlot);
+        return ownPrograms.update(programs.running().program(), attachments) && loom;
+    }
+
+    OwnPrograms ownPrograms() {
+        return ownPrograms;
     }
 
     Programs programs() {
@@ -353,7 +361,7 @@ final class LivePlane implements AutoCloseable {
 
     Status.ProgramView program() {
         BpfProgram program = programs.running().program();
-        return new Status.ProgramView(program.id(), program.tag(), program.name(), attachments.views());
+        return new Status.ProgramView(program.id(), program.tag(), program.name(), ownPrograms.views(), attachments.views());
     }
 
     Set<Protocol> protocols() {
@@ -374,6 +382,7 @@ final class LivePlane implements AutoCloseable {
         problems.addAll(cpuAffinity.problems());
         problems.addAll(vipAddresses.problems());
         problems.addAll(programs.problems());
+        problems.addAll(ownPrograms.problems());
         problems.addAll(Fallbacks.problems(listeners.specs()));
         problems.addAll(MapSizes.differences(instance.maps(), programs.tuning(), instance.meta().get(MapSizes.REPLACED)));
         return problems;
@@ -387,6 +396,7 @@ final class LivePlane implements AutoCloseable {
         listeners.close();
         guards.close();
         backends.close();
+        ownPrograms.close();
         programs.close();
         lookup.close();
         clock.close();

@@ -10,6 +10,8 @@ import io.loom.libbpf.BpfProgram;
 import io.loom.libbpf.Kernel;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -75,7 +77,10 @@ final class Opening {
             Programs programs = instance.adopted()
                     ? Programs.adopt(workshop, store, methods, protocols, wanted, instance.pinnedProgram().orElseThrow())
                     : Programs.begin(workshop, store, methods, protocols, wanted);
-            return new LivePlane(instance, programs, attachments(instance, store, programs), lookup, clock, algorithms);
+            OwnPrograms own = new OwnPrograms(instance, programs.running().program(), config.programs());
+            Attachments attachments = attachments(instance, store, programs, own);
+            own.update(programs.running().program(), attachments);
+            return new LivePlane(instance, programs, own, attachments, lookup, clock, algorithms);
         } catch (RuntimeException failure) {
             instance.close();
             throw failure;
@@ -96,12 +101,17 @@ final class Opening {
         return late;
     }
 
-    private static Attachments attachments(Instance instance, ProgramStore store, Programs programs) {
-        Attachments attachments = new Attachments(instance.pins(), programs.running().program());
-        Optional<BpfProgram> half = store.half();
+    private static Attachments attachments(Instance instance, ProgramStore store, Programs programs, OwnPrograms own) {
+        BpfProgram loom = programs.running().program();
+        Attachments attachments = new Attachments(instance.pins(), own.entry(loom));
+        List<BpfProgram> half = new ArrayList<>(own.strays());
+        store.half().ifPresent(half::add);
+        half.add(loom);
         attachments.adopt(half);
-        half.ifPresent(BpfProgram::close);
+        half.remove(loom);
+        half.forEach(BpfProgram::close);
         store.discardHalf();
+        own.discardStrays();
         return attachments;
     }
 
@@ -114,6 +124,7 @@ final class Opening {
         plane.programs().tune(next);
         plane.batch(config.maps().batch());
         plane.chooseOuterSources();
-        return !next.equals(before);
+        boolean others = plane.ownPrograms().want(config.programs());
+        return others || !next.equals(before);
     }
 }

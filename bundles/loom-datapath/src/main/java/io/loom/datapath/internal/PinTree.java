@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where an instance's pins are: {@code BPFFS/loom/INSTANCE/} with {@code maps/NAME}, {@code tables/NUMBER}, {@code prog} and
- * {@code links/DEVICE}.
+ * Where an instance's pins are: {@code BPFFS/loom/INSTANCE/} with {@code maps/NAME}, {@code tables/NUMBER}, {@code prog},
+ * {@code links/DEVICE}, and {@code chains/NUMBER_array} and {@code chains/NUMBER_entry} where there are programs of the operator.
  * A bpffs takes no dots in names, so %2E stands for them.
  */
 public record PinTree(Path root) {
@@ -27,6 +27,11 @@ public record PinTree(Path root) {
         return new PinTree(bpffs.resolve("loom").resolve(name(instance)));
     }
 
+    /** Where everybody's pins are. */
+    Path bpffs() {
+        return root.getParent().getParent();
+    }
+
     Path maps() {
         return root.resolve("maps");
     }
@@ -38,6 +43,23 @@ public record PinTree(Path root) {
     /** Of the lookup tables, by number. */
     Path tables() {
         return root.resolve("tables");
+    }
+
+    /** Of programs of the operator. */
+    Path chains() {
+        return root.resolve("chains");
+    }
+
+    Path chainArray(int number) {
+        return chains().resolve(number + "_array");
+    }
+
+    Path chainEntry(int number) {
+        return chains().resolve(number + "_entry");
+    }
+
+    static int chainNumber(Path pin) {
+        return Integer.parseInt(pin.getFileName().toString().replaceFirst("_.*", ""));
     }
 
     Path map(String name) {
@@ -74,6 +96,7 @@ public record PinTree(Path root) {
             Files.createDirectories(maps());
             Files.createDirectories(links());
             Files.createDirectories(tables());
+            Files.createDirectories(chains());
         } catch (IOException failure) {
             throw unusable(failure);
         }

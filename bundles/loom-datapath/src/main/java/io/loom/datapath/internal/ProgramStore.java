@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,15 +71,19 @@ final class ProgramStore {
         }
     }
 
-    /** Puts the program in the place of the pinned one, on all links as well. The slots become those of the composition. */
-    void replace(BpfProgram next, SlotBook slots, Composition composition, Attachments attachments) {
+    /**
+     * Puts the program in the place of the pinned one, on all links as well. The slots become those of the composition.
+     *
+     * @param links puts it there
+     */
+    void replace(BpfProgram next, SlotBook slots, Composition composition, Consumer<BpfProgram> links) {
         writeSlots(slots);
         writeProtocols(composition);
         PinTree pins = instance.pins();
         PinTree.remove(pins.nextProgram());
         next.pin(pins.nextProgram());
         try {
-            attachments.replace(next);
+            links.accept(next);
         } catch (RuntimeException failure) {
             PinTree.remove(pins.nextProgram());
             throw failure;

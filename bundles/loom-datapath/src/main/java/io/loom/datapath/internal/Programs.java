@@ -15,6 +15,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -92,10 +93,11 @@ final class Programs implements AutoCloseable {
     /**
      * Replaces the program if what it should contain has changed.
      *
+     * @param links puts another program where this one runs
      * @param used true for slots that backends refer to
      * @return false if that failed and another attempt may succeed
      */
-    boolean update(Attachments attachments, IntPredicate used) {
+    boolean update(Consumer<BpfProgram> links, IntPredicate used) {
         Running now = running;
         try {
             String present = store.fingerprint(now.program());
@@ -106,7 +108,7 @@ final class Programs implements AutoCloseable {
                 if (composition.fingerprint().equals(present)) {
                     keep(now, composition, product.slots());
                 } else {
-                    swap(now, composition, product.slots(), attachments, used);
+                    swap(now, composition, product.slots(), links, used);
                 }
             }
             report(product.problems());
@@ -128,7 +130,7 @@ final class Programs implements AutoCloseable {
      * then, so that at least one of them notices the other.
      */
     private void swap(
-            Running now, Composition composition, SlotBook slots, Attachments attachments, IntPredicate used) {
+            Running now, Composition composition, SlotBook slots, Consumer<BpfProgram> links, IntPredicate used) {
         Set<Integer> gone = new HashSet<>();
         now.slots().slots().forEach((slot, method) -> {
             if (!slots.slot(method.name()).equals(OptionalInt.of(slot))) {
@@ -141,7 +143,7 @@ final class Programs implements AutoCloseable {
                 LOG.info("a method that was to leave the program is in use again");
                 return;
             }
-            replace(now, composition, slots, attachments);
+            replace(now, composition, slots, links);
         } finally {
             leaving = Set.of();
         }
@@ -152,10 +154,10 @@ final class Programs implements AutoCloseable {
         return leaving.contains(slot) || !slot(method).equals(OptionalInt.of(slot));
     }
 
-    private void replace(Running now, Composition composition, SlotBook slots, Attachments attachments) {
+    private void replace(Running now, Composition composition, SlotBook slots, Consumer<BpfProgram> links) {
         BpfProgram next = store.load(composition);
         try {
-            store.replace(next, slots, composition, attachments);
+            store.replace(next, slots, composition, links);
         } catch (RuntimeException failure) {
             store.writeSlots(now.slots());
             next.close();

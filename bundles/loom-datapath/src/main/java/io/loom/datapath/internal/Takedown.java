@@ -54,6 +54,7 @@ public final class Takedown {
             }
         }
         PinTree.pins(pins.tables()).forEach(PinTree::remove);
+        PinTree.pins(pins.chains()).forEach(PinTree::remove);
         List<Path> maps = new ArrayList<>(PinTree.pins(pins.maps()));
         // Last, because it says what else there is.
         maps.sort(Comparator.comparing(pins.meta()::equals));
@@ -112,7 +113,7 @@ public final class Takedown {
     }
 
     private void removeDirectories() {
-        for (Path directory : List.of(pins.maps(), pins.tables(), pins.links(), pins.root())) {
+        for (Path directory : List.of(pins.maps(), pins.tables(), pins.chains(), pins.links(), pins.root())) {
             PinTree.remove(directory);
         }
         Path loom = pins.root().getParent();

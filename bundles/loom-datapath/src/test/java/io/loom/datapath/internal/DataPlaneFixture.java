@@ -82,17 +82,22 @@ abstract class DataPlaneFixture {
 
     /** The SYN of one client, always the same, through the pinned program. */
     BpfProgram.TestRun runSyn() {
-        return run("020000000001020000000099080045000028000100004006" + "0000" + "0a0100630a090909"
+        return runSyn(ROOT.resolve("prog"));
+    }
+
+    /** The same through another pinned program. */
+    BpfProgram.TestRun runSyn(Path pin) {
+        return run(pin, "020000000001020000000099080045000028000100004006" + "0000" + "0a0100630a090909"
                 + "9c400050000003e800000001500220000000" + "0000");
     }
 
     /** The same client's ping of the vip; returns the XDP action. */
     int runPing() {
-        return run("02000000000102000000009908004500001c000100004001" + "0000" + "0a0100630a090909" + "0800f7fe00000001").result();
+        return run(ROOT.resolve("prog"), "02000000000102000000009908004500001c000100004001" + "0000" + "0a0100630a090909" + "0800f7fe00000001").result();
     }
 
     /** @param hex an Ethernet frame whose IPv4 header lacks its checksum */
-    private static BpfProgram.TestRun run(String hex) {
+    private static BpfProgram.TestRun run(Path pin, String hex) {
         byte[] frame = HexFormat.of().parseHex(hex);
         int sum = 0;
         for (int i = 14; i < 34; i += 2) {
@@ -101,7 +106,7 @@ abstract class DataPlaneFixture {
         sum = ~((sum & 0xffff) + (sum >> 16));
         frame[24] = (byte) (sum >> 8);
         frame[25] = (byte) sum;
-        try (BpfProgram program = BpfProgram.open(ROOT.resolve("prog"))) {
+        try (BpfProgram program = BpfProgram.open(pin)) {
             return program.testRun(frame, 1);
         }
     }

@@ -13,6 +13,7 @@ import io.loom.api.config.IcmpSettings;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
 import io.loom.api.config.NatSettings;
+import io.loom.api.config.OwnProgram;
 import io.loom.api.config.Vip;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.ListenerKey;
@@ -89,7 +90,14 @@ final class TestHost {
         String[] parts = network.split("/");
         Acl acl = new Acl(Map.of(new Prefix(address(parts[0]), Integer.parseInt(parts[1])), true));
         return new LoomConfig(open.enabled(), open.attachment(), open.conntrack(), open.maps(), open.nat(), open.dsr(), open.icmp(),
-                acl, open.vips(), open.upstreams(), open.admin(), open.warnings());
+                acl, open.programs(), open.vips(), open.upstreams(), open.admin(), open.warnings());
+    }
+
+    /** With programs of the operator. */
+    static LoomConfig withPrograms(OwnProgram... programs) {
+        LoomConfig other = config(DEVICE);
+        return new LoomConfig(other.enabled(), other.attachment(), other.conntrack(), other.maps(), other.nat(), other.dsr(),
+                other.icmp(), other.acl(), List.of(programs), other.vips(), other.upstreams(), other.admin(), other.warnings());
     }
 
     /** With a vip of that address, which nothing listens at yet. */
@@ -97,7 +105,7 @@ final class TestHost {
         Vip vip = new Vip("own", List.of(address(address)), false, List.of(new Vip.Service(Protocol.TCP, 80)), "maglev", 1009, "nat",
                 "default", false, Vip.Connections.DEFAULT);
         return new LoomConfig(other.enabled(), other.attachment(), other.conntrack(), other.maps(), other.nat(), other.dsr(),
-                other.icmp(), other.acl(), List.of(vip), other.upstreams(), other.admin(), other.warnings());
+                other.icmp(), other.acl(), other.programs(), List.of(vip), other.upstreams(), other.admin(), other.warnings());
     }
 
     static ListenerSpec spec(TableKey table, boolean assigned) {

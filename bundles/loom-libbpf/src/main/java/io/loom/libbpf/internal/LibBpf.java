@@ -58,6 +58,19 @@ public final class LibBpf {
 
     public static native String bpf_program__name(long program);
 
+    public static native String bpf_program__section_name(long program);
+
+    public static native int bpf_program__set_type(long program, int type);
+
+    public static native int bpf_program__set_expected_attach_type(long program, int type);
+
+    public static native int bpf_program__set_autoload(long program, int load);
+
+    /** After loading: as the kernel got them. */
+    public static native long bpf_program__insns(long program);
+
+    public static native long bpf_program__insn_cnt(long program);
+
     public static native int bpf_program__fd(long program);
 
     public static native int bpf_program__set_log_level(long program, int level);
@@ -100,6 +113,8 @@ public final class LibBpf {
 
     public static native int bpf_map_lookup_batch(int fd, long in, long out, long keys, long values, int[] count,
                                                   long options);
+
+    public static native int bpf_prog_load(int type, String name, String license, long instructions, long count, long options);
 
     public static native int bpf_prog_test_run_opts(int fd, long options);
 

@@ -35,8 +35,14 @@ public final class Options {
     public static final int MAP_CREATE_SIZE = 48;
     public static final int MAP_CREATE_FLAGS = 28;
 
+    public static final int PROGRAM_LOAD_SIZE = 104;
+    public static final int PROGRAM_LOAD_ATTACH_TYPE = 12;
+    public static final int PROGRAM_LOAD_LOG_SIZE = 92;
+    public static final int PROGRAM_LOAD_LOG = 96;
+
     public static final int OBJECT_OPEN_SIZE = 80;
     public static final int OBJECT_OPEN_NAME = 8;
+    public static final int OBJECT_OPEN_PIN_ROOT = 24;
 
     public static final int XDP_QUERY_SIZE = 32;
     public static final int XDP_QUERY_PROGRAM = 8;

@@ -48,6 +48,7 @@ public final class SampleControl implements LoomControl {
     public Status status() {
         return new Status(true, "", "/etc/loom/loom.yaml", List.of(), List.of(),
                 new Status.ProgramView(12, "0123456789abcdef", "loom",
+                        List.of(new Status.OwnProgramView("filter", "before", 15)),
                         List.of(new Status.AttachmentView("eth0", 2, "native", 7, ""))),
                 List.of("nat"), List.of("maglev"));
     }

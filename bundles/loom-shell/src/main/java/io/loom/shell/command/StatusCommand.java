@@ -29,6 +29,7 @@ public final class StatusCommand extends LoomCommand {
         out.println("state       " + (status.ready() ? "ready" : "not ready: waiting for " + status.waiting()));
         out.println("config      " + status.config());
         out.println("program     " + program(status.program()));
+        status.program().own().forEach(own -> out.println("own program " + own.name() + ", id " + own.id() + ", " + own(own.position())));
         out.println("forwarding  " + orNone(status.methods()));
         out.println("algorithms  " + orNone(status.algorithms()));
         attachments(out, status.program());
@@ -39,6 +40,10 @@ public final class StatusCommand extends LoomCommand {
 
     private static String program(Status.ProgramView program) {
         return program.id() == 0 ? "none loaded" : program.name() + ", id " + program.id() + ", tag " + program.tag();
+    }
+
+    private static String own(String position) {
+        return position.equals("before") ? "before it" : "in its place";
     }
 
     private static String orNone(List<String> names) {

@@ -45,6 +45,7 @@ class CommandsTest {
                 state       ready
                 config      /etc/loom/loom.yaml
                 program     loom, id 12, tag 0123456789abcdef
+                own program filter, id 15, before it
                 forwarding  ipip, nat
                 algorithms  maglev
 

@@ -60,6 +60,7 @@ final class KernelLoads {
             load(table, inSlots(0, List.of(new IpipForwarding())), new TreeMap<>(Map.of(protocol, Linked.handlers().get(protocol))));
         }
         alone("nexthop", Composer.object("nexthop"));
+        alone("before", Composer.object("before"));
         alone("decap", decap());
         return loads;
     }

@@ -32,8 +32,11 @@ class VerdictsIT {
     @RegisterExtension
     private static final Planes PLANES = new Planes();
 
-    /** Where maps must be full, wrong or empty. */
+    /** Where maps must be full, wrong or empty, or another program is there. */
     private static final Map<Verdict, String> ELSEWHERE = new EnumMap<>(Map.of(
+            Verdict.SENT_BEFORE, "BeforeIT.whatItEndsIsCountedByWhatItDid",
+            Verdict.DROP_BEFORE, "BeforeIT.whatItEndsIsCountedByWhatItDid",
+            Verdict.DROP_BEFORE_ABORTED, "BeforeIT.whatItEndsIsCountedByWhatItDid",
             Verdict.DROP_NO_BACKEND, "ConnectionIT.aVipWithoutUsableBackendDrops",
             Verdict.DROP_NO_METHOD, "VerdictsIT.aBackendWhoseMethodIsNotLinkedGetsNothing",
             Verdict.DROP_CONNECTIONS_FULL, "ConnectionIT.aFullTableRefusesATranslatedConnectionAndLetsADirectOneGoUntracked",

@@ -24,6 +24,8 @@ import java.util.Optional;
 final class AclReader {
     /** Entries of loom_acl4/6. */
     private static final int MOST = 1_000_000;
+    /** A million networks fit. */
+    private static final int MAX_BYTES = 64 * 1024 * 1024;
     private static final String DENY = "deny";
     private static final List<String> ACTIONS = List.of("allow", DENY);
     private static final Network NETWORK = new Network(0, 32, 0, 128);
@@ -31,11 +33,11 @@ final class AclReader {
     private static final int PROBLEMS_SHOWN = 20;
 
     private final Findings findings;
-    private final ListFiles files;
+    private final NamedFiles files;
     private final Map<Prefix, Boolean> rules = new HashMap<>();
     private final Map<Prefix, Place> places = new HashMap<>();
 
-    AclReader(Findings findings, ListFiles files) {
+    AclReader(Findings findings, NamedFiles files) {
         this.findings = findings;
         this.files = files;
     }
@@ -77,15 +79,15 @@ final class AclReader {
     private void list(Located<String> path) {
         byte[] bytes;
         try {
-            bytes = files.read(Path.of(path.value()));
+            bytes = files.read(Path.of(path.value()), MAX_BYTES);
         } catch (IOException unreadable) {
             findings.error(Code.BAD_LIST, path.place(), "cannot read the list " + path.value(), unreadable.toString(),
                     "name a readable text file");
             return;
         }
-        if (bytes.length > ListFiles.MAX_BYTES) {
+        if (bytes.length > MAX_BYTES) {
             findings.error(Code.TOO_LARGE, path.place(), "the list " + path.value() + " is too large",
-                    "it has more than " + ListFiles.MAX_BYTES + " bytes", "give fewer networks");
+                    "it has more than " + MAX_BYTES + " bytes", "give fewer networks");
             return;
         }
         int number = 0;

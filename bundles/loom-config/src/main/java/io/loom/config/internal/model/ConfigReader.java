@@ -9,6 +9,7 @@ import io.loom.api.config.IcmpSettings;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
 import io.loom.api.config.NatSettings;
+import io.loom.api.config.OwnProgram;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.Findings;
 import io.loom.config.internal.schema.Schema;
@@ -18,18 +19,18 @@ import io.loom.config.internal.yaml.YamlText;
 import java.util.List;
 import java.util.Optional;
 
-/** One version of the file to a snapshot or to all its problems. Pure: the same bytes, and lists, give the same result. */
+/** One version of the file to a snapshot or to all its problems. Pure: the same bytes, of other files too, give the same result. */
 public final class ConfigReader {
     private final String file;
-    private final ListFiles lists;
+    private final NamedFiles files;
 
     /**
      * @param file  how places name the file
-     * @param lists files that it names
+     * @param files those that it names
      */
-    public ConfigReader(String file, ListFiles lists) {
+    public ConfigReader(String file, NamedFiles files) {
         this.file = file;
-        this.lists = lists;
+        this.files = files;
     }
 
     public Reading read(byte[] bytes) {
@@ -37,12 +38,12 @@ public final class ConfigReader {
         Optional<LoomConfig> config = new YamlText(file, findings).compose(bytes)
                 .map(root -> new SchemaReader(file, findings, Schema.FILE).read(Schema.FILE, root, ""))
                 .filter(Section.class::isInstance)
-                .map(root -> meaning((Section) root, findings, lists))
+                .map(root -> meaning((Section) root, findings, files))
                 .filter(any -> !findings.hasErrors());
         return new Reading(config, findings.errors(), findings.warnings());
     }
 
-    private static LoomConfig meaning(Section root, Findings findings, ListFiles lists) {
+    private static LoomConfig meaning(Section root, Findings findings, NamedFiles files) {
         Section ebpf = root.sectionOrEmpty("ebpf");
         Section xdp = ebpf.sectionOrEmpty("xdp");
         boolean enabled = root.has("ebpf") && ebpf.enabled() && xdp.enabled();
@@ -68,9 +69,10 @@ public final class ConfigReader {
         CrossChecks checks = new CrossChecks(findings);
         checks.listeners(vips);
         checks.backends(vips, groups, ebpf, maps);
-        Acl acl = new AclReader(findings, lists).read(ebpf.enabledSection("acl"));
+        Acl acl = new AclReader(findings, files).read(ebpf.enabledSection("acl"));
+        List<OwnProgram> programs = new ProgramsReader(findings, files).read(xdp);
         new AcceptedKeys(findings).report(root);
-        return new LoomConfig(enabled, attachment, conntrack, maps, nat, dsr, icmp, acl, vips.stream().map(VipEntry::vip).toList(),
-                groups.stream().map(Group::upstream).toList(), admin, findings.warnings());
+        return new LoomConfig(enabled, attachment, conntrack, maps, nat, dsr, icmp, acl, programs,
+                vips.stream().map(VipEntry::vip).toList(), groups.stream().map(Group::upstream).toList(), admin, findings.warnings());
     }
 }

@@ -14,6 +14,9 @@ public record Word(String description, String form, Pattern pattern) implements 
     /** What Linux accepts as a network device name. */
     public static final Word DEVICE = new Word("the name of a network interface",
             "1 to 15 characters without '/', ':' and spaces", Pattern.compile("(?!\\.{1,2}$)[^/:\\s\\p{Cntrl}]{1,15}"));
+    /** As clang's SEC() takes it. */
+    public static final Word ELF_SECTION = new Word("the name of an ELF section", "letters, digits, '_', '.', '-' and '/', at most 127",
+            Pattern.compile("[A-Za-z0-9_./-]{1,127}"));
     public static final Word PATH = new Word("an absolute path", "begins with '/'", Pattern.compile("/[^\\p{Cntrl}]{0,4095}"));
 
     @Override

@@ -17,7 +17,7 @@ final class XdpSchema {
                 of("enabled", Schema.FLAG, "true", "false: nothing is balanced and the program is detached."),
                 of("interface", new Items(Word.DEVICE, true), "none", "Where the program is attached: one interface or several."),
                 of("mode", Schema.attachMode(), "native", "How it is attached; never changed silently."),
-                accepted("programs", new Items(program(), false), "Programs of your own before or instead of Loom's."),
+                of("programs", new Items(program(), false), "none", "XDP programs of your own, which run in the kernel with Loom's rights; those before Loom's in this order, at most 8."),
                 of("load_balancing", loadBalancing(), "", "How the backend of a new connection is chosen."),
                 of("connection_affinity", switchedTimeout("false: only for vips that enable it."), "absent: off",
                         "A client's new connections, of any port of a vip, go where its last one went."),
@@ -46,10 +46,10 @@ final class XdpSchema {
 
     private static Fields program() {
         return Fields.of(
-                required("name", Word.NAME, "`lb` is Loom's own."),
-                required("path", Word.PATH, "The BPF object."),
-                of("section", Word.NAME, "", "ELF section of the program."),
-                of("position", Choice.of("before", "replace"), "replace for lb", "Before Loom's program or in its place."));
+                required("name", Word.NAME, "How status names it. Without its file `lb` is Loom's own program, with a warning."),
+                required("path", Word.PATH, "The BPF object, at most 16 MiB; another content is taken as soon as it is there."),
+                of("section", Word.ELF_SECTION, "the only program", "ELF section of the program."),
+                of("position", Choice.of("before", "replace"), "before; `lb`: replace", "before: on every frame, and what it passes is Loom's. replace: in the place of Loom's program, then Loom balances nothing."));
     }
 
     private static Fields loadBalancing() {

@@ -3,7 +3,6 @@ package io.loom.config.internal.watch;
 import io.loom.api.Problem;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.model.ConfigReader;
-import io.loom.config.internal.model.ListFiles;
 import io.loom.config.internal.model.Reading;
 import io.loom.config.internal.yaml.YamlText;
 import java.io.IOException;
@@ -20,8 +19,8 @@ import java.util.Optional;
 /** The path of the configuration file; every reading opens it anew, so that renames and swapped symlinks are followed. */
 public final class ConfigFile {
     private final Path path;
-    /** Lists that the file named when it was last read, and how they were then. */
-    private final Map<Path, Object> lists = new HashMap<>();
+    /** Those that the file named when it was last read, and how they were then. */
+    private final Map<Path, Object> named = new HashMap<>();
 
     public ConfigFile(Path path) {
         this.path = path;
@@ -51,26 +50,26 @@ public final class ConfigFile {
     }
 
     Reading parse(byte[] bytes) {
-        lists.clear();
-        return new ConfigReader(path.toString(), this::list).read(bytes);
+        named.clear();
+        return new ConfigReader(path.toString(), this::named).read(bytes);
     }
 
-    private byte[] list(Path list) throws IOException {
-        lists.put(list, stamp(list));
-        try (InputStream in = Files.newInputStream(list)) {
-            return in.readNBytes(ListFiles.MAX_BYTES + 1);
+    private byte[] named(Path other, int limit) throws IOException {
+        named.put(other, stamp(other));
+        try (InputStream in = Files.newInputStream(other)) {
+            return in.readNBytes(limit + 1);
         }
     }
 
-    /** True if a list that the file names is another one than when it was read. */
-    boolean listsChanged() {
-        return lists.entrySet().stream().anyMatch(list -> !list.getValue().equals(stamp(list.getKey())));
+    /** True if a file that this one names is another one than when it was read. */
+    boolean namedChanged() {
+        return named.entrySet().stream().anyMatch(other -> !other.getValue().equals(stamp(other.getKey())));
     }
 
     /** Tells versions of a file apart without reading them: they may be large. */
-    private static Object stamp(Path list) {
+    private static Object stamp(Path other) {
         try {
-            Map<String, Object> attributes = Files.readAttributes(list, "lastModifiedTime,size,fileKey");
+            Map<String, Object> attributes = Files.readAttributes(other, "lastModifiedTime,size,fileKey");
             return attributes.toString();
         } catch (IOException unreadable) {
             return "unreadable";

@@ -106,7 +106,7 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
     private void check() {
         try {
             byte[] bytes = file.bytes();
-            if (!Arrays.equals(bytes, seen) || file.listsChanged()) {
+            if (!Arrays.equals(bytes, seen) || file.namedChanged()) {
                 seen = settled(bytes);
                 changed(file.parse(seen));
             }

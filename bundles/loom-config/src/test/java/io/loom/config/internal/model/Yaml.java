@@ -11,7 +11,7 @@ final class Yaml {
     private Yaml() {}
 
     static Reading read(String text) {
-        return new ConfigReader("f", path -> Files.readAllBytes(path)).read(text.getBytes(StandardCharsets.UTF_8));
+        return new ConfigReader("f", (path, limit) -> Files.readAllBytes(path)).read(text.getBytes(StandardCharsets.UTF_8));
     }
 
     static LoomConfig good(String text) {

@@ -78,7 +78,7 @@ class YamlTextTest {
     }
 
     private static List<String> problems(byte[] bytes) {
-        Reading reading = new ConfigReader("f", path -> Files.readAllBytes(path)).read(bytes);
+        Reading reading = new ConfigReader("f", (path, limit) -> Files.readAllBytes(path)).read(bytes);
         return reading.problems().stream().map(problem -> problem.code().substring(5) + problem.where().replaceFirst("^f:", " ")).toList();
     }
 }
