@@ -5,61 +5,21 @@
 set -euo pipefail
 # shellcheck source=lab/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=lab/packages.sh
+source "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
 
-# Where Debian has them; 5.10 is the oldest that the specification promises.
-declare -A SUITES=([5.10]=bullseye-security [6.1]=bookworm-security [6.12]=bookworm-backports)
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/loom/kernels
 WORK=$LOOM_ROOT/target/kernels
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 PATIENCE=1800 # seconds for one virtual machine
 MAIN=io.loom.itests.bpf.KernelReport
 
-# archive SUITE: from where this machine takes packages of that kind, as its own apt is configured.
-archive() {
-	local codename kind
-	codename=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
-	[[ $1 != *-security ]] || kind=-security
-	# shellcheck disable=SC2016 # apt's own placeholders
-	apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' |
-		awk -v release="$codename${kind:-}" '$2 == release { print $1; exit }'
-}
-
-# fetch SERIES: puts its vmlinuz into the cache, without installing anything; what is there stays.
+# fetch SERIES: puts its vmlinuz into the cache; what is there stays.
 fetch() {
-	local series=$1 suite=${SUITES[$1]} site package apt=$WORK/apt/$1
-	[ ! -s "$CACHE/$series/vmlinuz" ] || return 0
-	site=$(archive "$suite")
-	[ -n "$site" ] || die "apt is not configured for Debian's archive: no place is known to take Linux $series from"
+	local apt=$WORK/apt/$1
+	[ ! -s "$CACHE/$1/vmlinuz" ] || return 0
+	kernel_package "$1" cloud-amd64 "$apt"
+	mkdir -p "$CACHE/$1"
+	mv "$apt"/boot/vmlinuz-* "$CACHE/$1/vmlinuz"
 	rm -rf "$apt"
-	mkdir -p "$apt"/{lists/partial,archives/partial} "$CACHE/$series"
-	: >"$apt/status"
-	printf 'deb [signed-by=%s] %s %s main\n' "$KEYRING" "$site" "$suite" >"$apt/sources.list"
-	cat >"$apt/conf" <<-CONF
-		Dir::State::lists "$apt/lists";
-		Dir::State::status "$apt/status";
-		Dir::Cache "$apt";
-		Dir::Cache::archives "$apt/archives";
-		Dir::Etc::sourcelist "$apt/sources.list";
-		Dir::Etc::sourceparts "-";
-		APT::Sandbox::User "root";
-	CONF
-	say "kernels: fetching Linux $series from $suite"
-	APT_CONFIG=$apt/conf apt-get -q -q update
-	package=$(APT_CONFIG=$apt/conf apt-cache pkgnames "linux-image-$series." |
-		grep -E 'cloud-amd64$' | sort -V | tail -n 1)
-	[ -n "$package" ] || die "$suite has no kernel $series for amd64 clouds"
-	(cd "$apt" && APT_CONFIG=$apt/conf apt-get -q -q download "$package")
-	dpkg-deb --fsys-tarfile "$apt/$package"_*.deb | tar -x -C "$apt" --wildcards './boot/vmlinuz-*'
-	mv "$apt"/boot/vmlinuz-* "$CACHE/$series/vmlinuz"
-	rm -rf "$apt"
-}
-
-# The files of a program, and those that it needs, at the same paths below the root of the virtual machine.
-put_programs() {
-	local file
-	for file in "$@" $(ldd "$@" | grep -o '/[^ :)]*' | sort -u); do
-		[ -e "$WORK/root$file" ] || install -D "$(readlink -f "$file")" "$WORK/root$file"
-	done
 }
 
 java_runtime() {
@@ -77,7 +37,7 @@ make_root() {
 	rm -rf "$root"
 	mkdir -p "$root"/{proc,sys,dev,tmp,loom/lib,loom/bpf/test}
 	java_runtime
-	put_programs /bin/dash /bin/mount "$(ldconfig -p | awk '/libbpf.so.1 .*x86-64/ { print $NF; exit }')" \
+	put_programs "$root" /bin/dash /bin/mount "$(ldconfig -p | awk '/libbpf.so.1 .*x86-64/ { print $NF; exit }')" \
 		"$root"/java/bin/java "$root"/java/lib/*.so "$root"/java/lib/server/libjvm.so
 	rm -rf "${root:?}$root"
 	for entry in $(tr : ' ' <"$LOOM_ROOT/itests/bpf/target/test.classpath"); do

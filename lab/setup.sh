@@ -9,8 +9,8 @@ PACKAGES=(clang-19 llvm-19 libbpf-dev libbpf1 bpftool linux-libc-dev nginx-light
 	openssh-client procps python3-scapy iperf3 dnsmasq-base bind9-dnsutils iputils-ping)
 # Those that `bench peers` compares with, and its tools.
 PEER_PACKAGES=(nftables haproxy libnginx-mod-stream)
-# For ./loom test --kernels: the virtual machine, and what packs its file system.
-KERNEL_PACKAGES=(qemu-system-x86 cpio)
+# For ./loom test --kernels and --vm: the virtual machine, what packs its file system, and what knows a kernel's modules.
+KERNEL_PACKAGES=(qemu-system-x86 cpio kmod)
 # Services that their packages enable; those of nftables and iperf3 are off unless somebody wants them.
 SERVICES=(nginx haproxy)
 POLICY=/usr/sbin/policy-rc.d

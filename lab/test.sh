@@ -4,6 +4,7 @@
 #   lab    namespaces and real traffic     karaf  Pax Exam boots the assembly
 # --full: ten million random packets and races, where else it is one; some ten minutes more.
 # --kernels: every object and every packet table on Debian's kernels, in virtual machines, see lab/kernels.sh.
+# --vm: cpu_affinity on network cards that have interrupts, in a virtual machine, see lab/vm.sh.
 # Level mutation is no part of all: lab/mutation.sh changes the data path and counts what the BPF tests notice.
 set -euo pipefail
 # shellcheck source=lab/common.sh
@@ -69,6 +70,11 @@ fi
 if [ "${1:-}" = --kernels ]; then
 	"$(dirname "${BASH_SOURCE[0]}")/setup.sh" --kernels
 	exec "$(dirname "${BASH_SOURCE[0]}")/kernels.sh" "${@:2}"
+fi
+if [ "${1:-}" = --vm ]; then
+	[ $# -eq 1 ] || die "usage: ./loom test --vm"
+	"$(dirname "${BASH_SOURCE[0]}")/setup.sh" --kernels
+	exec "$(dirname "${BASH_SOURCE[0]}")/vm.sh"
 fi
 level=${1:-all}
 [ "$level" != mutation ] || exec "$(dirname "${BASH_SOURCE[0]}")/mutation.sh" "${@:2}"

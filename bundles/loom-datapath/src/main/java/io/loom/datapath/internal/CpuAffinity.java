@@ -97,13 +97,17 @@ final class CpuAffinity {
         }
     }
 
-    /** One CPU for each, by turns. They are looked at each time, since drivers and irqbalance set them too. */
+    /**
+     * One CPU for each, by turns among those of a kind: a virtio card's queues that receive and transmit alternate, and turns
+     * over all would give two CPUs one kind each. They are looked at each time, since drivers and irqbalance set them too.
+     */
     private void bindInterrupts(String device, List<Integer> numbers) throws IOException {
         List<Integer> turns = new ArrayList<>(cpus);
-        for (int i = 0; i < numbers.size(); i++) {
-            int number = numbers.get(i);
+        Map<String, Integer> taken = new HashMap<>();
+        for (int number : numbers) {
             String now = interrupts.cpus(number);
-            String wanted = "" + turns.get(i % turns.size());
+            int turn = taken.merge(interrupts.kind(number), 1, Integer::sum) - 1;
+            String wanted = "" + turns.get(turn % turns.size());
             if (!now.equals(wanted)) {
                 if (meta.get(INTERRUPT + number).isEmpty()) {
                     meta.put(INTERRUPT + number, now);

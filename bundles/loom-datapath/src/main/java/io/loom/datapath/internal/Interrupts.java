@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The interrupts of a network card's queues, one or more for each queue, and the CPUs that take them. */
@@ -35,6 +36,17 @@ final class Interrupts {
         return List.of();
     }
 
+    /**
+     * What the driver calls it, without numbers: {@code virtio-input.} for the queues of a card that receive. Empty if nothing
+     * uses it.
+     */
+    String kind(int interrupt) throws IOException {
+        try (Stream<Path> entries = Files.list(directory(interrupt))) {
+            return entries.filter(Files::isDirectory).map(user -> user.getFileName().toString().replaceAll("[0-9]", "")).sorted()
+                    .collect(Collectors.joining(" "));
+        }
+    }
+
     /** Such as {@code 0-3,7}. */
     String cpus(int interrupt) throws IOException {
         return Files.readString(affinity(interrupt)).strip();
@@ -45,6 +57,10 @@ final class Interrupts {
     }
 
     private Path affinity(int interrupt) {
-        return proc.resolve("irq").resolve("" + interrupt).resolve("smp_affinity_list");
+        return directory(interrupt).resolve("smp_affinity_list");
+    }
+
+    private Path directory(int interrupt) {
+        return proc.resolve("irq").resolve("" + interrupt);
     }
 }

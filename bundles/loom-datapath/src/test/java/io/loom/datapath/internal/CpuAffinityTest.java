@@ -8,6 +8,7 @@ import io.loom.api.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -65,6 +66,27 @@ class CpuAffinityTest {
         assertEquals(List.of(), affinity.problems());
         new CpuAffinity(meta, host.resolve("sys"), host.resolve("proc")).want(List.of());
         assertEquals(List.of("0-3", "0-3", "0-3"), now());
+    }
+
+    /** As a virtio card has them: first one for itself, then two for each queue. */
+    @Test
+    void turnsAreCountedForEachKindOfInterrupt() throws IOException {
+        Path pci = host.resolve("sys/devices/pci0/0000:00:03.0/msi_irqs");
+        List<String> users = List.of("config", "input.0", "output.0", "input.1", "output.1", "input.2", "output.2");
+        for (int i = 0; i < users.size(); i++) {
+            Files.createDirectories(host.resolve("proc/irq/" + (24 + i) + "/virtio0-" + users.get(i)));
+            Files.writeString(file(24 + i), "0-3\n");
+            if (i > 2) {
+                Files.createFile(pci.resolve("" + (24 + i)));
+            }
+        }
+        affinity.want(List.of(1, 3));
+        affinity.check(Set.of("eth9"));
+        List<String> cpus = new ArrayList<>();
+        for (int i = 0; i < users.size(); i++) {
+            cpus.add(users.get(i) + " " + Files.readString(file(24 + i)).strip());
+        }
+        assertEquals(List.of("config 1", "input.0 1", "output.0 1", "input.1 3", "output.1 3", "input.2 1", "output.2 1"), cpus);
     }
 
     @Test
