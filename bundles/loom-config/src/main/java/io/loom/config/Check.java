@@ -1,17 +1,23 @@
 package io.loom.config;
 
 import io.loom.api.Problem;
+import io.loom.api.config.Forecast;
+import io.loom.api.config.LoomConfig;
 import io.loom.config.internal.model.Reading;
 import io.loom.config.internal.watch.ConfigFile;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
 
 /**
  * {@code loomd --check --config FILE}: reads a file as the running appliance would, without a framework, and ends with status 0
- * if it is good (warnings allowed) or 2 if it is refused.
+ * if it is good (warnings allowed) or 2 if it is refused. Of a good file it also says what it will take of the host.
  */
 public final class Check {
+    /** Folder of bundles. */
+    static final String DEPLOYED = "loom.deploy";
     static final int GOOD = 0;
     static final int REFUSED = 2;
 
@@ -40,6 +46,19 @@ public final class Check {
         reading.warnings().forEach(warning -> err.println("warning: " + warning));
         out.println(file + ": good, " + reading.config().orElseThrow().vips().size() + " vip(s), "
                 + reading.warnings().size() + " warning(s)");
+        Optional.ofNullable(System.getProperty(DEPLOYED))
+                .ifPresent(folder -> forecast(reading.config().orElseThrow(), Path.of(folder), out, err));
         return GOOD;
+    }
+
+    /** That it cannot be told, as on a host without libbpf, makes no file worse. */
+    private static void forecast(LoomConfig config, Path deployed, PrintStream out, PrintStream err) {
+        for (Forecast forecast : ServiceLoader.load(Forecast.class)) {
+            try {
+                forecast.lines(config, deployed).forEach(out::println);
+            } catch (RuntimeException | LinkageError unknown) {
+                err.println("what it will take of this host cannot be told: " + unknown.getMessage());
+            }
+        }
     }
 }

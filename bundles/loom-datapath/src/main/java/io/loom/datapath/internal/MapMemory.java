@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * What the maps of a program will take, said before they are made: the kernel does not page this memory out, and a host that has
  * too little would find out by killing processes.
  */
-final class MapMemory {
+public final class MapMemory {
     private static final Logger LOG = LoggerFactory.getLogger(MapMemory.class);
     private static final double MIB = 1 << 20;
     private static final Path MEMORY = Path.of("/proc/meminfo");
@@ -34,13 +36,32 @@ final class MapMemory {
      */
     static void require(BpfObject object, Collection<String> present) {
         int cpus = Kernel.possibleCpus();
-        List<MapPlan> plans = object.mapNames().stream().filter(map -> !present.contains(map)).map(object::plan)
-                .sorted(Comparator.comparing((MapPlan plan) -> plan.bytes(cpus)).reversed()).toList();
+        List<MapPlan> plans = plans(object, present, cpus);
         if (plans.isEmpty()) {
             return;
         }
         LOG.info("new maps take {}", text(plans, cpus));
-        require(plans, cpus, available(lines()));
+        require(plans, cpus, available(meminfo()));
+    }
+
+    private static List<MapPlan> plans(BpfObject object, Collection<String> present, int cpus) {
+        return object.mapNames().stream().filter(map -> !present.contains(map)).map(object::plan)
+                .sorted(Comparator.comparing((MapPlan plan) -> plan.bytes(cpus)).reversed()).toList();
+    }
+
+    /** For people, if all maps are made: a line for each that matters, and the sum. */
+    public static List<String> lines(BpfObject object) {
+        int cpus = Kernel.possibleCpus();
+        return lines(plans(object, Set.of(), cpus), cpus, available(meminfo()));
+    }
+
+    static List<String> lines(List<MapPlan> plans, int cpus, long available) {
+        List<String> lines = new ArrayList<>();
+        plans.stream().filter(plan -> plan.bytes(cpus) >= MIB).forEach(plan -> lines.add(
+                "map " + plan.name() + ", " + plan.maxEntries() + " entries: " + mebibytes(plan.bytes(cpus))));
+        lines.add("all maps together: " + mebibytes(plans.stream().mapToLong(plan -> plan.bytes(cpus)).sum())
+                + " of kernel memory, of which this host has " + mebibytes(available) + " to give");
+        return lines;
     }
 
     static void require(List<MapPlan> plans, int cpus, long available) {
@@ -64,7 +85,7 @@ final class MapMemory {
         return String.format(Locale.ROOT, "%.1f MiB", bytes / MIB);
     }
 
-    private static List<String> lines() {
+    private static List<String> meminfo() {
         try {
             return Files.readAllLines(MEMORY);
         } catch (IOException unreadable) {

@@ -42,6 +42,14 @@ class MapMemoryTest {
     }
 
     @Test
+    void peopleGetALineForEachLargeMapAndTheSum() {
+        List<MapPlan> plans = List.of(new MapPlan("large", MapType.ARRAY, 4, 256, 1 << 20, 0),
+                new MapPlan("fair", MapType.ARRAY, 4, 8, 1 << 17, 0), new MapPlan("small", MapType.ARRAY, 4, 8, 1 << 16, 0));
+        assertEquals(List.of("map large, 1048576 entries: 256.0 MiB", "map fair, 131072 entries: 1.0 MiB",
+                "all maps together: 257.5 MiB of kernel memory, of which this host has 300.0 MiB to give"), MapMemory.lines(plans, 2, 300 << 20));
+    }
+
+    @Test
     void aHostWithTooLittleIsToldWhatTakesHowMuch() {
         List<MapPlan> plans = List.of(new MapPlan("loom_conns4", MapType.ARRAY, 4, 256, 1 << 20, 0));
         LoomException refused = assertThrows(LoomException.class, () -> MapMemory.require(plans, 2, 100 << 20));

@@ -174,7 +174,21 @@ public class LoomdIT {
             assertTrue(outcome.output(), outcome.output().contains("wrong.yaml:3:"));
             assertFalse(outcome.output(), outcome.output().contains("\tat "));
         }
-        assertEquals(0, LOOM.run("loomd", "--check", "--config", config.toString()).status());
+    }
+
+    /** A cache of a million connections has two million places of 16 bytes for IPv4, and of 32 for IPv6; nat has pairs beside it. */
+    @Test
+    public void aCheckSaysWhatMemoryTheMapsWillTake() throws Exception {
+        Outcome check = LOOM.run("loomd", "--check", "--config", config.toString());
+        assertEquals(check.output(), 0, check.status());
+        String small = Files.readString(config);
+        Path large = Files.writeString(work.resolve("large.yaml"), small.replace("ebpf:\n",
+                "ebpf:\n  maps: {connections: {max_entries: 1000000}}\n"));
+        Outcome other = LOOM.run("loomd", "--check", "--config", large.toString());
+        assertTrue(other.output(), other.output().contains("map loom_conns4, 250000 entries: 30.5 MiB"));
+        assertTrue(other.output(), other.output().contains("map loom_conns6, 250000 entries: 61.0 MiB"));
+        assertTrue(other.output(), other.output().contains("map nat_pairs4, "));
+        assertTrue(other.output(), other.output().lines().anyMatch(line -> line.startsWith("all maps together: ")));
     }
 
     @Test
