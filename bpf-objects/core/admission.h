@@ -212,7 +212,7 @@ static __noinline int loom_admission_keep(const struct loom_packet *packet, stru
 	conn->backend = LOOM_BACKEND_LOCAL;
 	conn->cookie = 0;
 	loom_age_begin(conn, packet);
-	added = loom_opaque(packet, loom_conn_add(packet, conn));
+	added = loom_conn_add(packet, conn);
 	if (added == LOOM_CONN_REFUSED)
 		loom_verdict_count(LOOM_EVENT_MAP_FULL, 0, 0);
 	if (added == LOOM_CONN_EVICTED)

@@ -19,6 +19,7 @@
 #include "slots.h"
 #include "echo.h"
 #include "error.h"
+#include "work.h"
 
 /* Options; loom-datapath sets them before load. The defaults are those of 250 jiffies a second. */
 const volatile __u32 loom_tick_shift = 8;
@@ -38,7 +39,7 @@ const volatile __u64 loom_conn_seed = 0;
 static __always_inline int loom_connection_track(const struct loom_packet *packet, struct loom_conn *conn,
 						 const struct loom_backend *backend)
 {
-	int added = loom_opaque(packet, loom_conn_add(packet, conn));
+	int added = loom_conn_add(packet, conn);
 
 	if (added == LOOM_CONN_LOST)
 		return LOOM_CONTINUE;
@@ -111,7 +112,7 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 	if (backend->flags & LOOM_BACKEND_STATEFUL && !loom_packet_opens(packet))
 		return LOOM_PASS_OUT_OF_STATE;
 	loom_age_begin(conn, packet);
-	verdict = loom_opaque(packet, loom_slot_open(ctx, packet, conn, backend));
+	verdict = loom_slot_open(ctx, packet, conn, backend);
 	if (verdict == LOOM_DROP_CONNECTIONS_FULL)
 		loom_verdict_count(LOOM_EVENT_MAP_FULL, 0, 0);
 	if (verdict != LOOM_CONTINUE)
@@ -141,15 +142,19 @@ static __always_inline int loom_entry_suffices(const struct loom_listener *liste
 	return listener->flags & LOOM_LISTENER_STATELESS || !(entry & LOOM_ENTRY_LOOK);
 }
 
-/* The backend of a packet whose connection is, or has to be, in the table: LOOM_CONTINUE, or why there is none. */
+/*
+ * The backend of a packet whose connection is, or has to be, in the table: LOOM_CONTINUE, or why there is none. `backend` is
+ * that of a known connection, which spares looking it up again.
+ */
 static __always_inline int loom_connection_follow(struct xdp_md *ctx, struct loom_packet *packet,
 						  const struct loom_listener *listener, __u32 entry,
-						  struct loom_conn *conn)
+						  struct loom_conn *conn, const struct loom_backend **backend)
 {
 	int verdict;
 
 	packet->found = loom_conn_find(packet, conn);
-	if (packet->found & LOOM_CONN_HIT && loom_backend_find(conn->backend)) {
+	*backend = packet->found & LOOM_CONN_HIT ? loom_backend_find(conn->backend) : NULL;
+	if (*backend) {
 		if (packet->found & LOOM_CONN_REVIVED)
 			loom_connection_count(packet->listener, conn->backend);
 		if (listener->affinity && packet->found & LOOM_CONN_REFRESHED)
@@ -167,11 +172,13 @@ static __always_inline int loom_connection_follow(struct xdp_md *ctx, struct loo
 	return verdict;
 }
 
-static __always_inline int loom_packet_send(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn)
+static __always_inline int loom_packet_send(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn,
+					    const struct loom_backend *backend)
 {
-	const struct loom_backend *backend = loom_backend_find(conn->backend);
 	int verdict;
 
+	if (!backend)
+		backend = loom_backend_find(conn->backend);
 	if (!backend || !backend->ifindex)
 		return LOOM_DROP_NO_BACKEND;
 	verdict = loom_slot_verdict(backend->slot, loom_slot_forward(ctx, packet, conn, backend));
@@ -203,7 +210,8 @@ static __noinline __u32 loom_related_backend(const struct loom_packet *packet, c
  * or why there is none.
  */
 static __always_inline int loom_packet_assign(struct xdp_md *ctx, struct loom_packet *packet,
-					      const struct loom_listener *listener, struct loom_conn *conn)
+					      const struct loom_listener *listener, struct loom_conn *conn,
+					      const struct loom_backend **backend)
 {
 	__u32 entry = 0;
 
@@ -219,11 +227,12 @@ static __always_inline int loom_packet_assign(struct xdp_md *ctx, struct loom_pa
 		conn->backend = loom_entry_current(entry);
 		return loom_packet_legitimate(ctx, packet);
 	}
-	return loom_connection_follow(ctx, packet, listener, entry, conn);
+	return loom_connection_follow(ctx, packet, listener, entry, conn, backend);
 }
 
 /* Where the packet goes: LOOM_CONTINUE with its backend in conn, LOOM_REPLY if it may be a reply, or its end. */
-static __always_inline int loom_packet_place(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn)
+static __always_inline int loom_packet_place(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn,
+					     const struct loom_backend **backend)
 {
 	int verdict = loom_packet_parse(ctx, packet);
 	struct loom_listener *listener;
@@ -247,16 +256,17 @@ static __always_inline int loom_packet_place(struct xdp_md *ctx, struct loom_pac
 	packet->listener = listener->number;
 	packet->options = listener->flags;
 	packet->hash = loom_flow_hash(packet);
-	return loom_packet_assign(ctx, packet, listener, conn);
+	return loom_packet_assign(ctx, packet, listener, conn, backend);
 }
 
 static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_packet *packet)
 {
+	const struct loom_backend *backend = NULL;
 	struct loom_conn conn = {};
-	int verdict = loom_packet_place(ctx, packet, &conn);
+	int verdict = loom_packet_place(ctx, packet, &conn, &backend);
 
 	if (verdict == LOOM_CONTINUE)
-		verdict = loom_packet_send(ctx, packet, &conn);
+		verdict = loom_packet_send(ctx, packet, &conn, backend);
 	else if (verdict == LOOM_REPLY)
 		verdict = loom_slots_reply(ctx, packet);
 	if (packet->fragment == LOOM_FRAGMENT_FIRST)
@@ -280,16 +290,17 @@ static __always_inline int loom_packet_dropped(struct xdp_md *ctx, struct loom_p
 SEC("xdp")
 int loom_xdp(struct xdp_md *ctx)
 {
-	struct loom_packet packet = {};
+	struct loom_packet *packet = loom_work_begin();
 	__u32 bytes_in = loom_frame_length(ctx);
 	int verdict;
 
+	if (!packet)
+		return XDP_DROP;
 	barrier_var(bytes_in); /* or clang keeps both packet pointers for it, and the verifier all that it learns of them */
-	verdict = loom_packet_judge(ctx, &packet);
-	barrier_var(verdict); /* or clang follows each verdict to its end, and nat has too little stack */
+	verdict = loom_packet_judge(ctx, packet);
 	if (verdict >= LOOM_DROP_TRUNCATED)
-		verdict = loom_packet_dropped(ctx, &packet, loom_opaque(&packet, verdict));
-	return loom_exit(ctx, &packet, verdict, bytes_in);
+		verdict = loom_packet_dropped(ctx, packet, verdict);
+	return loom_exit(ctx, packet, verdict, bytes_in);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -12,7 +12,6 @@
 #include <linux/ipv6.h>
 #include <bpf/bpf_endian.h>
 #include "fragment.h"
-#include <loom/opaque.h>
 
 #define LOOM_EXTENSIONS 8
 #define LOOM_EXTENSION_BYTES 128 /* of all together; struct loom_packet's masks depend on it */
@@ -86,7 +85,6 @@ static __noinline int loom_extensions_follow(struct xdp_md *ctx, struct loom_pac
 		verdict = loom_extension_step(ctx, packet, i);
 		if (verdict != LOOM_CONTINUE)
 			return verdict;
-		packet->l4 = loom_opaque(packet, packet->l4);
 	}
 	return loom_header_is_extension(packet->protocol) ? LOOM_PASS_EXTENSION_HEADER : LOOM_CONTINUE;
 }

@@ -52,14 +52,11 @@ static __always_inline __u64 loom_listener_tail(const struct loom_packet *packet
 	return (__u64)packet->protocol << 16 | packet->destination_port;
 }
 
-static __always_inline struct loom_listener *loom_bucket4_search(__u32 number, const struct loom_packet *packet,
-								 __u64 key)
+static __always_inline struct loom_listener *loom_bucket4_search(struct loom_bucket4 *bucket,
+								 const struct loom_packet *packet, __u64 key)
 {
-	struct loom_bucket4 *bucket = bpf_map_lookup_elem(&loom_listeners4, &number);
 	__u32 found = LOOM_BUCKET_WAYS;
 
-	if (!bucket)
-		return NULL;
 #pragma unroll
 	for (__u32 i = 0; i < LOOM_BUCKET_WAYS; i++)
 		if (*(volatile __u64 *)&bucket->key[i] == key) {
@@ -73,19 +70,21 @@ static __always_inline struct loom_listener *loom_bucket4_search(__u32 number, c
 	return &bucket->listener[found & (LOOM_BUCKET_WAYS - 1)];
 }
 
-/* Whether some whose first bucket this is are elsewhere. */
-static __always_inline int loom_bucket4_spilled(__u32 number)
+static __always_inline struct loom_listener *loom_listener4_find(const struct loom_packet *packet, __u64 key)
 {
-	const struct loom_bucket4 *bucket = bpf_map_lookup_elem(&loom_listeners4, &number);
+	__u64 product = key * LOOM_HASH_FACTOR;
+	__u32 number = loom_bucket_first(product);
+	struct loom_bucket4 *bucket = bpf_map_lookup_elem(&loom_listeners4, &number);
+	struct loom_listener *found;
 
-	return bucket && *(const volatile __u64 *)&bucket->spilled;
-}
-
-static __always_inline int loom_bucket6_spilled(__u32 number)
-{
-	const struct loom_bucket6 *bucket = bpf_map_lookup_elem(&loom_listeners6, &number);
-
-	return bucket && *(const volatile __u64 *)&bucket->spilled;
+	if (!bucket)
+		return NULL;
+	found = loom_bucket4_search(bucket, packet, key);
+	if (found || !*(volatile __u64 *)&bucket->spilled)
+		return found;
+	number = loom_bucket_second(product);
+	bucket = bpf_map_lookup_elem(&loom_listeners4, &number);
+	return bucket ? loom_bucket4_search(bucket, packet, key) : NULL;
 }
 
 static __always_inline int loom_listener_key6_is(const struct loom_listener_key6 *key, const struct loom_packet *packet,
@@ -96,14 +95,11 @@ static __always_inline int loom_listener_key6_is(const struct loom_listener_key6
 	       key->address[3] == packet->destination[3];
 }
 
-static __always_inline struct loom_listener *loom_bucket6_search(__u32 number, const struct loom_packet *packet,
-								 __u64 tail)
+static __always_inline struct loom_listener *loom_bucket6_search(struct loom_bucket6 *bucket,
+								 const struct loom_packet *packet, __u64 tail)
 {
-	struct loom_bucket6 *bucket = bpf_map_lookup_elem(&loom_listeners6, &number);
 	__u32 found = LOOM_BUCKET_WAYS;
 
-	if (!bucket)
-		return NULL;
 #pragma unroll
 	for (__u32 i = 0; i < LOOM_BUCKET_WAYS; i++)
 		if (loom_listener_key6_is(&bucket->key[i], packet, tail)) {
@@ -117,26 +113,35 @@ static __always_inline struct loom_listener *loom_bucket6_search(__u32 number, c
 	return &bucket->listener[found & (LOOM_BUCKET_WAYS - 1)];
 }
 
-static __always_inline struct loom_listener *loom_listener_find(const struct loom_packet *packet)
+static __always_inline struct loom_listener *loom_listener6_find(const struct loom_packet *packet, __u64 tail)
 {
-	__u64 tail = loom_listener_tail(packet), product;
+	__u64 product = loom_hash_mix(0, loom_hash_pair(packet->destination));
 	struct loom_listener *found;
+	struct loom_bucket6 *bucket;
+	__u32 number;
 
-	if (packet->family == 4) {
-		tail = tail << 32 | packet->destination[0];
-		product = tail * LOOM_HASH_FACTOR;
-		found = loom_bucket4_search(loom_bucket_first(product), packet, tail);
-		if (found || !loom_bucket4_spilled(loom_bucket_first(product)))
-			return found;
-		return loom_bucket4_search(loom_bucket_second(product), packet, tail);
-	}
-	product = loom_hash_mix(0, loom_hash_pair(packet->destination));
 	product = loom_hash_mix(product, loom_hash_pair(packet->destination + 2));
 	product = (product ^ tail) * LOOM_HASH_FACTOR;
-	found = loom_bucket6_search(loom_bucket_first(product), packet, tail);
-	if (found || !loom_bucket6_spilled(loom_bucket_first(product)))
+	number = loom_bucket_first(product);
+	bucket = bpf_map_lookup_elem(&loom_listeners6, &number);
+	if (!bucket)
+		return NULL;
+	found = loom_bucket6_search(bucket, packet, tail);
+	if (found || !*(volatile __u64 *)&bucket->spilled)
 		return found;
-	return loom_bucket6_search(loom_bucket_second(product), packet, tail);
+	number = loom_bucket_second(product);
+	bucket = bpf_map_lookup_elem(&loom_listeners6, &number);
+	return bucket ? loom_bucket6_search(bucket, packet, tail) : NULL;
+}
+
+/* `spilled` of a bucket says that some whose first bucket it is are elsewhere. */
+static __always_inline struct loom_listener *loom_listener_find(const struct loom_packet *packet)
+{
+	__u64 tail = loom_listener_tail(packet);
+
+	if (packet->family == 4)
+		return loom_listener4_find(packet, tail << 32 | packet->destination[0]);
+	return loom_listener6_find(packet, tail);
 }
 
 /* Depends on addresses, ports and protocol alone, so that two balancers with equal tables choose alike. */

@@ -13,7 +13,6 @@
 #include <linux/ipv6.h>
 #include <bpf/bpf_endian.h>
 #include <loom/packet.h>
-#include <loom/opaque.h>
 #include "extension.h"
 #include "fragment.h"
 #include "protocols.h"
@@ -54,7 +53,6 @@ static __always_inline enum loom_verdict loom_parse_link(const struct loom_frame
 		*type = tag->type;
 		packet->l3 += sizeof(*tag);
 	}
-	packet->l3 = loom_opaque(packet, packet->l3);
 	return LOOM_CONTINUE;
 }
 

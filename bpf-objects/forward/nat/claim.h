@@ -4,11 +4,10 @@
 #define LOOM_NAT_CLAIM_H
 
 #include "pair.h"
-#include <loom/opaque.h>
 
 #define NAT_DROP_PORTS_EXHAUSTED LOOM_METHOD_DROP(0)
 #define NAT_TRIES 64 /* places that a search looks at */
-#define NAT_CLAIMS 3 /* the first port, and what is found: another CPU may snatch that away */
+#define NAT_CLAIMS 16 /* the first port, and what is found: another CPU may snatch that away */
 #define NAT_CROWDED (1 << NAT_PORT_BITS)
 
 /* How frames to the client are addressed. */
@@ -168,8 +167,7 @@ static __always_inline __u32 nat_cookie_search(const struct loom_packet *packet,
 
 /*
  * Finds and claims an address and port for a new connection, first those that its hash names: the connection may have had
- * them before. Returns LOOM_CONTINUE, or why there is none. The search is apart from the claims, because the verifier walks
- * all ways through a claim for every one that there is: kernels before 6.5 would give up.
+ * them before. Returns LOOM_CONTINUE, or why there is none.
  */
 static __always_inline int nat_pair_open(struct xdp_md *ctx, const struct loom_packet *packet, struct loom_conn *conn,
 					 const struct loom_backend *backend)
@@ -179,7 +177,7 @@ static __always_inline int nat_pair_open(struct xdp_md *ctx, const struct loom_p
 	conn->cookie = nat_source_pick(packet->hash, nat_source_count(packet->family)) << NAT_PORT_BITS |
 		       nat_port_pick(packet->hash, 0);
 	for (__u32 claim = 0; claim < NAT_CLAIMS; claim++) {
-		if (!loom_opaque(packet, nat_pair_claim(ctx, packet, conn, backend, claim > 0)))
+		if (!nat_pair_claim(ctx, packet, conn, backend, claim > 0))
 			return LOOM_CONTINUE;
 		port = nat_cookie_search(packet, conn, backend);
 		if (!(__u16)port)

@@ -65,7 +65,7 @@ __hidden int loom_forward_slotXX(struct xdp_md *ctx, struct loom_packet *packet,
 		packet->fits = backend->mtu;
 		return LOOM_DROP_TOO_BIG;
 	}
-	if (packet->found & LOOM_CONN_REFRESHED && loom_opaque(packet, nat_refresh(ctx, packet, conn, backend)))
+	if (packet->found & LOOM_CONN_REFRESHED && nat_refresh(ctx, packet, conn, backend))
 		return LOOM_PASS_OUT_OF_STATE;
 	if (conn->cookie) {
 		names.source = nat_source_of(conn->cookie, backend);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A parsed packet: what core learns once and every hook reads. Lives on the caller's stack. Offsets are from ctx->data at the
+ * A parsed packet: what core learns once and every hook reads. Lives in a map of each CPU (docs/adr/0020-packet-in-a-map.md). Offsets are from ctx->data at the
  * time of parsing; a hook that moves the head must derive its own.
  */
 #ifndef LOOM_PACKET_H
@@ -53,7 +53,7 @@ struct loom_packet {
 	__u16 related;  /* offset of the IP header that an ICMP error quotes, whose flow the fields above are of; else 0 */
 	__u8 fragment;  /* enum loom_fragment_kind */
 	__u8 pad;
-	__u32 opaque;   /* loom/opaque.h */
+	__u32 zero;     /* always: loom/opaque.h */
 };
 
 _Static_assert(sizeof(struct loom_packet) == 72, "abi");
