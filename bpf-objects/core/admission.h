@@ -37,6 +37,17 @@ struct {
 	__uint(max_entries, 1024);
 } loom_blimits SEC(".maps");
 
+/*
+ * Connections that a backend at its limit has lost to another one, by backend number. Not a member of loom_flow_count, which would be
+ * another ABI: an instance that runs without this map gets it with its next program.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, __u64);
+	__uint(max_entries, 1024);
+} loom_overflows SEC(".maps");
+
 #define LOOM_ACL_ENTRIES (1 << 20) /* a bound; memory is taken only for entries that there are */
 
 struct {
@@ -122,6 +133,15 @@ static __always_inline void loom_limit_count(struct loom_limit *limit)
 		__sync_fetch_and_add(&limit->opened, 1);
 }
 
+static __noinline int loom_overflow_count(__u32 backend)
+{
+	__u64 *count = bpf_map_lookup_elem(&loom_overflows, &backend);
+
+	if (count)
+		(*count)++;
+	return 0;
+}
+
 /*
  * Leaves a backend in conn that has room for a connection: the chosen one, or the first with room that some more looks into
  * the table find. 0: there is none. That the chosen one is gone is not judged here.
@@ -136,6 +156,8 @@ static __noinline int loom_admission_find(const struct loom_packet *packet, cons
 
 		if ((!i || (backend && backend->ifindex)) &&
 		    !loom_limit_is_reached(bpf_map_lookup_elem(&loom_blimits, &number), packet->now)) {
+			if (i)
+				loom_overflow_count(conn->backend);
 			conn->backend = number;
 			return 1;
 		}

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.loom.api.Endpoint;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.Status;
+import io.loom.api.control.Telemetry.AclUse;
 import io.loom.api.control.Telemetry.BackendCount;
 import io.loom.api.control.Telemetry.Counters;
 import io.loom.api.control.Telemetry.CpuCount;
@@ -42,6 +43,11 @@ public final class CountersJson {
             limits.addObject().put(use.owner().name().toLowerCase(Locale.ROOT), use.name()).put("max_connections", use.limit())
                     .put("connections_open", use.open());
         }
+        ArrayNode acl = json.putArray("acl");
+        for (AclUse use : counters.acl()) {
+            acl.addObject().put("family", use.family().name().toLowerCase(Locale.ROOT)).put("allow", use.allow())
+                    .put("deny", use.deny()).put("max", use.max());
+        }
         ArrayNode maps = json.putArray("maps");
         for (MapUse map : counters.maps()) {
             maps.addObject().put("name", map.name()).put("type", map.type()).put("id", map.id())
@@ -60,7 +66,7 @@ public final class CountersJson {
      */
     public static String backends(Counters counters, List<BackendView> backends) {
         Map<Endpoint, BackendCount> byEndpoint = new LinkedHashMap<>();
-        backends.forEach(view -> byEndpoint.put(view.endpoint(), new BackendCount(view.endpoint(), 0, 0, 0, 0)));
+        backends.forEach(view -> byEndpoint.put(view.endpoint(), BackendCount.none(view.endpoint())));
         counters.backends().forEach(count -> byEndpoint.put(count.endpoint(), count));
         ObjectNode json = JSON.objectNode();
         ArrayNode array = json.putArray("backends");
@@ -69,7 +75,8 @@ public final class CountersJson {
             ArrayNode ids = node.putArray("ids");
             backends.stream().filter(view -> view.endpoint().equals(count.endpoint())).forEach(view -> ids.add(view.id()));
             node.put("packets", count.packets()).put("bytes", count.bytes())
-                    .put("connections_total", count.connections()).put("connections_active", count.active());
+                    .put("connections_total", count.connections()).put("connections_active", count.active())
+                    .put("overflows", count.overflows());
         }
         return JsonText.of(json);
     }

@@ -59,8 +59,10 @@ class JsonTest {
         assertEquals(6, stats.get("verdicts").size());
         assertEquals(11, stats.at("/listeners/0/connections").longValue());
         assertEquals(5, stats.at("/listeners/0/connections_active").longValue());
+        assertEquals("{\"family\":\"ipv4\",\"allow\":2,\"deny\":7,\"max\":1000}", stats.at("/acl/0").toString());
         JsonNode backends = JSON.readTree(CountersJson.backends(SampleControl.counters(), control.backends())).get("backends");
         assertEquals(20, backends.get(0).get("packets").longValue());
+        assertEquals(8, backends.get(0).get("overflows").longValue());
         assertEquals("[2001:db8::1]:80", backends.get(1).get("backend").textValue());
         assertEquals("[2]", backends.get(1).get("ids").toString());
         assertEquals(0, backends.get(1).get("packets").longValue());

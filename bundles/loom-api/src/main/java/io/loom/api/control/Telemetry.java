@@ -1,6 +1,7 @@
 package io.loom.api.control;
 
 import io.loom.api.Endpoint;
+import io.loom.api.Family;
 import io.loom.api.Verdict;
 import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
@@ -22,6 +23,7 @@ public interface Telemetry {
      * @param maps               sizes and memory
      * @param limits             of vips and backends that have one
      * @param cpus               what each possible CPU has done; none if the counters are not kept by CPU
+     * @param acl                rules of ebpf.acl in the kernel, by address family
      */
     record Counters(
             List<VerdictCount> verdicts,
@@ -33,14 +35,15 @@ public interface Telemetry {
             List<ListenerCount> listeners,
             List<MapUse> maps,
             List<LimitUse> limits,
-            List<CpuCount> cpus) {
+            List<CpuCount> cpus,
+            List<AclUse> acl) {
 
-        /** Without limits and CPUs. */
+        /** Without limits, CPUs and rules for sources. */
         public Counters(
                 List<VerdictCount> verdicts, long connectionsCreated, long connectionsActive, long mapFull,
                 long connectionsEvicted, List<BackendCount> backends, List<ListenerCount> listeners, List<MapUse> maps) {
             this(verdicts, connectionsCreated, connectionsActive, mapFull, connectionsEvicted, backends, listeners, maps,
-                    List.of(), List.of());
+                    List.of(), List.of(), List.of());
         }
 
         public Counters {
@@ -50,14 +53,25 @@ public interface Telemetry {
             maps = List.copyOf(maps);
             limits = List.copyOf(limits);
             cpus = List.copyOf(cpus);
+            acl = List.copyOf(acl);
         }
     }
 
     /** @param reason lower case, such as {@code pass_no_listener}, {@code nat_drop_ports_exhausted} */
     record VerdictCount(int number, String reason, Verdict.Action action, long packets, long bytesIn, long bytesOut) {}
 
-    /** Client to backend. Summed over the forwarding methods by which the endpoint is reached. */
-    record BackendCount(Endpoint endpoint, long packets, long bytes, long connections, long active) {}
+    /**
+     * Client to backend. Summed over the forwarding methods by which the endpoint is reached.
+     *
+     * @param overflows connections that were its own and that another backend got, because it had as many as it may
+     */
+    record BackendCount(Endpoint endpoint, long packets, long bytes, long connections, long active, long overflows) {
+
+        /** Of a backend that has seen no packet. */
+        public static BackendCount none(Endpoint endpoint) {
+            return new BackendCount(endpoint, 0, 0, 0, 0, 0);
+        }
+    }
 
     /**
      * @param listener {@code tcp 10.0.0.1:80}
@@ -77,6 +91,13 @@ public interface Telemetry {
 
     /** Frames that the program has seen on a CPU, and their bytes on entry. */
     record CpuCount(int cpu, long packets, long bytes) {}
+
+    /**
+     * Networks whose connections may begin, and those whose may not, in the kernel.
+     *
+     * @param max both together
+     */
+    record AclUse(Family family, long allow, long deny, long max) {}
 
     /** @param memoryBytes what the kernel charges for it, 0 if unknown */
     record MapUse(String name, String type, int id, int maxEntries, long memoryBytes) {}

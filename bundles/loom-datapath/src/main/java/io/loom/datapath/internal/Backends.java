@@ -19,6 +19,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -29,7 +30,7 @@ import java.util.stream.Collectors;
  */
 final class Backends implements AutoCloseable {
     private final BpfMap entries;
-    private final BpfMap counters;
+    private final IntConsumer forget;
     private final LimitTable limits;
     private final Numbers numbers;
     private final Map<BackendKey, Integer> live = new TreeMap<>();
@@ -38,11 +39,14 @@ final class Backends implements AutoCloseable {
     private OpenConnections open = OpenConnections.NONE;
     private OuterSources outer = OuterSources.NONE;
 
-    /** @param limits loom_blimits */
-    Backends(BpfMap entries, BpfMap counters, LimitTable limits) {
+    /**
+     * @param forget sets the counters of a number to zero
+     * @param limits loom_blimits
+     */
+    Backends(BpfMap entries, IntConsumer forget, LimitTable limits) {
         this.limits = limits;
         this.entries = entries;
-        this.counters = counters;
+        this.forget = forget;
         this.numbers = new Numbers(1, Math.min(entries.maxEntries(), TableEntry.HIGHEST_BACKEND + 1));
     }
 
@@ -197,7 +201,7 @@ final class Backends implements AutoCloseable {
     synchronized void swept(Set<Integer> restingBefore, Set<Integer> referred) {
         Set<Integer> freed = numbers.swept(restingBefore, referred);
         resting.values().removeIf(freed::contains);
-        freed.forEach(number -> Counters.clear(counters, number));
+        freed.forEach(forget::accept);
     }
 
     @Override

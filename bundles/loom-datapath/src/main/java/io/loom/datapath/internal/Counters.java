@@ -5,6 +5,7 @@ import io.loom.api.Verdict;
 import io.loom.api.control.Telemetry;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.datapath.SlottedMethod;
+import io.loom.datapath.internal.layout.CpuCount;
 import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.VerdictCount;
 import io.loom.libbpf.BpfMap;
@@ -25,23 +26,31 @@ final class Counters {
     private static final int EVENT_MAP_FULL = 96;
     private static final int EVENT_EVICTED = 97;
     private static final int EVENTS = 96;
+    private static final String OVERFLOWS = "loom_overflows";
 
     private final Instance instance;
     private final Backends backends;
     private final Listeners listeners;
     private final Limits limits;
+    private final Sources sources;
 
-    Counters(Instance instance, Backends backends, Listeners listeners, Limits limits) {
+    Counters(Instance instance, Backends backends, Listeners listeners, Limits limits, Sources sources) {
         this.limits = limits;
         this.instance = instance;
         this.backends = backends;
         this.listeners = listeners;
+        this.sources = sources;
     }
 
     /** Sets the counter of a number to zero on every CPU. */
     static void clear(BpfMap map, int number) {
         map.lookup(Keys.of(number)).ifPresent(
                 value -> map.update(Keys.of(number), new byte[value.length], UpdateMode.ANY));
+    }
+
+    static void forgetBackend(Instance instance, int number) {
+        clear(instance.map("loom_bstats"), number);
+        instance.knownMap(OVERFLOWS).ifPresent(map -> clear(map, number));
     }
 
     /** @param methods in the running program */
@@ -64,7 +73,7 @@ final class Counters {
                 verdicts.getOrDefault(EVENT_MAP_FULL, VerdictCount.ZERO).packets(),
                 verdicts.getOrDefault(EVENT_EVICTED, VerdictCount.ZERO).packets(),
                 backendCounts(flows("loom_bstats"), sweep), listenerCounts(ofListeners, sweep), mapUses(), limits.uses(),
-                cpuCounts(cpus));
+                cpuCounts(cpus), sources.uses());
     }
 
     /** Events are counted beside the verdict of their frame. */
@@ -89,6 +98,13 @@ final class Counters {
     private Map<Integer, FlowCount> flows(String map) {
         Map<Integer, FlowCount> counts = new HashMap<>();
         instance.map(map).forEach((key, value) -> counts.put(Keys.number(key), FlowCount.sum(value)));
+        return counts;
+    }
+
+    private Map<Integer, Long> overflows() {
+        Map<Integer, Long> counts = new HashMap<>();
+        instance.knownMap(OVERFLOWS).ifPresent(map ->
+                map.forEach((key, value) -> counts.put(Keys.number(key), CpuCount.sum(value))));
         return counts;
     }
 
@@ -117,15 +133,18 @@ final class Counters {
     private List<Telemetry.BackendCount> backendCounts(Map<Integer, FlowCount> counts, Sweep.Result sweep) {
         SortedMap<Endpoint, FlowCount> flows = new TreeMap<>();
         SortedMap<Endpoint, Long> active = new TreeMap<>();
+        SortedMap<Endpoint, Long> overflows = new TreeMap<>();
+        Map<Integer, Long> overflowsByNumber = overflows();
         for (Map.Entry<Integer, BackendKey> entry : backends.byNumber().entrySet()) {
             Endpoint endpoint = entry.getValue().endpoint();
             flows.merge(endpoint, counts.getOrDefault(entry.getKey(), FlowCount.ZERO), FlowCount::plus);
             active.merge(endpoint, sweep.activeOf(entry.getKey()), Long::sum);
+            overflows.merge(endpoint, overflowsByNumber.getOrDefault(entry.getKey(), 0L), Long::sum);
         }
         return flows.entrySet().stream()
                 .map(entry -> new Telemetry.BackendCount(
                         entry.getKey(), entry.getValue().packets(), entry.getValue().bytes(),
-                        entry.getValue().connections(), active.get(entry.getKey())))
+                        entry.getValue().connections(), active.get(entry.getKey()), overflows.get(entry.getKey())))
                 .toList();
     }
 

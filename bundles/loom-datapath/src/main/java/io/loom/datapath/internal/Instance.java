@@ -206,6 +206,11 @@ final class Instance implements AutoCloseable {
         return map;
     }
 
+    /** Empty if no program that was loaded so far has such a map: one that an earlier version loaded may not have it. */
+    Optional<BpfMap> knownMap(String name) {
+        return Optional.ofNullable(maps.get(name));
+    }
+
     /** All maps but loom_meta, by name. */
     Map<String, BpfMap> maps() {
         return new TreeMap<>(maps);

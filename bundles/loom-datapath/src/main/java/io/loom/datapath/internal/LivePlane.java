@@ -80,7 +80,7 @@ final class LivePlane implements AutoCloseable {
         this.ownPrograms = ownPrograms;
         this.attachments = attachments;
         this.algorithms = algorithms;
-        this.backends = new Backends(instance.map("loom_backends"), instance.map("loom_bstats"),
+        this.backends = new Backends(instance.map("loom_backends"), number -> Counters.forgetBackend(instance, number),
                 new LimitTable(instance.map("loom_blimits"), clock::tick));
         this.tables = new Tables(new TableContent(instance.map("loom_tables"), instance.pins().tables()), instance.meta());
         this.guards = new Guards(
@@ -96,7 +96,7 @@ final class LivePlane implements AutoCloseable {
         this.clock = clock;
         this.egress = new Egress(instance.map("loom_devices"));
         this.sweep = new Sweep(instance, clock);
-        this.counters = new Counters(instance, backends, listeners, limits);
+        this.counters = new Counters(instance, backends, listeners, limits, sources);
         this.cpuAffinity = new CpuAffinity(instance.meta(), Path.of("/sys"), Path.of("/proc"));
         this.news = new NetworkNews(new Moves(instance, clock::tick, attachments.ifindexes()), lookup);
         if (instance.adopted()) {

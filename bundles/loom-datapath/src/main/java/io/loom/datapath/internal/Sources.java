@@ -5,6 +5,7 @@ import io.loom.api.LoomException;
 import io.loom.api.Prefix;
 import io.loom.api.Problem;
 import io.loom.api.config.Acl;
+import io.loom.api.control.Telemetry.AclUse;
 import io.loom.datapath.internal.layout.AclKeys;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
@@ -12,6 +13,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /**
  * The rules for sources in loom_acl4/6. Changed by difference, in an order in which nobody is refused meanwhile who is allowed before and
@@ -25,13 +28,26 @@ final class Sources {
 
     private final Map<Family, BpfMap> tries;
     private Map<Prefix, Boolean> rules = new HashMap<>();
+    /** The same, counted; read without waiting for a change of the list to end. */
+    private final Map<Family, Held> held = Map.of(Family.IPV4, new Held(), Family.IPV6, new Held());
     private int sweepsToDo;
+
+    /** How many rules the kernel holds. */
+    private record Held(AtomicInteger allow, AtomicInteger deny) {
+        Held() {
+            this(new AtomicInteger(), new AtomicInteger());
+        }
+
+        void add(boolean denied, int rules) {
+            (denied ? deny : allow).addAndGet(rules);
+        }
+    }
 
     /** Takes over what an earlier process left. */
     Sources(BpfMap trie4, BpfMap trie6) {
         this.tries = Map.of(Family.IPV4, trie4, Family.IPV6, trie6);
         tries.forEach((family, trie) ->
-                trie.forEach((key, action) -> rules.put(AclKeys.decode(family, key), AclKeys.denies(action))));
+                trie.forEach((key, action) -> note(AclKeys.decode(family, key), AclKeys.denies(action))));
     }
 
     /** @throws LoomException LOOM-1216 if the kernel has no room for the rules; those that are in force may then be of before and after */
@@ -47,12 +63,29 @@ final class Sources {
         sweepsToDo = SWEEPS;
         added.forEach(prefix -> {
             write(prefix, wanted.get(prefix));
-            rules.put(prefix, wanted.get(prefix));
+            note(prefix, wanted.get(prefix));
         });
         removed.forEach(prefix -> {
             tries.get(prefix.family()).delete(AclKeys.encode(prefix));
-            rules.remove(prefix);
+            held.get(prefix.family()).add(rules.remove(prefix), -1);
         });
+    }
+
+    private void note(Prefix prefix, boolean deny) {
+        Held ofFamily = held.get(prefix.family());
+        Boolean before = rules.put(prefix, deny);
+        if (before != null) {
+            ofFamily.add(before, -1);
+        }
+        ofFamily.add(deny, 1);
+    }
+
+    /** Rules in the kernel, by address family, and how many there can be. */
+    List<AclUse> uses() {
+        return Stream.of(Family.values())
+                .map(family -> new AclUse(family, held.get(family).allow().get(), held.get(family).deny().get(),
+                        tries.get(family).maxEntries()))
+                .toList();
     }
 
     private void write(Prefix prefix, boolean deny) {

@@ -35,6 +35,7 @@ import org.osgi.framework.ServiceReference;
 /** A data plane with the real plugins on a real interface, new for each test. */
 abstract class DataPlaneFixture {
     static final Path ROOT = TestHost.BPFFS.resolve("loom/test");
+    private static final int CLIENT_PORT = 40000;
     static final TableKey TABLE = new TableKey("web", Family.IPV4);
 
     final ServiceReference<ForwardingMethod> natService = FakeReference.ofVersion("1.0.0");
@@ -87,8 +88,17 @@ abstract class DataPlaneFixture {
 
     /** The same through another pinned program. */
     BpfProgram.TestRun runSyn(Path pin) {
+        return runSyn(pin, CLIENT_PORT);
+    }
+
+    /** The SYN of the same client from another port. */
+    BpfProgram.TestRun runSyn(int port) {
+        return runSyn(ROOT.resolve("prog"), port);
+    }
+
+    private static BpfProgram.TestRun runSyn(Path pin, int port) {
         return run(pin, "020000000001020000000099080045000028000100004006" + "0000" + "0a0100630a090909"
-                + "9c400050000003e800000001500220000000" + "0000");
+                + HexFormat.of().toHexDigits((short) port) + "0050000003e800000001500220000000" + "0000");
     }
 
     /** The same client's ping of the vip; returns the XDP action. */

@@ -15,6 +15,7 @@ import io.loom.api.Family;
 import io.loom.api.Problem;
 import io.loom.api.config.Admission.Course;
 import io.loom.api.config.Admission.Rate;
+import io.loom.api.control.Telemetry.BackendCount;
 import io.loom.api.control.Telemetry.LimitUse;
 import io.loom.api.control.Telemetry.LimitUse.Owner;
 import io.loom.control.dataplane.BackendKey;
@@ -24,6 +25,7 @@ import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.Tracking;
 import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.libbpf.BpfMap;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +37,8 @@ class LimitsTest extends DataPlaneFixture {
     private static final int XDP_DROP = 1;
     private static final int XDP_PASS = 2;
     private static final int XDP_REDIRECT = 4;
+    private static final int FIRST_PORT = 50000;
+    private static final int CLIENTS = 20;
 
     private static ListenerSpec guarded(Guard guard) {
         return new ListenerSpec(TABLE, true, Tracking.FULL, false, false, false, guard);
@@ -102,6 +106,52 @@ class LimitsTest extends DataPlaneFixture {
         plane.apply(new Change.PutBackend(nat(FIRST), false, false, 0));
         plane.apply(new Change.RemoveBackend(nat(SECOND)));
         assertEquals(List.of(), plane.read().limits());
+    }
+
+    @Test
+    void aBackendsOverflowsAreCountedAlsoWhereAnEarlierVersionLoadedTheProgram() throws Exception {
+        balance(plane);
+        guard(vip(100, false));
+        plane.apply(new Change.PutBackend(nat(FIRST), false, false, 1));
+        begin(FIRST_PORT);
+        assertEquals(1, connections(nat(FIRST)));
+        long lost = overflows(nat(FIRST));
+        assertTrue(lost > 0 && lost < CLIENTS, lost + " of " + CLIENTS);
+        assertEquals(0, overflows(nat(SECOND)));
+        plane.close();
+        plane = open();
+        plane.configure(config(DEVICE));
+        assertEquals(lost, overflows(nat(FIRST)), "after a restart");
+        plane.close();
+        Files.delete(ROOT.resolve("maps/loom_overflows"));
+        plane = open();
+        plane.configure(config(DEVICE));
+        assertEquals(0, overflows(nat(FIRST)));
+        assertEquals(1, connections(nat(FIRST)), "the rest was adopted");
+        plane.removeMethod(null, ipipService);
+        await("the next program", () -> Files.exists(ROOT.resolve("maps/loom_overflows")));
+        begin(FIRST_PORT + CLIENTS);
+        assertEquals(1, connections(nat(FIRST)));
+        assertTrue(overflows(nat(FIRST)) > 0);
+    }
+
+    /** Some of them may be dropped: not all entries of the table are tried. */
+    private void begin(int firstPort) {
+        for (int port = firstPort; port < firstPort + CLIENTS; port++) {
+            runSyn(port);
+        }
+    }
+
+    private BackendCount count(BackendKey backend) {
+        return plane.read().backends().stream().filter(count -> count.endpoint().equals(backend.endpoint())).findFirst().orElseThrow();
+    }
+
+    private long overflows(BackendKey backend) {
+        return count(backend).overflows();
+    }
+
+    private long connections(BackendKey backend) {
+        return count(backend).connections();
     }
 
     /** What was decided by a limit is not what the table says, so packets must be looked for before they go by the table alone. */

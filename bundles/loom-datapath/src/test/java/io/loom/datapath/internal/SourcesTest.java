@@ -8,6 +8,7 @@ import io.loom.api.Family;
 import io.loom.api.IpAddress;
 import io.loom.api.Prefix;
 import io.loom.api.config.Acl;
+import io.loom.api.control.Telemetry.AclUse;
 import io.loom.datapath.internal.layout.AclKeys;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.MapType;
@@ -127,6 +128,29 @@ class SourcesTest {
         trie4.forEach((key, action) -> left.add(key));
         trie6.forEach((key, action) -> left.add(key));
         assertEquals(List.of(), left);
+    }
+
+    /** Counted as the kernel holds them, after changes of every kind, and by a later process. */
+    @Test
+    void theRulesInTheKernelAreCounted() {
+        Sources sources = new Sources(trie4, trie6);
+        assertEquals(List.of(new AclUse(Family.IPV4, 0, 0, 1 << 20), new AclUse(Family.IPV6, 0, 0, 1 << 20)), sources.uses());
+        for (int round = 0; round < 5; round++) {
+            sources.put(new Acl(anyRules(ADDRESSES)));
+            List<AclUse> held = List.of(held(Family.IPV4, trie4), held(Family.IPV6, trie6));
+            assertTrue(held.stream().allMatch(use -> use.allow() > 0 && use.deny() > 0), "some of each");
+            assertEquals(held, sources.uses());
+            assertEquals(held, new Sources(trie4, trie6).uses());
+        }
+        sources.put(new Acl(Map.of(prefix("10.0.0.0/8"), true)));
+        sources.put(new Acl(Map.of(prefix("10.0.0.0/8"), false)));
+        assertEquals(List.of(new AclUse(Family.IPV4, 1, 0, 1 << 20), new AclUse(Family.IPV6, 0, 0, 1 << 20)), sources.uses());
+    }
+
+    private static AclUse held(Family family, BpfMap trie) {
+        int[] count = new int[2];
+        trie.forEach((key, action) -> count[AclKeys.denies(action) ? 1 : 0]++);
+        return new AclUse(family, count[0], count[1], trie.maxEntries());
     }
 
     /** One thread changes the rules, the other asks for those about whom nothing changes. */

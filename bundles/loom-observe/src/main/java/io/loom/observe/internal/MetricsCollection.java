@@ -4,6 +4,7 @@ import io.loom.api.Endpoint;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.Status;
 import io.loom.api.control.Status.AttachmentView;
+import io.loom.api.control.Telemetry.AclUse;
 import io.loom.api.control.Telemetry.BackendCount;
 import io.loom.api.control.Telemetry.Counters;
 import io.loom.api.control.Telemetry.LimitUse;
@@ -27,6 +28,7 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
         backends(samples);
         vips(samples);
         limits(samples);
+        acl(samples);
         counters.maps().forEach(map -> samples
                 .add(Metric.MAP_ENTRIES_MAX, map.maxEntries(), map.name(), map.type())
                 .add(Metric.MAP_MEMORY, map.memoryBytes(), map.name(), map.type()));
@@ -55,7 +57,7 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
         }
         for (BackendView view : backends) {
             if (counted.add(view.endpoint())) {
-                backend(samples, new BackendCount(view.endpoint(), 0, 0, 0, 0));
+                backend(samples, BackendCount.none(view.endpoint()));
             }
             String[] labels = {view.endpoint().toString(), view.upstream(), Integer.toString(view.id())};
             samples.add(Metric.BACKEND_UP, view.state() == BackendView.State.UP ? 1 : 0, labels);
@@ -68,7 +70,8 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
         samples.add(Metric.BACKEND_PACKETS, count.packets(), backend)
                 .add(Metric.BACKEND_BYTES, count.bytes(), backend)
                 .add(Metric.BACKEND_CONNECTIONS, count.connections(), backend)
-                .add(Metric.BACKEND_CONNECTIONS_ACTIVE, count.active(), backend);
+                .add(Metric.BACKEND_CONNECTIONS_ACTIVE, count.active(), backend)
+                .add(Metric.BACKEND_OVERFLOWS, count.overflows(), backend);
     }
 
     private void vips(Samples samples) {
@@ -93,6 +96,15 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
             boolean vip = use.owner() == LimitUse.Owner.VIP;
             samples.add(vip ? Metric.VIP_CONNECTIONS_OPEN : Metric.BACKEND_CONNECTIONS_OPEN, use.open(), use.name())
                     .add(vip ? Metric.VIP_CONNECTIONS_LIMIT : Metric.BACKEND_CONNECTIONS_LIMIT, use.limit(), use.name());
+        }
+    }
+
+    private void acl(Samples samples) {
+        for (AclUse use : counters.acl()) {
+            String family = use.family().name().toLowerCase(Locale.ROOT);
+            samples.add(Metric.ACL_PREFIXES, use.allow(), family, "allow")
+                    .add(Metric.ACL_PREFIXES, use.deny(), family, "deny")
+                    .add(Metric.ACL_PREFIXES_MAX, use.max(), family);
         }
     }
 

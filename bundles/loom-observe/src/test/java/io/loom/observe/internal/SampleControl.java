@@ -1,6 +1,7 @@
 package io.loom.observe.internal;
 
 import io.loom.api.Endpoint;
+import io.loom.api.Family;
 import io.loom.api.IpAddress;
 import io.loom.api.Verdict.Action;
 import io.loom.api.control.BackendView;
@@ -9,6 +10,7 @@ import io.loom.api.control.BackendView.State;
 import io.loom.api.control.LoomControl;
 import io.loom.api.control.NewBackend;
 import io.loom.api.control.Status;
+import io.loom.api.control.Telemetry.AclUse;
 import io.loom.api.control.Telemetry.BackendCount;
 import io.loom.api.control.Telemetry.Counters;
 import io.loom.api.control.Telemetry.CpuCount;
@@ -36,12 +38,12 @@ public final class SampleControl implements LoomControl {
                         new VerdictCount(128, "nat_drop_ports_exhausted", Action.DROP, 4, 720, 0),
                         new VerdictCount(145, "ipip_drop_no_headroom", Action.DROP, 1, 100, 0)),
                 12, 5, 9, 6,
-                List.of(new BackendCount(endpoint("10.0.1.10", 8080), 20, 2200, 11, 4)),
+                List.of(new BackendCount(endpoint("10.0.1.10", 8080), 20, 2200, 11, 4, 8)),
                 List.of(new ListenerCount("tcp 10.0.0.1:80", 20, 2000, 11, 5)),
                 List.of(new MapUse("loom_conns4", "lru_hash", 33, 1000, 4096)),
                 List.of(new LimitUse(LimitUse.Owner.VIP, "web", 100, 4), new LimitUse(LimitUse.Owner.BACKEND, "10.0.1.10:8080", 50, 3)),
-
-                List.of(new CpuCount(0, 2, 120), new CpuCount(1, 40, 4400)));
+                List.of(new CpuCount(0, 2, 120), new CpuCount(1, 40, 4400)),
+                List.of(new AclUse(Family.IPV4, 2, 7, 1000), new AclUse(Family.IPV6, 0, 3, 1000)));
     }
 
     @Override

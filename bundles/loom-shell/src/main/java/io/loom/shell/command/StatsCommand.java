@@ -47,6 +47,10 @@ public final class StatsCommand extends LoomCommand {
             out.println();
             limits(counters).print(out);
         }
+        if (counters.acl().stream().anyMatch(use -> use.allow() + use.deny() > 0)) {
+            out.println();
+            acl(counters).print(out);
+        }
         if (counters.mapFull() > 0) {
             out.println();
             out.println("A full map refused " + Numbers.grouped(counters.mapFull())
@@ -74,6 +78,12 @@ public final class StatsCommand extends LoomCommand {
         return table;
     }
 
+    private static Table acl(Counters counters) {
+        Table table = new Table("ACL", "ALLOW", "DENY", "MAX");
+        counters.acl().forEach(use -> table.row(use.family().name().toLowerCase(Locale.ROOT), use.allow(), use.deny(), use.max()));
+        return table;
+    }
+
     private static Table listeners(Counters counters) {
         Table table = new Table("LISTENER", "ACTIVE", "CONNECTIONS", "PACKETS", "BYTES");
         counters.listeners().forEach(listener -> table.row(
@@ -88,9 +98,11 @@ public final class StatsCommand extends LoomCommand {
     }
 
     private static Table backends(Counters counters) {
-        Table table = new Table("BACKEND", "ACTIVE", "CONNECTIONS", "PACKETS", "BYTES");
+        Table table = new Table("BACKEND", "ACTIVE", "CONNECTIONS", "OVERFLOWS", "PACKETS", "BYTES");
+        boolean overflows = counters.backends().stream().anyMatch(backend -> backend.overflows() > 0);
         counters.backends().forEach(backend -> table.row(
-                backend.endpoint(), backend.active(), backend.connections(), backend.packets(), backend.bytes()));
+                backend.endpoint(), backend.active(), backend.connections(), overflows ? backend.overflows() : "", backend.packets(),
+                backend.bytes()));
         return table;
     }
 }

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loom.api.Family;
 import io.loom.api.Verdict.Action;
 import io.loom.api.control.Telemetry;
+import io.loom.api.control.Telemetry.AclUse;
 import io.loom.api.control.Telemetry.BackendCount;
 import io.loom.api.control.Telemetry.Counters;
 import io.loom.api.control.Telemetry.CpuCount;
@@ -177,9 +179,9 @@ class CommandsTest {
         Counters counters = new Counters(
                 List.of(new VerdictCount(1, "forward", Action.FORWARD, 1_234_567, 100_000_000, 100_000_000),
                         new VerdictCount(51, "drop_no_backend", Action.DROP, 0, 0, 0)),
-                12, 5, 3, 4, List.of(new BackendCount(FakeControl.endpoint("10.0.1.10", 8080), 7, 700, 2, 1)),
+                12, 5, 3, 4, List.of(new BackendCount(FakeControl.endpoint("10.0.1.10", 8080), 7, 700, 2, 1, 0)),
                 List.of(new ListenerCount("tcp 10.0.0.1:80", 7, 700, 2, 1)), List.of(), List.of(),
-                List.of(new CpuCount(0, 0, 0), new CpuCount(1, 7, 700)));
+                List.of(new CpuCount(0, 0, 0), new CpuCount(1, 7, 700)), List.of(new AclUse(Family.IPV4, 0, 0, 1000)));
         StatsCommand command = new StatsCommand();
         command.telemetry = () -> counters;
         assertEquals("""
@@ -208,6 +210,30 @@ class CommandsTest {
         Telemetry none = null;
         command.telemetry = none;
         assertThrows(CommandException.class, () -> run(command));
+    }
+
+    @Test
+    void whatIsRareIsShownOnlyWhereThereIsAny() throws Exception {
+        Counters counters = new Counters(
+                List.of(), 0, 0, 0, 0,
+                List.of(new BackendCount(FakeControl.endpoint("10.0.1.10", 8080), 7, 700, 2, 1, 12_345),
+                        BackendCount.none(FakeControl.endpoint("10.0.1.11", 8080))),
+                List.of(), List.of(), List.of(), List.of(),
+                List.of(new AclUse(Family.IPV4, 2, 100_000, 1 << 20), new AclUse(Family.IPV6, 0, 0, 1 << 20)));
+        StatsCommand command = new StatsCommand();
+        command.telemetry = () -> counters;
+        String printed = run(command);
+        assertTrue(printed.contains("""
+                BACKEND         ACTIVE  CONNECTIONS  OVERFLOWS  PACKETS  BYTES
+                10.0.1.10:8080       1            2     12,345        7    700
+                10.0.1.11:8080       0            0          0        0      0
+                """), printed);
+        assertTrue(printed.endsWith("""
+
+                ACL   ALLOW     DENY        MAX
+                ipv4      2  100,000  1,048,576
+                ipv6      0        0  1,048,576
+                """), printed);
     }
 
     @Test

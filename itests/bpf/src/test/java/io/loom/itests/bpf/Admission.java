@@ -5,6 +5,7 @@ import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.LimitTable;
 import io.loom.datapath.internal.layout.AclKeys;
+import io.loom.datapath.internal.layout.CpuCount;
 import io.loom.datapath.internal.layout.GuardEntry;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
@@ -66,6 +67,11 @@ final class Admission implements AutoCloseable {
 
     long ofBackend(int number) {
         return backends.open(number);
+    }
+
+    /** Connections that a backend at its limit has lost to another. */
+    long overflows(int number) {
+        return CpuCount.sum(plane.map("loom_overflows").lookup(Keys.of(number)).orElseThrow());
     }
 
     @Override

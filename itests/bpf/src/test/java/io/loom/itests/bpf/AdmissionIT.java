@@ -15,6 +15,7 @@ import io.loom.datapath.internal.layout.GuardEntry;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.datapath.internal.layout.VerdictCount;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -41,7 +42,7 @@ class AdmissionIT {
             plane = PLANES.lend(Linked.shipped(), Linked.ONE_PORT);
             admission = new Admission(plane, Clock::tick);
             TwoBackends.put(plane, family);
-            plane.putTable(0, java.util.Arrays.stream(backends).map(TableEntry::settled).toArray());
+            plane.putTable(0, Arrays.stream(backends).map(TableEntry::settled).toArray());
             listener(index, backends.length, Set.of(ListenerEntry.Flag.GUARDED));
         }
 
@@ -82,6 +83,35 @@ class AdmissionIT {
                 assertEquals(2, first, index.name());
                 assertEquals(2, vip.admission.ofBackend(1));
             }
+        }
+    }
+
+    /** Once, however many other entries were tried. What nobody takes was not passed over for another one. */
+    @ParameterizedTest
+    @EnumSource
+    void aConnectionThatAFullBackendLosesToAnotherCountsOnceAsItsOverflow(Family family) {
+        int[] mostlyFirst = {1, 1, 1, 2};
+        int[] chosen = new int[PORTS];
+        try (Guarded unlimited = new Guarded(family, LookupTable.Index.FLOW_HASH, mostlyFirst)) {
+            unlimited.admission.vip(0, 0);
+            Arrays.setAll(chosen, client -> unlimited.reached("S", client));
+            assertEquals(0, unlimited.admission.overflows(1));
+        }
+        try (Guarded vip = new Guarded(family, LookupTable.Index.FLOW_HASH, mostlyFirst)) {
+            vip.admission.vip(0, 0);
+            vip.admission.backend(1, 1);
+            int lost = 0;
+            for (int client = 0; client < PORTS - 1; client++) {
+                int backend = vip.reached("S", client);
+                lost += chosen[client] == 1 && backend == 2 ? 1 : 0;
+                assertEquals(lost, vip.admission.overflows(1), "client " + client);
+                assertEquals(backend, vip.reached("A", client), "client " + client);
+            }
+            assertTrue(lost > 2, "enough of them");
+            vip.admission.backend(2, 1);
+            assertEquals("DROP_CONNECTION_LIMIT", vip.verdict("S", PORTS - 1));
+            assertEquals(lost, vip.admission.overflows(1));
+            assertEquals(0, vip.admission.overflows(2));
         }
     }
 

@@ -3,6 +3,7 @@ package io.loom.itests.lab;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -123,6 +125,35 @@ class AdmissionIT extends LabTest {
 
     @Test
     @Order(3)
+    void whatAFullBackendHasNoRoomForAnotherOneAnswersAndItCountsAsOverflow() {
+        String full = Lab.BACKENDS.get(0);
+        String endpoint = Lab.address4(full) + ":80";
+        loomd.configure(configuration("", "").replace("\"" + Lab.address4(full) + "\", port: 80,",
+                "\"" + Lab.address4(full) + "\", port: 80, max_connections: 1,"));
+        List<Background> held = new ArrayList<>();
+        Await.until("the backend to have a connection", LIMIT, () -> {
+            held.add(hold(Lab.VIP4));
+            return rest.metrics().getOrDefault("loom_ebpf_backend_connections_open{backend=\"" + endpoint + "\"}", -1.0) == 1;
+        }, rest::metrics);
+        String overflows = "loom_ebpf_backend_overflows_total{backend=\"" + endpoint + "\"}";
+        double before = rest.metrics().get(overflows);
+        Set<String> others = new TreeSet<>();
+        Await.until("more that it loses", LIMIT, () -> {
+            others.add(ask(Lab.VIP4));
+            return others.size() == Lab.BACKENDS.size() - 1 && rest.metrics().get(overflows) > before + 2;
+        }, rest::metrics);
+        assertEquals(new TreeSet<>(Lab.BACKENDS.subList(1, Lab.BACKENDS.size())), others);
+        for (JsonNode backend : rest.get("/ebpf/backends/stats").json().path("backends")) {
+            double counted = rest.metrics().get("loom_ebpf_backend_overflows_total{backend=\"" + backend.path("backend").asText() + "\"}");
+            assertEquals(counted, backend.path("overflows").asDouble(), backend.toString());
+            assertTrue(counted == 0 || backend.path("backend").asText().equals(endpoint), backend.toString());
+        }
+        held.forEach(Background::stop);
+        loomd.configure(configuration("", ""));
+    }
+
+    @Test
+    @Order(4)
     void aPortThatIsPassedThroughOrNotRoutedIsTheHosts() {
         for (String xdp : List.of(", passthrough_ports: 80", ", routes: [{match: {ports: 81}, action: load_balance}]")) {
             loomd.configure(configuration(xdp, "").replaceFirst("ebpf:\n", "ebpf:\n  mode: hybrid\n"));
@@ -136,7 +167,7 @@ class AdmissionIT extends LabTest {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void aSourceThatIsDeniedLosesItsConnectionsAndGetsNoNewOnes() throws IOException {
         Path list = lab.run().resolve("sources");
         Files.writeString(list, "allow 10.77.0.0/16\n");
@@ -148,6 +179,9 @@ class AdmissionIT extends LabTest {
         Files.writeString(list, "allow 10.77.0.0/16\ndeny " + "10.77.0.1" + "\n");
         Await.until("the source to be denied", LIMIT, () -> ask(Lab.VIP4).isEmpty(), rest::metrics);
         assertTrue(Lab.BACKENDS.contains(ask("[" + Lab.VIP6 + "]")), "the same client over IPv6 is another source");
+        assertEquals("[{\"family\":\"ipv4\",\"allow\":1,\"deny\":1,\"max\":1048576},{\"family\":\"ipv6\",\"allow\":0,\"deny\":0,\"max\":1048576}]",
+                rest.get("/ebpf/stats").json().path("acl").toString());
+        assertEquals(1, rest.metrics().get("loom_ebpf_acl_prefixes{action=\"deny\",family=\"ipv4\"}"));
         Await.until("its connection to end", LIMIT, () -> rest.metrics().get("loom_ebpf_errors_total{type=\"source_denied\"}") > 10,
                 rest::metrics);
         held.stop();
@@ -157,7 +191,7 @@ class AdmissionIT extends LabTest {
     }
 
     @Test
-    @Order(5)
+    @Order(6)
     void aFlaggedVipIsTheHostsUntilItIsFlaggedNoMore() {
         loomd.configure(configuration(", fallback: websocket", "      websocket: true\n"));
         awaitCourse("local");

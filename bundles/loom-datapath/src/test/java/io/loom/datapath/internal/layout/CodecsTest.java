@@ -128,6 +128,7 @@ class CodecsTest {
         values.putLong(1).putLong(2).putLong(3).putLong(10).putLong(20).putLong(30);
         assertEquals(new VerdictCount(11, 22, 33), VerdictCount.sum(values.array()));
         assertEquals(new FlowCount(11, 22, 33), FlowCount.sum(values.array()));
+        assertEquals(66, CpuCount.sum(values.array()));
     }
 
     @Test
