@@ -86,7 +86,7 @@ class AdmissionIT {
         }
     }
 
-    /** Once, however many other entries were tried. What nobody takes was not passed over for another one. */
+    /** Once, however many other entries were tried. What nobody takes, as not all of them are, was not passed over for another one. */
     @ParameterizedTest
     @EnumSource
     void aConnectionThatAFullBackendLosesToAnotherCountsOnceAsItsOverflow(Family family) {
@@ -100,12 +100,13 @@ class AdmissionIT {
         try (Guarded vip = new Guarded(family, LookupTable.Index.FLOW_HASH, mostlyFirst)) {
             vip.admission.vip(0, 0);
             vip.admission.backend(1, 1);
+            vip.admission.backend(2, PORTS);
             int lost = 0;
             for (int client = 0; client < PORTS - 1; client++) {
                 int backend = vip.reached("S", client);
                 lost += chosen[client] == 1 && backend == 2 ? 1 : 0;
                 assertEquals(lost, vip.admission.overflows(1), "client " + client);
-                assertEquals(backend, vip.reached("A", client), "client " + client);
+                assertEquals(backend, backend == 0 ? 0 : vip.reached("A", client), "client " + client);
             }
             assertTrue(lost > 2, "enough of them");
             vip.admission.backend(2, 1);
