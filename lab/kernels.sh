@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Loads every object into each kernel that Loom is made for, and runs the packet tables there: loom test --kernels [SERIES...]
 # Debian's kernels boot in a small virtual machine that consists of nothing but the kernel, a Java runtime and the tests; the
-# kernel that runs is tried as it is. What a kernel lacks is written down in itests/bpf/src/test/resources/kernels.
+# kernel that runs is tried as it is. As many at a time as there are processors: each keeps one busy.
 set -euo pipefail
 # shellcheck source=lab/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -63,7 +63,8 @@ make_root() {
 # boot SERIES: its report on standard output. qemu ends well after a panic too, so only the report's end mark counts.
 boot() {
 	# cx16: 6.12 crashes on what software emulation makes of it. The check of the timer fails when the machine is busy.
-	timeout "$PATIENCE" nice -n 15 qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max,-cx16 -smp 2 -m 2048 \
+	# Stays in its job's process group, for stop.
+	timeout --foreground "$PATIENCE" nice -n 15 qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max,-cx16 -smp 2 -m 2048 \
 		-display none -nodefaults -no-reboot -serial stdio -kernel "$CACHE/$1/vmlinuz" -initrd "$WORK/initramfs" \
 		-append 'console=ttyS0 quiet panic=-1 no_timer_check' </dev/null
 }
@@ -73,24 +74,51 @@ here() {
 		-cp "$LOOM_ROOT/itests/bpf/target/test-classes:$(cat "$LOOM_ROOT/itests/bpf/target/test.classpath")" $MAIN
 }
 
-# try NAME COMMAND...: prints the rows of its report; fails if it has none, if something in it is not as expected, or with COMMAND.
+# try NAME COMMAND...: its report's rows into NAME.rows, which say so if there is none or if something is not as expected.
 try() {
 	local name=$1 log=$WORK/$1.log begun=$SECONDS ended=0
 	shift
 	say "kernels: $name" >&2
 	"$@" 2>&1 | sed -u 's/\r$//' >"$log" || ended=$?
-	sed -n '/^kernel report begins/,/^kernel report ends/{//!p}' "$log"
-	grep -q '^kernel report ends' "$log" || {
-		say "not as expected: $name ended without a report; $log ends with:"
-		tail -n 5 "$log"
-	}
-	[ "$ended" -eq 0 ] || say "not as expected: $name ended with status $ended"
 	say "kernels: $name took $((SECONDS - begun)) s" >&2
-	[ "$ended" -eq 0 ] && grep -q '^kernel report ends with 0$' "$log"
+	{
+		sed -n '/^kernel report begins/,/^kernel report ends/{//!p}' "$log"
+		grep -q '^kernel report ends' "$log" || {
+			say "not as expected: $name ended without a report; $log ends with:"
+			tail -n 5 "$log"
+		}
+		[ "$ended" -eq 0 ] || say "not as expected: $name ended with status $ended"
+	} >"$WORK/$name.rows"
+}
+
+# stop: ends what still runs, with its children, when this script is ended.
+stop() {
+	trap - EXIT
+	local job
+	for job in $(jobs -p); do
+		kill -- "-$job" 2>/dev/null || true # one that has ended meanwhile
+	done
+}
+
+# try_all SERIES...: as many at a time as there are processors.
+try_all() {
+	local series running=0
+	set -m # each in a process group of its own
+	trap stop EXIT
+	for series in "$@"; do
+		[ "$running" -lt "$(nproc)" ] || wait -n || true # how it went is in its rows
+		if [ "$series" = here ]; then
+			try here here &
+		else
+			try "$series" boot "$series" &
+		fi
+		running=$((running + 1))
+	done
+	wait
 }
 
 main() {
-	local series chosen=("$@") status=0
+	local series chosen=("$@")
 	[ $# -gt 0 ] || chosen=(5.10 6.1 6.12 here)
 	for series in "${chosen[@]}"; do
 		[ "$series" = here ] || [ -n "${SUITES[$series]:-}" ] || die "usage: ./loom test --kernels [5.10] [6.1] [6.12] [here]"
@@ -104,16 +132,15 @@ main() {
 	mvn_loom -q -DskipTests -pl itests/bpf -am package \
 		dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile=target/test.classpath
 	make_root
-	printf '%-26s %-10s %7s %11s %9s  %s\n' kernel object loads cases verified lacks >"$WORK/report"
-	for series in "${chosen[@]}"; do
-		if [ "$series" = here ]; then
-			try here here >>"$WORK/report" || status=1
-		else
-			try "$series" boot "$series" >>"$WORK/report" || status=1
-		fi
-	done
-	cat "$WORK/report"
-	[ "$status" -eq 0 ] || die "not every kernel does what is expected of it"
+	rm -f "$WORK"/*.rows
+	try_all "${chosen[@]}"
+	{
+		printf '%-26s %-10s %7s %11s %9s\n' kernel object loads cases verified
+		for series in "${chosen[@]}"; do
+			cat "$WORK/$series.rows"
+		done
+	} | tee "$WORK/report"
+	! grep -q '^not as expected' "$WORK/report" || die "not every kernel does what is expected of it"
 }
 
 need_root "test --kernels"

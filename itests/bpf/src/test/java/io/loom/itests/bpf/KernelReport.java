@@ -4,7 +4,6 @@ import io.loom.datapath.Tuning.Connections.Kind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * What the kernel that runs makes of the objects: a program of its own, so that it can run in a virtual machine (lab/kernels.sh)
@@ -12,21 +11,18 @@ import java.util.stream.Stream;
  */
 final class KernelReport {
     private static final List<String> OBJECTS = List.of(
-            "core_cache", "core_hash", "nat", "ipip", "gue", "l2", "tcp", "udp", "nexthop", "decap");
+            "core_cache", "core_hash", "nat", "ipip", "gue", "l2", "tcp", "udp", "nexthop", "before", "decap");
 
     private final String release = System.getProperty("os.version");
-    private final KernelExpectation expectation = KernelExpectation.of(release);
     private final List<KernelCases> cases = new ArrayList<>();
     private final List<String> surprises = new ArrayList<>();
-
-    private KernelReport() throws IOException {}
 
     public static void main(String[] none) throws IOException {
         System.exit(new KernelReport().run() ? 0 : 1);
     }
 
     private boolean run() throws IOException {
-        KernelLoads kernel = new KernelLoads(expectation);
+        KernelLoads kernel = new KernelLoads();
         List<KernelLoads.Load> loads = kernel.all();
         for (Kind table : List.of(Kind.CACHE, Kind.LRU_HASH)) {
             if (kernel.works(table)) {
@@ -48,10 +44,7 @@ final class KernelReport {
     }
 
     private void judge(KernelLoads.Load load) {
-        boolean refused = expectation.refuses(load.objects());
-        if (refused && load.works()) {
-            surprises.add(load.name() + " loads, although its file in kernels/ says that it is refused");
-        } else if (!refused && !load.works()) {
+        if (!load.works()) {
             surprises.add(load.name() + " does not load: " + load.refusal());
         }
     }
@@ -62,14 +55,6 @@ final class KernelReport {
         long largest = loads.stream().mapToLong(KernelLoads.Load::verified).max().orElse(0);
         KernelCases.Count count = cases.stream().map(run -> run.count(object))
                 .reduce(KernelCases.NONE, (a, b) -> new KernelCases.Count(a.passed() + b.passed(), a.all() + b.all()));
-        String lacks = Stream.of("core_cache", "core_hash")
-                .filter(core -> OBJECTS.stream().anyMatch(method -> expectation.refuses(core, method)
-                        && (core.equals(object) || method.equals(object))))
-                .reduce((a, b) -> a + " and " + b).map(core -> "refused: " + core + " with " + refusedBy(core)).orElse("");
-        System.out.printf("%-26s %-10s %7s %11s %9d  %s%n", release, object, working + "/" + loads.size(), count, largest, lacks);
-    }
-
-    private String refusedBy(String core) {
-        return String.join(", ", OBJECTS.stream().filter(method -> expectation.refuses(core, method)).toList());
+        System.out.printf("%-26s %-10s %7s %11s %9d%n", release, object, working + "/" + loads.size(), count, largest);
     }
 }
