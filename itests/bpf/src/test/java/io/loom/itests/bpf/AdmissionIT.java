@@ -116,6 +116,19 @@ class AdmissionIT {
         }
     }
 
+    /** Where seven eighths of the table are of full backends, one look in eight finds the last that is not. */
+    @ParameterizedTest
+    @EnumSource
+    void whoLooksOnFindsTheOneBackendThatHasRoom(Family family) {
+        try (Guarded vip = new Guarded(family, LookupTable.Index.FLOW_HASH, 1, 1, 1, 1, 1, 1, 1, 2)) {
+            vip.admission.vip(0, 0);
+            vip.admission.backend(1, 1);
+            for (int client = 0; client < PORTS; client++) {
+                assertTrue(vip.reached("S", client) > 0, "client " + client);
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aConnectionThatEndedMakesRoomOnceItIsCounted(Family family) {

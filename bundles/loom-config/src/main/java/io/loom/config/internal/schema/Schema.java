@@ -101,7 +101,7 @@ public final class Schema {
                 required("address", new Address(), "Of the server; not a name."),
                 required("port", PORT, "Of the server. Under DSR packets keep the vip's port and this one is only probed."),
                 of("weight", new WholeNumber(0, 65535), "100", "Share of new connections; 0: keeps what it has, gets no new ones."),
-                of("max_connections", CONNECTIONS, "no limit", "Open at a time; beyond them others are tried, then `ebpf.xdp.fallback` decides."));
+                of("max_connections", CONNECTIONS, "no limit", "Open at a time; beyond them others are tried (31 entries of the table), then `ebpf.xdp.fallback` decides."));
     }
 
     private static Fields healthIntegration() {
