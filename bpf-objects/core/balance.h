@@ -217,6 +217,8 @@ static __always_inline int loom_packet_assign(struct xdp_md *ctx, struct loom_pa
 
 	if (packet->related) {
 		conn->backend = loom_related_backend(packet, listener, conn);
+		if (conn->backend == LOOM_BACKEND_LOCAL)
+			return LOOM_PASS_FALLBACK;
 		return conn->backend ? LOOM_CONTINUE : LOOM_PASS_UNRELATED;
 	}
 	if (loom_table_is_first(listener, packet))

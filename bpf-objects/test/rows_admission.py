@@ -1,7 +1,10 @@
 """Rows about connections that may not begin: limits, and what goes to the local stack. Each names the rule that it holds to."""
 
+from dataclasses import replace
+
+from errors import KINDS, from_client_side
 from rows import Row, forward, kept
-from world import checksum_broken, encapsulated, query, request, translated
+from world import ADDRESSES, CLIENT_PORT, answer, checksum_broken, encapsulated, query, request, translated
 
 MORE = 40001  # a second client port
 NEIGHBOURS = {4: "203.0.113.8", 6: "2001:db8:2:1::7"}
@@ -55,6 +58,12 @@ def courses(family, method):
               [kept(segment.frame(), "PASS_FALLBACK") for segment in segments], method, options=("guard local",))
     yield Row(f"{FALLBACK}: of a flagged vip the local stack gets also what is from the middle of a connection", family,
               [kept(segment.frame(), "PASS_FALLBACK") for segment in segments[1:]], method, options=("guard local",))
+    names = ADDRESSES[family]
+    seen = replace(answer(family, flags="PA"), source=names["vip"], source_port=80, destination=names["client"],
+                   destination_port=CLIENT_PORT)
+    yield Row(f"{FALLBACK}: ICMP errors about a flow of the local stack are for the local stack (RFC 1191 3, RFC 8201 4)", family,
+              [kept(segments[0].frame(), "PASS_FALLBACK"),
+               *(kept(from_client_side(seen, kind=kind).frame(), "PASS_FALLBACK") for kind in KINDS[family])], method, options=("guard local",))
     yield Row(f"{FALLBACK}: what it does not list is dropped", family,
               [kept(segment.frame(), "DROP_NEEDS_USERSPACE") for segment in segments], method, options=("guard refuse",))
 
