@@ -45,6 +45,7 @@ static __always_inline __u32 loom_quoted4_read(struct loom_packet *packet, void 
 static __always_inline __u32 loom_quoted6_read(struct loom_packet *packet, void *data, void *end, __u32 at)
 {
 	struct ipv6hdr *ip = data + at;
+	struct loom_extension *fragment = (void *)(ip + 1);
 	const __be32 *source = ip->saddr.in6_u.u6_addr32;
 
 	if ((void *)(ip + 1) > end || ip->version != 6 || source[0] != packet->destination[0] ||
@@ -53,7 +54,13 @@ static __always_inline __u32 loom_quoted6_read(struct loom_packet *packet, void 
 		return 0;
 	packet->protocol = ip->nexthdr;
 	__builtin_memcpy(packet->source, &ip->daddr, sizeof(packet->source));
-	return at + sizeof(*ip);
+	if (ip->nexthdr != IPPROTO_FRAGMENT)
+		return at + sizeof(*ip);
+	/* What its sender could not send whole: the first fragment has the ports (RFC 8200 section 4.5). */
+	if ((void *)(fragment + 1) > end || *(__be16 *)&fragment->type & bpf_htons(LOOM_IPV6_OFFSET))
+		return 0;
+	packet->protocol = fragment->next;
+	return at + sizeof(*ip) + sizeof(*fragment);
 }
 
 /*

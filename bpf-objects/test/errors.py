@@ -8,7 +8,7 @@ from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Raw
 
 from rows import Step
-from world import ADDRESSES, BACKEND_MAC, CLIENT_MAC, LOOM_MAC
+from world import ADDRESSES, BACKEND_MAC, CLIENT_MAC, LOOM_MAC, joined
 
 ROUTERS = {4: "192.0.2.254", 6: "2001:db8:ffff::fe"}
 
@@ -34,6 +34,7 @@ class Error:
     ttl: int = 64
     tags: tuple = ()
     ip_options: bytes = b""
+    extensions: tuple = ()  # IPv6 extension headers
 
     @property
     def family(self):
@@ -48,7 +49,7 @@ class Error:
         if self.family == 4:
             options = [IPOption(self.ip_options)] if self.ip_options else []
             return IP(src=self.sender, dst=self.receiver, ttl=self.ttl, options=options) / message
-        return IPv6(src=self.sender, dst=self.receiver, hlim=self.ttl) / message
+        return joined(IPv6(src=self.sender, dst=self.receiver, hlim=self.ttl), *self.extensions) / message
 
     def link(self):
         link = Ether(src=self.source_mac, dst=self.destination_mac)

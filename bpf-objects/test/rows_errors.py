@@ -9,6 +9,7 @@ from scapy.packet import Raw
 from errors import KINDS, from_backend_side, from_client_side, toward_backend, toward_client
 from rows import Row, forward, kept, reply
 from rows_core import ipv4_summed, with_byte, with_word
+from rows_headers import padded
 from rows_nat import backward, onward
 from world import (ADDRESSES, BACKEND_MAC, CLIENT_PORT, LOOM_MAC, answer, as_datagram, checksum_broken, flow_hash, offset_of_ip,
                    outer_ip, request, translated, translated_back)
@@ -212,6 +213,31 @@ def near_misses():
                    kept(replace(from_client_side(other), receiver=names["vip"]).frame(), "PASS_UNRELATED")])
 
 
+def about_pieces(whole):
+    """What was sent over IPv6 in fragments is quoted with its fragment header, behind which are the ports of a first one alone."""
+    return replace(whole, piece=(0, 32)), replace(whole, piece=(32, None))
+
+
+def quoted_fragments():
+    rule = "RFC 8200 4.5, RFC 8201 4"
+    for protocol, name, sizes in ((6, "TCP", (16, 24, 26, 40)), (17, "UDP", (16, 40))):
+        options = ("udp",) if protocol == 17 else ()
+        opened = [onward(request(6, protocol=protocol))]
+        (seen, later), (sent, _) = (about_pieces(one) for one in about_answers(6, protocol, 80))
+        (asked, _), (wanted, _) = (about_pieces(one) for one in about_requests(6, protocol, 80))
+        for octets in sizes:
+            yield Row(f"{octets} bytes of a first fragment of {name} are quoted, its fragment header among them ({rule})", 6,
+                      opened + [backend_wards(from_client_side(seen, octets=octets, kind="too big"), sent),
+                                client_wards(from_backend_side(asked, octets=octets, kind="too big"), wanted)], options=options)
+        yield Row(f"a later fragment of {name} has no ports to go by ({rule})", 6,
+                  opened + [kept(from_client_side(later, octets=40, kind="too big").frame(), "PASS_UNRELATED")], options=options)
+        yield Row(f"15 bytes of a first fragment of {name} are too few ({rule})", 6,
+                  opened + [kept(from_client_side(seen, octets=15, kind="too big").frame(), "PASS_UNRELATED")], options=options)
+        farthest = replace(from_client_side(seen, octets=40, kind="too big"), tags=(5, 7), extensions=(padded(128),))
+        yield Row(f"they are found behind as many headers and tags as there can be ({name}, {rule})", 6,
+                  opened + [backend_wards(farthest, sent)], options=options)
+
+
 def only_ipv6():
     frame = from_client_side(about_answers(6, 6, 80)[0]).frame()
     for kind in (0, 5, 128, 135):
@@ -227,4 +253,5 @@ def all_rows():
             yield from encapsulations(method, family)
     yield from only_ipv4()
     yield from only_ipv6()
+    yield from quoted_fragments()
     yield from near_misses()

@@ -9,6 +9,8 @@
 #include <loom/icmp.h>
 #include "rewrite.h"
 
+#define NAT_FRAGMENT_HEADER 8 /* RFC 8200 section 4.5; core has seen that it is a first one's */
+
 /* Replaces a checksum in the quoted packet. Returns what that adds to the sum over the ICMP message. */
 static __always_inline __u64 nat_quoted_checksum(__u16 *checksum, __u64 change, __u8 protocol)
 {
@@ -25,7 +27,7 @@ static __always_inline __u64 nat_quoted_ports(struct xdp_md *ctx, const struct l
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct nat_ports *ports = data + (at & 0xff);
 	__u32 checksum_at = at + nat_checksum_offset(packet->protocol);
-	__u16 *checksum = data + (checksum_at & 0xff);
+	__u16 *checksum = data + (checksum_at & 0x1ff);
 	__u64 added;
 
 	if ((void *)(ports + 1) > end)
@@ -74,7 +76,7 @@ static __noinline __u32 nat_quoted_write(struct xdp_md *ctx, const struct loom_p
 			return 0;
 		change = nat_ipv6_write(ip6, names->destination, names->source);
 		sum = change;
-		at += sizeof(*ip6);
+		at += ip6->nexthdr == IPPROTO_FRAGMENT ? sizeof(*ip6) + NAT_FRAGMENT_HEADER : sizeof(*ip6);
 	}
 	return loom_sum_fold(sum + nat_quoted_ports(ctx, packet, names, at, change));
 }

@@ -14,6 +14,9 @@ import java.util.Map;
  * of the connection that it belongs to, with length and checksums as right as they came in.
  */
 final class FuzzErrors {
+    /** Of IPv6, RFC 8200 section 4.5. */
+    private static final byte FRAGMENT = 44;
+
     private final Map<Anatomy.Peer, FuzzWorld.Vip> vips;
 
     FuzzErrors(Map<Anatomy.Peer, FuzzWorld.Vip> vips) {
@@ -27,8 +30,9 @@ final class FuzzErrors {
         byte[] frame = error.frame();
         int l3 = error.l4() + 8;
         boolean four = error.version() == 4;
-        int header = four ? (frame[l3] & 15) * 4 : 40;
-        int protocol = frame[l3 + (four ? 9 : 6)] & 0xff;
+        boolean fragment = !four && frame[l3 + 6] == FRAGMENT;
+        int header = four ? (frame[l3] & 15) * 4 : fragment ? 48 : 40;
+        int protocol = frame[l3 + (four ? 9 : fragment ? 40 : 6)] & 0xff;
         int addresses = l3 + (four ? 12 : 8);
         int bytes = four ? 4 : 16;
         return new Quoted(

@@ -93,8 +93,8 @@ class PacketTableIT {
         assertTrue(PacketRow.read(TABLES.resolve("headers.json")).size() >= 180);
         assertTrue(PacketRow.read(TABLES.resolve("told.json")).size() >= 121);
         assertTrue(PacketRow.read(TABLES.resolve("nat.json")).size() >= 123);
-        assertTrue(PacketRow.read(TABLES.resolve("errors.json")).size() >= 130);
-        assertTrue(PacketRow.read(TABLES.resolve("admission.json")).size() >= 108);
+        assertTrue(PacketRow.read(TABLES.resolve("errors.json")).size() >= 142);
+        assertTrue(PacketRow.read(TABLES.resolve("admission.json")).size() >= 112);
         assertTrue(PacketRow.read(TABLES.resolve("ipip.json")).size() >= 149);
         assertTrue(PacketRow.read(TABLES.resolve("gue.json")).size() >= 158);
         assertTrue(PacketRow.read(TABLES.resolve("l2.json")).size() >= 76);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -72,6 +73,16 @@ class PathMtuIT extends LabTest {
         tell("%s: %s learned that %d bytes fit", way, parts[1], HOP);
     }
 
+    /** Over IPv6 routers fragment nothing: what the backend cut for its own link is quoted by the router as the fragment that it is. */
+    @ParameterizedTest
+    @MethodSource("ways")
+    @Order(3)
+    void aDatagramInFragmentsReachesAClientBehindASmallerHop(Way way) {
+        forgetPaths();
+        Await.until("an answer of 3.9 kB", Duration.ofSeconds(15), () -> lab.on("far", "dig", "@" + way.address(), "+short", "+notcp", "+ignore",
+                "+bufsize=8192", "+tries=1", "+time=1", "large.lab", "TXT").output().length() > 3800, rest::metrics);
+    }
+
     /** Packets from a kept client's backend have a route of their own, and what is known of paths belongs to routes. */
     private int learned(Way way, String backend) {
         String source = Way.network(way.upstream("").replaceAll("^web", "")) + "1" + backend.charAt(backend.length() - 1);
@@ -87,7 +98,7 @@ class PathMtuIT extends LabTest {
     /** The backends do not say that outer headers take room: Loom must, of the packets that do not fit. */
     @ParameterizedTest
     @MethodSource("tunnels")
-    @Order(3)
+    @Order(4)
     void aClientLearnsOfTheRoomThatOuterHeadersTake(Way way) {
         for (String backend : Lab.BACKENDS) {
             lab.on(backend, "ip", "route", "change", "10.77.0.0/24", "dev", "eth0", "src", Lab.address4(backend)).succeeded();
