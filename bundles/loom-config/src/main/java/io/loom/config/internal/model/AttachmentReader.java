@@ -25,7 +25,7 @@ final class AttachmentReader {
     Attachment read(Section ebpf, boolean enabled) {
         Section xdp = ebpf.sectionOrEmpty("xdp");
         List<String> interfaces = interfaces(ebpf, xdp);
-        if (interfaces.isEmpty() && enabled && !ebpf.has("interface") && !xdp.has("interface")) {
+        if (interfaces.isEmpty() && enabled && !ebpf.hasItems("interface") && !xdp.hasItems("interface")) {
             findings.warning(Code.NO_INTERFACE, xdp.place(), "no interface is named", "nothing is attached, no packet is balanced",
                     "set ebpf.xdp.interface");
         }

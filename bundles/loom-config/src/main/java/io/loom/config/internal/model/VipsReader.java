@@ -92,6 +92,7 @@ final class VipsReader {
 
     private VipEntry named(Section source, Located<String> name, List<Group> groups) {
         List<Located<InetAddress>> addresses = addresses(source);
+        requireItems(source, "ports", "port");
         List<Located<Integer>> ports = distinctPorts(source);
         List<Located<Service>> services =
                 protocols(source).stream().flatMap(protocol -> services(ports, protocol).stream()).toList();
@@ -118,13 +119,17 @@ final class VipsReader {
         return false;
     }
 
+    private void requireItems(Section source, String key, String what) {
+        if (source.isEmptyList(key)) {
+            findings.error(Code.MISSING_KEY, source.placeOf(key), "the vip has no " + what, "the list is empty",
+                    "give at least one " + what);
+        }
+    }
+
     private List<Located<InetAddress>> addresses(Section source) {
         List<Located<InetAddress>> usable = source.scalars("addresses", InetAddress.class).stream()
                 .filter(this::vipAddress).toList();
-        if (source.isEmptyList("addresses")) {
-            findings.error(Code.MISSING_KEY, source.placeOf("addresses"), "the vip has no address", "the list is empty",
-                    "give at least one address");
-        }
+        requireItems(source, "addresses", "address");
         return distinct(usable, "address");
     }
 

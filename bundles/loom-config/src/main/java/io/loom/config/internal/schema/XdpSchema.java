@@ -38,7 +38,7 @@ final class XdpSchema {
                 of("rate_limit", Schema.rate(), "no limit", "How often one source may begin a connection, of each vip that does not choose."),
                 of("passthrough_ports", Schema.PORTS, "none", "TCP and UDP ports that are never balanced, whatever vips say; those of REST and SSH are implied."),
                 of("routes", new Items(route(), false), "none", "In mode hybrid: what is balanced; what matches none passes."),
-                of("cpu_affinity", new Either(Choice.of("all"), new Items(new WholeNumber(0, 8191), false)), "all",
+                of("cpu_affinity", new Either(Choice.of("all"), new Items(new WholeNumber(0, 8191), true)), "all",
                         "CPUs that run the program: by the interrupts of the network card, or by threads of its receive queues."),
                 of("batch_size", new WholeNumber(1, 65536), "4096", "Entries of a map that are read in one system call."),
                 accepted("ring_buffer_size", new WholeNumber(1, 268_435_456), "Bytes of the event buffer."));

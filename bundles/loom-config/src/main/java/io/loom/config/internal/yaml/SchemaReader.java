@@ -63,9 +63,14 @@ public final class SchemaReader {
             return items(items, node, path);
         }
         if (type instanceof Type.Either either) {
-            return read(node instanceof ScalarNode ? either.word() : either.structure(), node, path);
+            return read(node instanceof ScalarNode scalar && !mayBeItem(either, scalar) ? either.word() : either.structure(), node, path);
         }
         return scalar((ScalarType) type, node, path);
+    }
+
+    /** A number where there may be a list of them is one item rather than a misspelt word. */
+    private static boolean mayBeItem(Type.Either either, ScalarNode node) {
+        return either.structure() instanceof Type.Items items && items.single() && node.getValue().matches("\\d.*");
     }
 
     private Value section(Type.Fields fields, Node node, String path) {

@@ -51,10 +51,18 @@ class MeaningTest {
     }
 
     @Test
+    void aListOfInterfacesWithoutAnyIsToldLikeNone() {
+        for (String interfaces : List.of("{interface: []}", "{xdp: {interface: []}}", "{xdp: {}}")) {
+            assertTrue(Yaml.warnings("ebpf: " + interfaces).stream().anyMatch(warning -> warning.startsWith("2102")), interfaces);
+        }
+    }
+
+    @Test
     void cpusAndTheSizeOfABatchAreReadAndLeftToTheHostByDefault() {
         LoomConfig chosen = Yaml.good("ebpf: {xdp: {interface: eth0, cpu_affinity: [2, 3, 2], batch_size: 64}}");
         assertEquals(List.of(2, 3), chosen.attachment().cpus());
         assertEquals(64, chosen.maps().batch());
+        assertEquals(List.of(2), Yaml.good("ebpf: {xdp: {interface: eth0, cpu_affinity: 2}}").attachment().cpus());
         LoomConfig all = Yaml.good("ebpf: {xdp: {interface: eth0, cpu_affinity: all}}");
         assertEquals(List.of(), all.attachment().cpus());
         assertEquals(4096, all.maps().batch());
