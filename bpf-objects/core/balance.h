@@ -277,12 +277,12 @@ static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_pac
 }
 
 /*
- * The sender of a packet for a vip is told that it is too big, or out of hops; never that of an ICMP error or a fragment. A packet without a hash is a backend's reply, about
- * which the vip has nothing to say (one flow in 2^32 has none either).
+ * The sender of a packet is told that it is too big, or out of hops; never that of an ICMP error or a fragment. A packet without a hash is a backend's
+ * reply, which Loom is no hop of: of that only the size is told, which would hold the connection up (one flow in 2^32 has none either).
  */
 static __always_inline int loom_packet_dropped(struct xdp_md *ctx, struct loom_packet *packet, int verdict)
 {
-	if ((verdict != LOOM_DROP_TOO_BIG && verdict != LOOM_DROP_TTL) || !packet->hash || packet->related || packet->fragment)
+	if (!(verdict == LOOM_DROP_TOO_BIG || (verdict == LOOM_DROP_TTL && packet->hash)) || packet->related || packet->fragment)
 		return verdict;
 	verdict = loom_error_send(ctx, packet->fits, verdict);
 	packet->egress = ctx->ingress_ifindex;

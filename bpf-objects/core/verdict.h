@@ -37,6 +37,21 @@ struct {
 	__uint(max_entries, 64);
 } loom_devices SEC(".maps");
 
+/* The largest IP packets that they carry, by ifindex. The kernel drops larger ones that are redirected, and nobody hears of it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, __u32);
+	__type(value, __u32);
+	__uint(max_entries, 64);
+} loom_mtus SEC(".maps");
+
+__hidden __u32 loom_device_mtu(__u32 ifindex)
+{
+	__u32 *mtu = bpf_map_lookup_elem(&loom_mtus, &ifindex);
+
+	return mtu ? *mtu : 0;
+}
+
 static __always_inline __u32 loom_frame_length(struct xdp_md *ctx)
 {
 	return ctx->data_end - ctx->data;

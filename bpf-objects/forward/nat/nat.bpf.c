@@ -15,6 +15,8 @@
 #include "rewrite.h"
 #include "related.h"
 
+#define NAT_ANY_LINK 576 /* a packet that every link carries that has vips: RFC 791 wants every host to take it */
+
 const volatile __u32 loom_abi_slotXX = LOOM_ABI_VERSION;
 
 /* Claims the key of replies to a new connection, before its first packet leaves. */
@@ -77,6 +79,15 @@ __hidden int loom_forward_slotXX(struct xdp_md *ctx, struct loom_packet *packet,
 	return nat_translate(ctx, packet, &names) ? LOOM_DROP_INTERNAL : LOOM_FORWARD;
 }
 
+/* Whether the interface towards the client is another one and carries less; then packet->fits says what. */
+static __always_inline int nat_reply_exceeds(struct xdp_md *ctx, struct loom_packet *packet, const struct nat_reply *reply)
+{
+	if (reply->ifindex == ctx->ingress_ifindex || packet->length <= NAT_ANY_LINK)
+		return 0;
+	packet->fits = loom_device_mtu(reply->ifindex);
+	return packet->fits && packet->length > packet->fits;
+}
+
 static __always_inline int nat_reply_send(struct xdp_md *ctx, struct loom_packet *packet, struct nat_pair *pair,
 					  const struct nat_reply *reply)
 {
@@ -90,6 +101,8 @@ static __always_inline int nat_reply_send(struct xdp_md *ctx, struct loom_packet
 
 	if (packet->ttl <= 1)
 		return LOOM_DROP_TTL;
+	if (nat_reply_exceeds(ctx, packet, reply))
+		return LOOM_DROP_TOO_BIG;
 	if (!loom_word_is_settled(reply->word, packet))
 		nat_reply_move(packet, pair, reply);
 	packet->egress = reply->ifindex;

@@ -5,7 +5,8 @@
  *
  * A hook returns an enum loom_verdict: LOOM_FORWARD or LOOM_REPLY once the frame is ready to leave on the interface that it
  * wrote to packet->egress, LOOM_METHOD_DROP(i) for its own reasons, another verdict of core where it fits. The packet is as it
- * came in when loom_forward returns LOOM_DROP_TOO_BIG, with packet->fits set, or LOOM_DROP_TTL: core tells its sender by ICMP.
+ * came in when loom_forward returns LOOM_DROP_TOO_BIG, with packet->fits set, or LOOM_DROP_TTL: core tells its sender by ICMP; of
+ * replies those that are too big.
  *
  * Hash maps of a method have values that begin with a connection's word: the control plane sizes them like the connection table
  * and deletes their expired entries. An array of one entry whose name ends with _moved gets two ticks, of 32 bits each: when a
@@ -16,6 +17,9 @@
 #define LOOM_FORWARD_H
 
 #include <loom/conntrack.h>
+
+/* Core's: the largest IP packet that an interface carries; 0: unknown. */
+extern __hidden __u32 loom_device_mtu(__u32 ifindex);
 
 /* Sends one packet of a tracked (or, under direct methods, untracked) flow to its backend. Required. */
 __hidden int loom_forward_slotXX(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn,

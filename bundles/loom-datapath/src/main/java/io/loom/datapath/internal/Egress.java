@@ -8,22 +8,30 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The interfaces on which frames may leave other than the one they came in on: entries of loom_devices. One thread. */
+/**
+ * The interfaces on which frames may leave other than the one they came in on: entries of loom_devices, and of loom_mtus what each
+ * carries. One thread.
+ */
 final class Egress {
     private static final Logger LOG = LoggerFactory.getLogger(Egress.class);
 
     private final BpfMap devices;
+    private final Supplier<Optional<BpfMap>> mtus;
     private volatile Set<Integer> strange = Set.of();
 
-    Egress(BpfMap devices) {
+    /** @param mtus loom_mtus; empty while a program of an earlier version runs, which asks nothing of it */
+    Egress(BpfMap devices, Supplier<Optional<BpfMap>> mtus) {
         this.devices = devices;
+        this.mtus = mtus;
     }
 
     /** The kernel deletes entries of interfaces that go, so each one is looked at again. */
@@ -36,6 +44,30 @@ final class Egress {
             } catch (BpfException gone) {
                 LOG.warn("frames cannot leave on interface {}: {}", ifindex, gone.getMessage());
             }
+        }
+        mtus.get().ifPresent(map -> measure(map, ifindexes));
+    }
+
+    private static void measure(BpfMap mtus, Set<Integer> ifindexes) {
+        List<byte[]> others = new ArrayList<>();
+        mtus.forEach((ifindex, mtu) -> {
+            if (!ifindexes.contains(Keys.number(ifindex))) {
+                others.add(ifindex.clone());
+            }
+        });
+        others.forEach(mtus::delete);
+        for (int ifindex : ifindexes) {
+            mtu(ifindex).ifPresent(mtu -> mtus.update(Keys.of(ifindex), Keys.of(mtu), UpdateMode.ANY));
+        }
+    }
+
+    /** Empty if it is gone. */
+    private static Optional<Integer> mtu(int ifindex) {
+        try {
+            NetworkInterface device = NetworkInterface.getByIndex(ifindex);
+            return device == null ? Optional.empty() : Optional.of(device.getMTU());
+        } catch (SocketException gone) {
+            return Optional.empty();
         }
     }
 

@@ -94,7 +94,7 @@ final class LivePlane implements AutoCloseable {
         this.vipAddresses = new VipAddresses(new AssignedAddresses(instance.meta()));
         this.lookup = lookup;
         this.clock = clock;
-        this.egress = new Egress(instance.map("loom_devices"));
+        this.egress = new Egress(instance.map("loom_devices"), () -> instance.knownMap("loom_mtus"));
         this.sweep = new Sweep(instance, clock);
         this.counters = new Counters(instance, backends, listeners, limits, sources);
         this.cpuAffinity = new CpuAffinity(instance.meta(), Path.of("/sys"), Path.of("/proc"));

@@ -185,6 +185,10 @@ final class Balancer implements AutoCloseable {
         return plane.map("loom_devices");
     }
 
+    BpfMap mtus() {
+        return plane.map("loom_mtus");
+    }
+
     @Override
     public void close() {
         planes.giveBack(plane);

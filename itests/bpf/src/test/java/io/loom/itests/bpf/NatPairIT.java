@@ -14,6 +14,7 @@ import io.loom.datapath.internal.layout.VerdictCount;
 import io.loom.libbpf.UpdateMode;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -207,6 +208,43 @@ class NatPairIT {
     void aConnectionWhosePlaceInTheListIsGoneIsLeftToTheLocalStack(Family family) {
         List<String> seen = acrossAChange(family, IntStream.range(21, 35).toArray(), new int[] {21});
         assertEquals(List.of("PASS_OUT_OF_STATE", "PASS_OUT_OF_STATE"), seen.subList(1, 3), seen.toString());
+    }
+
+    /** The kernel would drop the reply without a word. What comes in and leaves on one interface fits it. */
+    @ParameterizedTest
+    @EnumSource
+    void aBackendIsToldOfAReplyThatTheClientsInterfaceIsTooSmallFor(Family family) {
+        try (Balancer balancer = open(composition, family, 1)) {
+            balancer.devices().update(Keys.of(ELSEWHERE), Keys.of(World.IFINDEX), UpdateMode.ANY);
+            for (int ifindex : new int[] {World.IFINDEX, ELSEWHERE}) {
+                balancer.mtus().update(Keys.of(ifindex), Keys.of(1400), UpdateMode.ANY);
+            }
+            balancer.request("S");
+            balancer.sendBack("SA", PORT);
+            assertEquals("REPLY", balancer.run(reply(family, 1401)).verdict());
+            balancer.clientsAreBehind(ELSEWHERE);
+            assertEquals("REPLY", balancer.run(reply(family, 1400)).verdict());
+            ScratchPlane.Outcome told = balancer.run(reply(family, 1401));
+            assertEquals("ICMP_ERROR", told.verdict());
+            assertEquals(XDP_TX, told.action());
+            ByteBuffer error = ByteBuffer.wrap(told.frame());
+            assertEquals(family == Family.IPV4 ? 0x0304 : 0x0200, error.getShort(family == Family.IPV4 ? 34 : 54), "type and code");
+            assertEquals(1400, error.getShort(family == Family.IPV4 ? 40 : 60), "what fits");
+            balancer.mtus().delete(Keys.of(ELSEWHERE));
+            assertEquals("REPLY", balancer.run(reply(family, 1401)).verdict(), "an interface of which nothing is known");
+        }
+    }
+
+    /** Of so many bytes, which may not be fragmented. */
+    private static byte[] reply(Family family, int length) {
+        byte[] frame = Arrays.copyOf(new Frames().answer(family, "A", PORT), 14 + length);
+        ByteBuffer packet = ByteBuffer.wrap(frame);
+        if (family == Family.IPV4) {
+            packet.putShort(16, (short) length).put(20, (byte) 0x40);
+        } else {
+            packet.putShort(18, (short) (length - 40));
+        }
+        return frame;
     }
 
     /** The device map has the loopback device under another number: a test run sends nothing. */

@@ -46,4 +46,23 @@ class NetworksIT extends LabTest {
         tell("%s: %s", method, visits.answers());
         assertTrue(visits.answers().values().stream().allMatch(count -> count > REQUESTS / 10), visits::toString);
     }
+
+    static List<Networks.Method> translations() {
+        return methods().stream().filter(method -> method.forwarding().equals("nat")).toList();
+    }
+
+    /** Backends fill packets of 1500 bytes, for the client's hello said that it takes them. */
+    @ParameterizedTest
+    @Order(2)
+    @MethodSource("translations")
+    void backendsHearOfAnInterfaceTowardsTheClientThatIsSmallerThanTheirs(Networks.Method method) {
+        lab.on("balancer", "ip", "link", "set", "eth0", "mtu", "1400").succeeded();
+        try {
+            String url = "http://" + (method.ipv6() ? "[" + method.address() + "]" : method.address()) + "/bulk";
+            Await.until("a download", LIMIT, () -> lab.on("client", "curl", "-sg", "-m", "4", "-r", "0-999999", "-o", "/dev/null", "-w",
+                    "%{size_download}", url).output().equals("1000000"), rest::metrics);
+        } finally {
+            lab.on("balancer", "ip", "link", "set", "eth0", "mtu", "1500").succeeded();
+        }
+    }
 }
