@@ -53,12 +53,13 @@ final class CpuAffinity {
         }
     }
 
-    /** Binds what is not bound yet. @param devices those that have the program */
+    /** Binds what is not bound yet, and lets go of the others. @param devices those that have the program */
     synchronized void check(Collection<String> devices) {
         problems.keySet().retainAll(devices);
         if (cpus.isEmpty()) {
             return;
         }
+        release(devices);
         for (String device : devices) {
             try {
                 requireOnline();
@@ -134,9 +135,32 @@ final class CpuAffinity {
     }
 
     private void restore() {
-        meta.withPrefix(INTERRUPT).forEach((number, before) -> undo(INTERRUPT + number,
-                () -> interrupts.bind(Integer.parseInt(number), before)));
-        meta.withPrefix(THREADED).keySet().forEach(device -> undo(THREADED + device, () -> threads.disable(device)));
+        restoreAllBut(Set.of(), Set.of());
+    }
+
+    /** An interface that has left the file gets its own back; of one that has gone there is nothing to put back. */
+    private void release(Collection<String> devices) {
+        Set<Integer> kept = new TreeSet<>();
+        try {
+            for (String device : devices) {
+                kept.addAll(interrupts.of(device));
+            }
+        } catch (IOException failure) {
+            LOG.warn("interrupts cannot be listed: {}", failure.toString());
+            return;
+        }
+        bound.keySet().retainAll(devices);
+        restoreAllBut(kept, devices);
+    }
+
+    private void restoreAllBut(Collection<Integer> keptInterrupts, Collection<String> keptDevices) {
+        meta.withPrefix(INTERRUPT).forEach((number, before) -> {
+            if (!keptInterrupts.contains(Integer.valueOf(number))) {
+                undo(INTERRUPT + number, () -> interrupts.bind(Integer.parseInt(number), before));
+            }
+        });
+        meta.withPrefix(THREADED).keySet().stream().filter(device -> !keptDevices.contains(device))
+                .forEach(device -> undo(THREADED + device, () -> threads.disable(device)));
     }
 
     private interface Undoing {

@@ -68,6 +68,17 @@ class CpuAffinityTest {
         assertEquals(List.of("0-3", "0-3", "0-3"), now());
     }
 
+    @Test
+    void whatADeviceHadIsPutBackWhenItHasTheProgramNoMore() throws IOException {
+        affinity.want(List.of(1));
+        affinity.check(Set.of("eth9"));
+        assertEquals(List.of("1", "1", "1"), now());
+        affinity.check(Set.of());
+        assertEquals(List.of("0-3", "0-3", "0-3"), now());
+        affinity.check(Set.of("eth9"));
+        assertEquals(List.of("1", "1", "1"), now());
+    }
+
     /** As a virtio card has them: first one for itself, then two for each queue. */
     @Test
     void turnsAreCountedForEachKindOfInterrupt() throws IOException {
