@@ -100,23 +100,44 @@ final class CpuAffinity {
 
     /**
      * One CPU for each, by turns among those of a kind: a virtio card's queues that receive and transmit alternate, and turns
-     * over all would give two CPUs one kind each. They are looked at each time, since drivers and irqbalance set them too.
+     * over all would give two CPUs one kind each. They are looked at each time, since drivers and irqbalance set them too. One that
+     * the kernel keeps where it is does not keep the others from being moved.
      */
     private void bindInterrupts(String device, List<Integer> numbers) throws IOException {
         List<Integer> turns = new ArrayList<>(cpus);
         Map<String, Integer> taken = new HashMap<>();
+        List<String> refused = new ArrayList<>();
         for (int number : numbers) {
-            String now = interrupts.cpus(number);
             int turn = taken.merge(interrupts.kind(number), 1, Integer::sum) - 1;
-            String wanted = "" + turns.get(turn % turns.size());
-            if (!now.equals(wanted)) {
-                if (meta.get(INTERRUPT + number).isEmpty()) {
-                    meta.put(INTERRUPT + number, now);
-                }
-                interrupts.bind(number, wanted);
-                LOG.info("interrupt {} of {} goes to CPU {}, before to {}", number, device, wanted, now);
+            try {
+                bindInterrupt(device, number, "" + turns.get(turn % turns.size()));
+            } catch (IOException failure) {
+                refused.add("interrupt " + number + ": " + failure.getMessage());
             }
         }
+        if (!refused.isEmpty()) {
+            throw new IOException(String.join("; ", refused));
+        }
+    }
+
+    private void bindInterrupt(String device, int number, String wanted) throws IOException {
+        String now = interrupts.cpus(number);
+        if (now.equals(wanted)) {
+            return;
+        }
+        boolean first = meta.get(INTERRUPT + number).isEmpty();
+        if (first) {
+            meta.put(INTERRUPT + number, now);
+        }
+        try {
+            interrupts.bind(number, wanted);
+        } catch (IOException failure) {
+            if (first) {
+                meta.remove(INTERRUPT + number);
+            }
+            throw failure;
+        }
+        LOG.info("interrupt {} of {} goes to CPU {}, before to {}", number, device, wanted, now);
     }
 
     private void bindThreads(String device) throws IOException {

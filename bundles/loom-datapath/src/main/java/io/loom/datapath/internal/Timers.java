@@ -82,7 +82,11 @@ final class Timers implements AutoCloseable {
             try {
                 work.run();
             } catch (RuntimeException | LinkageError failure) {
-                LOG.error("{} failed and will be tried again", Thread.currentThread().getName(), failure);
+                if (Thread.currentThread().isInterrupted()) {
+                    LOG.debug("{} was ended at work", Thread.currentThread().getName(), failure);
+                } else {
+                    LOG.error("{} failed and will be tried again", Thread.currentThread().getName(), failure);
+                }
             }
         };
     }

@@ -79,6 +79,20 @@ class CpuAffinityTest {
         assertEquals(List.of("1", "1", "1"), now());
     }
 
+    /** Some cards have interrupts that the kernel keeps where they are: writing fails, as it does here. */
+    @Test
+    void anInterruptThatCannotBeMovedDoesNotKeepTheOthers() throws IOException {
+        Files.delete(file(24));
+        Files.createSymbolicLink(file(24), Path.of("/proc/sys/kernel/ostype"));
+        affinity.want(List.of(2));
+        affinity.check(Set.of("eth9"));
+        assertEquals(List.of("2", "2"), List.of(Files.readString(file(25)).strip(), Files.readString(file(26)).strip()));
+        Problem problem = affinity.problems().get(0);
+        assertEquals("LOOM-1230", problem.code());
+        assertTrue(problem.why().contains("interrupt 24"), problem::toString);
+        assertEquals(Set.of("25", "26"), meta.withPrefix("irq.").keySet(), "what can be put back");
+    }
+
     /** As a virtio card has them: first one for itself, then two for each queue. */
     @Test
     void turnsAreCountedForEachKindOfInterrupt() throws IOException {

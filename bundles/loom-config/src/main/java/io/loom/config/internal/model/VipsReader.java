@@ -67,7 +67,7 @@ final class VipsReader {
         }
         if (services.isEmpty() && backends) {
             findings.warning(Code.NO_PORTS, ebpf.placeOf("backends"), "the backends get no traffic", "no port is named",
-                    "set ebpf.xdp.protocols.tcp.ports or ebpf.xdp.protocols.udp.ports");
+                    "set ebpf.xdp.protocols.tcp.ports or ebpf.xdp.protocols.udp.ports; in mode hybrid match.ports of a route will do");
         }
         if (Balancing.direct(balancing.forwarding()) && !services.isEmpty()) {
             findings.warning(Code.DSR_PRIMARY, ebpf.sectionOrEmpty("xdp").placeOf("dsr"), "DSR with the interface's own addresses",
