@@ -15,7 +15,7 @@
 #include "table.h"
 #include "affinity.h"
 #include "admission.h"
-#include "verdict.h"
+#include "exit.h"
 #include "slots.h"
 #include "echo.h"
 #include "error.h"
@@ -261,18 +261,17 @@ static __always_inline int loom_packet_place(struct xdp_md *ctx, struct loom_pac
 	return loom_packet_assign(ctx, packet, listener, conn, backend);
 }
 
-static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_packet *packet)
+static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn)
 {
 	const struct loom_backend *backend = NULL;
-	struct loom_conn conn = {};
-	int verdict = loom_packet_place(ctx, packet, &conn, &backend);
+	int verdict = loom_packet_place(ctx, packet, conn, &backend);
 
 	if (verdict == LOOM_CONTINUE)
-		verdict = loom_packet_send(ctx, packet, &conn, backend);
+		verdict = loom_packet_send(ctx, packet, conn, backend);
 	else if (verdict == LOOM_REPLY)
 		verdict = loom_slots_reply(ctx, packet);
 	if (packet->fragment == LOOM_FRAGMENT_FIRST)
-		loom_fragment_keep(packet, &conn, verdict);
+		loom_fragment_keep(packet, conn, verdict);
 	return verdict;
 }
 
@@ -294,15 +293,16 @@ int loom_xdp(struct xdp_md *ctx)
 {
 	struct loom_packet *packet = loom_work_begin();
 	__u32 bytes_in = loom_frame_length(ctx);
+	struct loom_conn conn = {};
 	int verdict;
 
 	if (!packet)
 		return XDP_DROP;
 	barrier_var(bytes_in); /* or clang keeps both packet pointers for it, and the verifier all that it learns of them */
-	verdict = loom_packet_judge(ctx, packet);
+	verdict = loom_packet_judge(ctx, packet, &conn);
 	if (verdict >= LOOM_DROP_TRUNCATED)
 		verdict = loom_packet_dropped(ctx, packet, verdict);
-	return loom_exit(ctx, packet, verdict, bytes_in);
+	return loom_exit(ctx, packet, verdict, bytes_in, conn.backend);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -63,6 +63,7 @@ enum loom_verdict {
 	/* Counted beside the packet's verdict, in the same map: events, not fates. */
 	LOOM_EVENT_MAP_FULL = 96, /* an insertion into the connection table failed */
 	LOOM_EVENT_EVICTED = 97,  /* a connection took the place of one that had not timed out */
+	LOOM_EVENT_TRACE_LOST = 98, /* a packet that the trace wanted found no room there */
 
 	/* A method returns LOOM_METHOD_DROP(0..15); core adds slot * 16. */
 	LOOM_METHOD_BASE = 128,
@@ -323,6 +324,43 @@ struct loom_affinity {
 	__u32 seen; /* tick */
 };
 
+/*
+ * The trace: which packets are written to the ring loom_trace. It has an end, so that nobody's trace outlives him: who looks
+ * moves it on. What it says beyond that may be torn while it changes; a few packets more or less are in the ring then.
+ */
+#define LOOM_TRACE_READERS 2
+struct loom_trace_wanted {
+	__u64 until;       /* the tick from which on nothing is written; 0: nobody looks */
+	__u64 verdicts[4]; /* a bit for each verdict */
+	__be32 address[LOOM_TRACE_READERS][4]; /* one of these is the packet's; IPv4 in word 0, rest zero */
+	__u32 addresses;   /* how many; 0: any address will do */
+	__u32 pad;
+};
+
+/* What became of one packet. Addresses, ports and signals are as in struct loom_packet: as it came in. */
+struct loom_trace_record {
+	__u64 time; /* bpf_ktime_get_ns when it was done with */
+	__be32 source[4];
+	__be32 destination[4];
+	__be32 sent_to[4]; /* destination of the frame as it left, of the outer header if there are two */
+	__u32 ifindex;     /* where it came in */
+	__u32 cpu;
+	__u32 verdict;
+	__u32 backend; /* number; 0: none, or it is a backend's reply */
+	__u32 bytes_in; /* frame length */
+	__u32 bytes_out; /* 0: it did not leave */
+	__be16 source_port;
+	__be16 destination_port;
+	__u16 length; /* of the IP packet, host order */
+	__u8 family;  /* 0: no IP */
+	__u8 protocol;
+	__u8 signals;
+	__u8 fragment;
+	__u8 related; /* 1: an ICMP error, and the fields above are of the flow that it quotes */
+	__u8 sent_family; /* 0: it did not leave */
+	__u8 pad[4];
+};
+
 _Static_assert(sizeof(struct loom_verdict_count) == 24, "abi");
 _Static_assert(sizeof(struct loom_listener_key4) == 8, "abi");
 _Static_assert(sizeof(struct loom_listener_key6) == 24, "abi");
@@ -344,5 +382,7 @@ _Static_assert(sizeof(struct loom_set6) == 256, "abi");
 _Static_assert(sizeof(struct loom_affinity_key4) == 8, "abi");
 _Static_assert(sizeof(struct loom_affinity_key6) == 20, "abi");
 _Static_assert(sizeof(struct loom_affinity) == 8, "abi");
+_Static_assert(sizeof(struct loom_trace_wanted) == 80, "abi");
+_Static_assert(sizeof(struct loom_trace_record) == 96, "abi");
 
 #endif
