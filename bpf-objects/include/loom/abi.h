@@ -334,7 +334,7 @@ struct loom_trace_wanted {
 	__u64 verdicts[4]; /* a bit for each verdict */
 	__be32 address[LOOM_TRACE_READERS][4]; /* one of these is the packet's; IPv4 in word 0, rest zero */
 	__u32 addresses;   /* how many; 0: any address will do */
-	__u32 pad;
+	__u32 pad[13];     /* a power of two is found without multiplication */
 };
 
 /* What became of one packet. Addresses, ports and signals are as in struct loom_packet: as it came in. */
@@ -382,7 +382,7 @@ _Static_assert(sizeof(struct loom_set6) == 256, "abi");
 _Static_assert(sizeof(struct loom_affinity_key4) == 8, "abi");
 _Static_assert(sizeof(struct loom_affinity_key6) == 20, "abi");
 _Static_assert(sizeof(struct loom_affinity) == 8, "abi");
-_Static_assert(sizeof(struct loom_trace_wanted) == 80, "abi");
+_Static_assert(sizeof(struct loom_trace_wanted) == 128, "abi");
 _Static_assert(sizeof(struct loom_trace_record) == 96, "abi");
 
 #endif

@@ -116,6 +116,7 @@ public record Composition(
                 case "loom_bstats", "loom_blimits", "loom_overflows" -> object.resize(map, tuning.backends().maxEntries());
                 case "loom_conns4", "loom_conns6" -> size(object, map, tuning.connections().map());
                 case "loom_verdicts" -> size(object, map, tuning.verdicts());
+                case "loom_trace" -> object.resize(map, tuning.ringBytes());
                 default -> sizeMethodMap(object, map);
             }
         }

@@ -5,6 +5,7 @@ import io.loom.api.config.IcmpSettings;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
 import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.Kernel;
 import io.loom.libbpf.MapType;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,15 +25,17 @@ import java.util.Locale;
  * @param late        how many ticks the clock of an assured connection in its longest states may be late: the largest {@link #step()}
  *                    of all programs that wrote into these maps
  * @param icmp        what the program says itself
+ * @param ringBytes   of the trace's ring: a power of two of pages
  */
 public record Tuning(
         int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts, int late,
-        IcmpSettings icmp) {
+        IcmpSettings icmp, int ringBytes) {
 
     private static final int ESTABLISHED = 1;
     private static final int DATAGRAM = 5;
     private static final int STEPS = 16;
     private static final int LARGEST_STEP = 30;
+    private static final int SMALL_RING = 1 << 14;
 
     public record Size(int maxEntries, MapType type) {
         static Size of(MapSettings.Setting setting) {
@@ -97,12 +100,13 @@ public record Tuning(
     public Tuning {
         timeouts = List.copyOf(timeouts);
         late = Math.max(late, step(timeouts));
+        ringBytes = wholePages(ringBytes);
     }
 
     /** Of maps that no other program has written into. */
     public Tuning(
             int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts) {
-        this(hz, timeouts, affinity, seed, backends, connections, verdicts, 1, IcmpSettings.DEFAULT);
+        this(hz, timeouts, affinity, seed, backends, connections, verdicts, 1, IcmpSettings.DEFAULT, SMALL_RING);
     }
 
     /** @param seed of the table that exists, or a new one */
@@ -114,7 +118,7 @@ public record Tuning(
                 ticks(conntrack.timeWait(), hz), ticks(conntrack.synReceived(), hz), ticks(conntrack.datagram(), hz));
         return new Tuning(
                 hz, timeouts, ticks(conntrack.affinity(), hz), seed, Size.of(maps.backends()),
-                Connections.of(maps.connections()), Size.of(maps.stats()), 1, config.icmp());
+                Connections.of(maps.connections()), Size.of(maps.stats()), 1, config.icmp(), maps.ringBytes());
     }
 
     /** Small maps and the default timeouts: for self tests and packet tables. */
@@ -127,12 +131,12 @@ public record Tuning(
 
     /** The same with another connection table. */
     public Tuning withConnections(Connections other) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, other, verdicts, late, icmp);
+        return new Tuning(hz, timeouts, affinity, seed, backends, other, verdicts, late, icmp, ringBytes);
     }
 
     /** The same on maps whose clocks other programs may have left so late: only what is later than by this one's step counts. */
     public Tuning withLate(int ticks) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, ticks, icmp);
+        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, ticks, icmp, ringBytes);
     }
 
     /** The same with all connections expiring after so many ticks. */
@@ -143,7 +147,7 @@ public record Tuning(
 
     /** The same with other ICMP messages of its own. */
     public Tuning withIcmp(IcmpSettings other) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, late, other);
+        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, late, other, ringBytes);
     }
 
     /**
@@ -176,6 +180,12 @@ public record Tuning(
     /** A tick is two to the power of this jiffies: the nearest to a second. */
     public static int tickShift(int hz) {
         return (int) Math.round(Math.log(hz) / Math.log(2));
+    }
+
+    /** As the kernel wants the size of a ring. */
+    private static int wholePages(int bytes) {
+        int pages = (bytes - 1) / Kernel.pageBytes() + 1;
+        return Kernel.pageBytes() * (pages == 1 ? 1 : Integer.highestOneBit(pages - 1) << 1);
     }
 
     private static int seconds(int seconds, int hz) {

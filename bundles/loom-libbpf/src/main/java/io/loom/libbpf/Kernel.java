@@ -4,6 +4,7 @@ import static io.loom.libbpf.internal.Check.check;
 import static io.loom.libbpf.internal.Check.libc;
 
 import com.sun.jna.Memory;
+import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
@@ -27,6 +28,7 @@ public final class Kernel {
     /** BPF_FS_MAGIC of linux/magic.h. */
     private static final long BPFFS_MAGIC = 0xcafe4a11L;
     private static final int STATFS_SIZE = 120;
+    private static final int IF_NAMESIZE = 16;
 
     private Kernel() {
     }
@@ -54,6 +56,11 @@ public final class Kernel {
         return check(LibBpf.libbpf_num_possible_cpus(), Action.EXAMINE, "/sys/devices/system/cpu/possible");
     }
 
+    /** Of the host's memory. */
+    public static int pageBytes() {
+        return LibC.getpagesize();
+    }
+
     /**
      * Index of a network interface, with or without addresses, in the network namespace of this process; empty if there is none.
      * {@link java.net.NetworkInterface} does not show interfaces without addresses.
@@ -61,6 +68,12 @@ public final class Kernel {
     public static OptionalInt interfaceIndex(String name) {
         int index = LibC.if_nametoindex(name);
         return index == 0 ? OptionalInt.empty() : OptionalInt.of(index);
+    }
+
+    /** Name of a network interface by its index, in the network namespace of this process; empty if there is none. */
+    public static Optional<String> interfaceName(int ifindex) {
+        byte[] name = new byte[IF_NAMESIZE];
+        return LibC.if_indextoname(ifindex, name) == 0 ? Optional.empty() : Optional.of(Native.toString(name));
     }
 
     /** Closes a descriptor that no object here owns. */

@@ -3,12 +3,10 @@ package io.loom.libbpf;
 import static io.loom.libbpf.internal.Check.check;
 
 import com.sun.jna.Memory;
-import com.sun.jna.Native;
 import io.loom.libbpf.internal.Action;
 import io.loom.libbpf.internal.Errno;
 import io.loom.libbpf.internal.FileDescriptor;
 import io.loom.libbpf.internal.LibBpf;
-import io.loom.libbpf.internal.LibC;
 import io.loom.libbpf.internal.Options;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
@@ -18,7 +16,6 @@ import java.util.Optional;
 
 /** The attachment of a program to an interface, by a file descriptor that this object owns. A pin keeps it without a process. */
 public final class XdpLink implements AutoCloseable {
-    private static final int IF_NAMESIZE = 16;
     private static final int BPF_XDP = 37;
     private static final int BPF_F_REPLACE = 1 << 2;
 
@@ -101,10 +98,9 @@ public final class XdpLink implements AutoCloseable {
 
     /** Looked up first, because the kernel calls an absent interface an invalid argument. */
     private static String interfaceName(int ifindex) {
-        byte[] name = new byte[IF_NAMESIZE];
-        boolean present = LibC.if_indextoname(ifindex, name) != 0;
-        check(present ? 0 : -Errno.ENODEV, Action.ATTACH, "interface number " + ifindex);
-        return Native.toString(name);
+        Optional<String> name = Kernel.interfaceName(ifindex);
+        check(name.isPresent() ? 0 : -Errno.ENODEV, Action.ATTACH, "interface number " + ifindex);
+        return name.orElseThrow();
     }
 
     /** Detaches the program, unless the link is pinned or open elsewhere. */

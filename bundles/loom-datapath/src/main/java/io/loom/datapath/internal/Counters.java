@@ -110,24 +110,11 @@ final class Counters {
 
     private static List<Telemetry.VerdictCount> verdictCounts(
             Map<Integer, VerdictCount> counts, Collection<SlottedMethod> methods) {
-        List<Telemetry.VerdictCount> named = new ArrayList<>();
-        for (Verdict verdict : Verdict.values()) {
-            named.add(named(counts, verdict.number(), verdict.name(), verdict.action()));
-        }
-        for (SlottedMethod method : methods) {
-            int number = Verdict.METHOD_BASE + method.slot() * Verdict.METHOD_RANGE;
-            for (var reason : method.description().verdicts()) {
-                named.add(named(counts, number++, method.name() + "_" + reason.name(), Verdict.Action.DROP));
-            }
-        }
-        return named;
-    }
-
-    private static Telemetry.VerdictCount named(
-            Map<Integer, VerdictCount> counts, int number, String name, Verdict.Action action) {
-        VerdictCount count = counts.getOrDefault(number, VerdictCount.ZERO);
-        return new Telemetry.VerdictCount(
-                number, name.toLowerCase(Locale.ROOT), action, count.packets(), count.bytesIn(), count.bytesOut());
+        return Reason.all(methods).stream().map(reason -> {
+            VerdictCount count = counts.getOrDefault(reason.number(), VerdictCount.ZERO);
+            return new Telemetry.VerdictCount(
+                    reason.number(), reason.name(), reason.action(), count.packets(), count.bytesIn(), count.bytesOut());
+        }).toList();
     }
 
     private List<Telemetry.BackendCount> backendCounts(Map<Integer, FlowCount> counts, Sweep.Result sweep) {

@@ -35,6 +35,11 @@ final class KernelClock implements AutoCloseable {
         return (int) (read().jiffies() >>> Tuning.tickShift(hz));
     }
 
+    /** Now, as bpf_ktime_get_ns tells it. */
+    long nanoseconds() {
+        return read().nanoseconds();
+    }
+
     /** Jiffies a second, measured when this was made. */
     int hz() {
         return hz;

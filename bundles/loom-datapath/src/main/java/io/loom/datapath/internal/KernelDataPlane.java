@@ -1,5 +1,6 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.Protocol;
 import io.loom.api.config.Acl;
@@ -7,6 +8,7 @@ import io.loom.api.config.Attachment;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.control.Status;
 import io.loom.api.control.Telemetry;
+import io.loom.api.control.Tracing;
 import io.loom.api.plugin.Algorithm;
 import io.loom.api.plugin.ForwardingMethod;
 import io.loom.api.plugin.ProtocolHandler;
@@ -35,8 +37,8 @@ import org.osgi.service.component.annotations.ReferencePolicy;
  * The data plane as a service. Plugins come and go at any time; the instance is opened with the first configuration, and its
  * pins outlive the component: deactivation releases descriptors and threads, and detaches nothing.
  */
-@Component(service = {DataPlane.class, Telemetry.class})
-public final class KernelDataPlane implements DataPlane, Telemetry {
+@Component(service = {DataPlane.class, Telemetry.class, Tracing.class})
+public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     private static final Attachment NOWHERE = new Attachment(List.of(), Attachment.Mode.NATIVE, false);
 
     private final Plugins<MethodCode> methods = new Plugins<>();
@@ -203,5 +205,12 @@ public final class KernelDataPlane implements DataPlane, Telemetry {
     public Counters read() {
         return live.map(LivePlane::counters)
                 .orElse(new Counters(List.of(), 0, 0, 0, 0, List.of(), List.of(), List.of()));
+    }
+
+    @Override
+    public Optional<Reader> read(Wanted wanted) {
+        return live.orElseThrow(() -> new LoomException(Problem.of(
+                "LOOM-1250", "there is nothing to trace", "the data path waits for its first configuration",
+                "look at /ebpf/status for what is amiss"))).tracer().read(wanted);
     }
 }

@@ -66,6 +66,7 @@ final class LivePlane implements AutoCloseable {
     private final KernelClock clock;
     private final Sweep sweep;
     private final Counters counters;
+    private final Tracer tracer;
     private final Function<String, Optional<Algorithm>> algorithms;
     private volatile Sweep.Result lastSweep = Sweep.Result.NONE;
     private volatile Set<BackendKey> resolving = Set.of();
@@ -97,6 +98,8 @@ final class LivePlane implements AutoCloseable {
         this.egress = new Egress(instance.map("loom_devices"), () -> instance.knownMap("loom_mtus"));
         this.sweep = new Sweep(instance, clock);
         this.counters = new Counters(instance, backends, listeners, limits, sources);
+        this.tracer = new Tracer(instance, clock, () -> new TraceNames(
+                Reason.all(programs.running().methods()), backends.byNumber(), listeners.specs()));
         this.cpuAffinity = new CpuAffinity(instance.meta(), Path.of("/sys"), Path.of("/proc"));
         this.news = new NetworkNews(new Moves(instance, clock::tick, attachments.ifindexes()), lookup);
         if (instance.adopted()) {
@@ -107,6 +110,7 @@ final class LivePlane implements AutoCloseable {
     }
 
     private void adopt() {
+        tracer.adopt();
         lastSweep = sweep.run(
                 timeouts(), programs.tuning().affinityExpiry(), new Dissent(Map.of()), new OpenConnections(new BitSet()),
                 SourceRules.NONE);
@@ -376,6 +380,10 @@ final class LivePlane implements AutoCloseable {
         return counters.read(programs.running().methods(), lastSweep);
     }
 
+    Tracer tracer() {
+        return tracer;
+    }
+
     List<Problem> problems() {
         List<Problem> problems = new ArrayList<>(attachments.problems());
         problems.addAll(egress.problems());
@@ -391,6 +399,7 @@ final class LivePlane implements AutoCloseable {
     /** Releases descriptors and the lock; what is pinned forwards on. */
     @Override
     public void close() {
+        tracer.close();
         news.close();
         attachments.close();
         listeners.close();

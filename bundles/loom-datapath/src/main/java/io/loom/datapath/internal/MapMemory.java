@@ -5,6 +5,7 @@ import io.loom.api.Problem;
 import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.Kernel;
 import io.loom.libbpf.MapPlan;
+import io.loom.libbpf.MapType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -49,7 +50,7 @@ public final class MapMemory {
                 .sorted(Comparator.comparing((MapPlan plan) -> plan.bytes(cpus)).reversed()).toList();
     }
 
-    /** For people, if all maps are made: a line for each that matters, and the sum. */
+    /** For people, if all maps are made: a line for each that matters, one for the ring, whose size is chosen in bytes, and the sum. */
     public static List<String> lines(BpfObject object) {
         int cpus = Kernel.possibleCpus();
         return lines(plans(object, Set.of(), cpus), cpus, available(meminfo()));
@@ -57,11 +58,15 @@ public final class MapMemory {
 
     static List<String> lines(List<MapPlan> plans, int cpus, long available) {
         List<String> lines = new ArrayList<>();
-        plans.stream().filter(plan -> plan.bytes(cpus) >= MIB).forEach(plan -> lines.add(
-                "map " + plan.name() + ", " + plan.maxEntries() + " entries: " + mebibytes(plan.bytes(cpus))));
+        plans.stream().filter(plan -> plan.bytes(cpus) >= MIB || plan.type() == MapType.RINGBUF).forEach(plan ->
+                lines.add("map " + plan.name() + ", " + content(plan) + ": " + mebibytes(plan.bytes(cpus))));
         lines.add("all maps together: " + mebibytes(plans.stream().mapToLong(plan -> plan.bytes(cpus)).sum())
                 + " of kernel memory, of which this host has " + mebibytes(available) + " to give");
         return lines;
+    }
+
+    private static String content(MapPlan plan) {
+        return plan.type() == MapType.RINGBUF ? "a ring" : plan.maxEntries() + " entries";
     }
 
     static void require(List<MapPlan> plans, int cpus, long available) {

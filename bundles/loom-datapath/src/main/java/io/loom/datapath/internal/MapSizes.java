@@ -22,6 +22,7 @@ final class MapSizes {
         compare("maps.backends", maps.get("loom_backends"), tuning.backends(), problems);
         compareConnections(maps.get("loom_conns4"), tuning.connections(), replaced, problems);
         compare("maps.stats", maps.get("loom_verdicts"), tuning.verdicts(), problems);
+        compareRing(Optional.ofNullable(maps.get(Tracer.RING)), tuning.ringBytes(), problems);
         return problems;
     }
 
@@ -46,6 +47,12 @@ final class MapSizes {
         if (map.maxEntries() != wanted.maxEntries() || map.type() != wanted.type()) {
             problems.add(differs(key, text(map.type().name(), map.maxEntries()), text(wanted.type().name(), wanted.maxEntries())));
         }
+    }
+
+    /** @param there empty until the program of an older version is replaced, which then makes it as it is wanted */
+    private static void compareRing(Optional<BpfMap> there, int wanted, List<Problem> problems) {
+        there.map(BpfMap::maxEntries).filter(bytes -> bytes != wanted).ifPresent(bytes ->
+                problems.add(differs("xdp.ring_buffer_size", "a ring of " + bytes + " bytes", "one of " + wanted)));
     }
 
     private static Problem differs(String key, String there, String wanted) {

@@ -7,6 +7,7 @@ import com.sun.jna.ptr.PointerByReference;
 
 /** The few libc calls that libbpf does not wrap. Mapped directly; -1 means failure, with errno in JNA's last error. */
 public final class LibC {
+    public static final int PROT_READ = 1;
     public static final int PROT_READ_WRITE = 3;
     public static final int MAP_SHARED = 1;
     public static final int MFD_CLOEXEC = 1;
@@ -28,6 +29,8 @@ public final class LibC {
     public static native long mmap(long address, long length, int protection, int flags, int fd, long offset);
 
     public static native int munmap(long address, long length);
+
+    public static native int getpagesize();
 
     public static native int statfs(String path, long buffer);
 

@@ -55,7 +55,8 @@ final class TrackingReader {
         return new MapSettings(setting(maps.sectionOrEmpty("backends"), BACKENDS, "array"),
                 setting(maps.sectionOrEmpty("connections"), connections, "cache"),
                 setting(maps.sectionOrEmpty("stats"), STATS, "percpu_array"),
-                ebpf.sectionOrEmpty("xdp").number("batch_size", MapSettings.DEFAULT_BATCH));
+                ebpf.sectionOrEmpty("xdp").number("batch_size", MapSettings.DEFAULT_BATCH),
+                ebpf.sectionOrEmpty("xdp").number("ring_buffer_size", MapSettings.DEFAULT_RING_BYTES));
     }
 
     private static Setting setting(Section map, int maxEntries, String type) {

@@ -1,6 +1,5 @@
 package io.loom.config.internal.schema;
 
-import static io.loom.config.internal.schema.Key.accepted;
 import static io.loom.config.internal.schema.Key.of;
 import static io.loom.config.internal.schema.Key.required;
 
@@ -41,7 +40,8 @@ final class XdpSchema {
                 of("cpu_affinity", new Either(Choice.of("all"), new Items(new WholeNumber(0, 8191), true)), "all",
                         "CPUs that run the program: by the interrupts of the network card, or by threads of its receive queues."),
                 of("batch_size", new WholeNumber(1, 65536), "4096", "Entries of a map that are read in one system call."),
-                accepted("ring_buffer_size", new WholeNumber(1, 268_435_456), "Bytes of the event buffer."));
+                of("ring_buffer_size", new WholeNumber(1, 268_435_456), "262144",
+                        "Bytes for packets of a trace that are yet to be read, 104 each; rounded up to a power of two of pages."));
     }
 
     private static Fields program() {

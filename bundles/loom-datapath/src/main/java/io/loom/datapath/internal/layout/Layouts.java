@@ -5,6 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Every struct that crosses the border to the kernel, and the hash that a pinned instance is compared by. */
 public final class Layouts {
@@ -17,6 +18,14 @@ public final class Layouts {
 
     /** Structs of abi.h. */
     public static List<StructLayout> all() {
+        return Stream.concat(pinned().stream(), Stream.of(TraceWanted.LAYOUT, TraceRecord.LAYOUT)).toList();
+    }
+
+    /**
+     * Those without which nothing can be adopted. Not those of the trace: an instance from before it lacks its maps, which the next
+     * program brings.
+     */
+    private static List<StructLayout> pinned() {
         return List.of(
                 VerdictCount.LAYOUT, ListenerKeys.LAYOUT4, ListenerKeys.LAYOUT6, ListenerEntry.LAYOUT, ListenerKeys.BUCKET4, ListenerKeys.BUCKET6,
                  TableRows.LAYOUT,
@@ -26,10 +35,10 @@ public final class Layouts {
                 AclKeys.LAYOUT4, AclKeys.LAYOUT6, SourceKeys.LAYOUT);
     }
 
-    /** SHA-256 over all names, offsets and sizes: pinned maps of another hash are not adopted. */
+    /** SHA-256 over their names, offsets and sizes: pinned maps of another hash are not adopted. */
     public static String hash() {
         StringBuilder text = new StringBuilder("abi ").append(ABI_VERSION);
-        all().forEach(layout -> text.append('\n').append(layout));
+        pinned().forEach(layout -> text.append('\n').append(layout));
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.toString().getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest);
