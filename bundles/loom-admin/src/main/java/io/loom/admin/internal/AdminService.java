@@ -44,7 +44,7 @@ public final class AdminService {
     }
 
     private static List<Route> routes(Appliance appliance) {
-        return Stream.of(new BackendRoutes(appliance).routes(), new ViewRoutes(appliance).routes())
+        return Stream.of(new BackendRoutes(appliance).routes(), new ViewRoutes(appliance).routes(), new TraceRoute(appliance).routes())
                 .flatMap(List::stream).toList();
     }
 

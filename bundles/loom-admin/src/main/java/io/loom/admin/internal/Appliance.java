@@ -4,6 +4,7 @@ import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.control.LoomControl;
 import io.loom.api.control.Telemetry;
+import io.loom.api.control.Tracing;
 import io.loom.observe.MetricsText;
 import java.util.Optional;
 import org.osgi.service.component.annotations.Component;
@@ -30,6 +31,10 @@ public final class Appliance {
             policyOption = ReferencePolicyOption.GREEDY)
     volatile MetricsText metrics;
 
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    volatile Tracing tracing;
+
     /** @throws LoomException LOOM-3523 if the control plane is not running */
     LoomControl control() {
         return required(control, "the control plane (bundle loom-control)");
@@ -38,6 +43,11 @@ public final class Appliance {
     /** @throws LoomException LOOM-3523 if the data path is not running */
     Telemetry telemetry() {
         return required(telemetry, "the data path (bundle loom-datapath)");
+    }
+
+    /** @throws LoomException LOOM-3523 if the data path is not running */
+    Tracing tracing() {
+        return required(tracing, "the data path (bundle loom-datapath)");
     }
 
     /** @throws LoomException LOOM-3523 if the metrics are not available */

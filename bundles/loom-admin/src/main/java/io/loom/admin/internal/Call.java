@@ -1,7 +1,9 @@
 package io.loom.admin.internal;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A request without its transport.
@@ -11,8 +13,10 @@ import java.util.function.Function;
  * @param headers first value of a header by its name, empty if absent
  * @param body    whole, empty if there was none
  * @param ids     numbers in the path, in order
+ * @param query   parameters by name, decoded; the last one of a name
  */
-record Call(String method, String path, Function<String, String> headers, byte[] body, List<Integer> ids) {
+record Call(String method, String path, Function<String, String> headers, byte[] body, List<Integer> ids,
+            Supplier<Map<String, String>> query) {
 
     String header(String name) {
         return headers.apply(name);
@@ -23,10 +27,10 @@ record Call(String method, String path, Function<String, String> headers, byte[]
     }
 
     Call withIds(List<Integer> found) {
-        return new Call(method, path, headers, body, found);
+        return new Call(method, path, headers, body, found, query);
     }
 
     Call withMethod(String other) {
-        return new Call(other, path, headers, body, ids);
+        return new Call(other, path, headers, body, ids, query);
     }
 }

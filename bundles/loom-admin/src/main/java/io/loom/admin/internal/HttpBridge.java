@@ -1,7 +1,14 @@
 package io.loom.admin.internal;
 
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -86,7 +93,18 @@ final class HttpBridge extends Handler.Abstract {
 
     private static Call call(Request request, byte[] body) {
         return new Call(request.getMethod(), Request.getPathInContext(request),
-                name -> Optional.ofNullable(request.getHeaders().get(name)).orElse(""), body, List.of());
+                name -> Optional.ofNullable(request.getHeaders().get(name)).orElse(""), body, List.of(), () -> query(request));
+    }
+
+    private static Map<String, String> query(Request request) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        try {
+            Request.extractQueryParameters(request).forEach(field -> parameters.put(field.getName(), field.getValue()));
+        } catch (RuntimeException malformed) {
+            throw new LoomException(Problem.of(Refusal.BAD_REQUEST.code(), "the query cannot be read", malformed.getMessage(),
+                    "write what is no letter or digit as % and two hexadecimal digits"), malformed);
+        }
+        return parameters;
     }
 
     static void write(Request request, Response response, Answer answer, Callback callback) {
@@ -96,9 +114,33 @@ final class HttpBridge extends Handler.Abstract {
         response.getHeaders().put(new HttpField("X-Content-Type-Options", "nosniff"));
         if (!answer.contentType().isEmpty()) {
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, answer.contentType());
+        }
+        if (!answer.contentType().isEmpty() && answer.stream().isEmpty()) {
             response.getHeaders().put(HttpHeader.CONTENT_LENGTH, answer.body().length);
         }
         LOG.debug("{} {} -> {}", request.getMethod(), request.getHttpURI().getPath(), answer.status());
-        response.write(true, ByteBuffer.wrap(answer.body()), callback);
+        if (answer.stream().isPresent()) {
+            stream(request, response, answer.stream().get(), callback);
+        } else {
+            response.write(true, ByteBuffer.wrap(answer.body()), callback);
+        }
+    }
+
+    /** Holds its thread until the stream ends: there are few of them. */
+    private static void stream(Request request, Response response, Answer.Stream stream, Callback callback) {
+        try (stream; OutputStream out = new BufferedOutputStream(Content.Sink.asOutputStream(response))) {
+            if (!request.getMethod().equals("HEAD")) {
+                stream.writeTo(out);
+            }
+        } catch (IOException left) {
+            LOG.debug("{} ended by the client", request.getHttpURI().getPath());
+            callback.failed(left);
+            return;
+        } catch (RuntimeException defect) {
+            LOG.error("{} failed", request.getHttpURI().getPath(), defect);
+            callback.failed(defect);
+            return;
+        }
+        callback.succeeded();
     }
 }

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,6 +77,6 @@ class GuardTest {
     }
 
     private static Call call(String host) {
-        return new Call("GET", "/", name -> name.equals("Host") ? host : "", new byte[0], List.of());
+        return new Call("GET", "/", name -> name.equals("Host") ? host : "", new byte[0], List.of(), Map::of);
     }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -28,7 +29,8 @@ final class TraceReader implements Tracing.Reader {
     private final Consumer<TraceReader> end;
     private final BlockingQueue<Tracing.Packet> packets = new ArrayBlockingQueue<>(ROOM);
     private final AtomicLong lostHere = new AtomicLong();
-    private volatile boolean open = true;
+    private final AtomicBoolean open = new AtomicBoolean(true);
+    private volatile long lostAtEnd;
 
     /**
      * @param begin        the moment by bpf_ktime_get_ns
@@ -83,18 +85,24 @@ final class TraceReader implements Tracing.Reader {
 
     @Override
     public long lost() {
+        return open.get() ? lostNow() : lostAtEnd;
+    }
+
+    private long lostNow() {
         return lostInKernel.getAsLong() - lostBefore + lostHere.get();
     }
 
     @Override
     public boolean isOpen() {
-        return open;
+        return open.get();
     }
 
     @Override
     public void close() {
-        if (open) {
-            open = false;
+        if (open.get()) {
+            lostAtEnd = lostNow(); // while there is somebody to ask
+        }
+        if (open.compareAndSet(true, false)) {
             end.accept(this);
         }
     }
