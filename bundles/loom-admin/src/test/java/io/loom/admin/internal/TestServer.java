@@ -30,8 +30,9 @@ final class TestServer implements AutoCloseable {
                 List.of(), List.of(), List.of());
         appliance.metrics = accept -> new MetricsText.Page("text/plain; version=0.0.4; charset=utf-8",
                 "loom_ebpf_ready 1\n".getBytes(StandardCharsets.UTF_8));
-        router = new Router(Stream.concat(
-                new BackendRoutes(appliance).routes().stream(), new ViewRoutes(appliance).routes().stream()).toList());
+        router = new Router(Stream.of(
+                new BackendRoutes(appliance).routes(), new ViewRoutes(appliance).routes(), new TraceRoute(appliance).routes())
+                .flatMap(List::stream).toList());
         server = RestServer.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), router, bodySeconds);
     }
 

@@ -5,6 +5,7 @@ import io.loom.datapath.internal.layout.TraceRecord;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,7 @@ final class TraceReader implements Tracing.Reader {
 
     private final Tracing.Wanted wanted;
     private final long begin;
-    private final Instant beginOnTheWall;
+    private final Instant zero;
     private final LongSupplier lostInKernel;
     private final long lostBefore;
     private final Consumer<TraceReader> end;
@@ -34,13 +35,14 @@ final class TraceReader implements Tracing.Reader {
 
     /**
      * @param begin        the moment by bpf_ktime_get_ns
+     * @param zero         when that was 0
      * @param lostInKernel packets, ever
      * @param end          called once when it is closed
      */
-    TraceReader(Tracing.Wanted wanted, long begin, LongSupplier lostInKernel, Consumer<TraceReader> end) {
+    TraceReader(Tracing.Wanted wanted, long begin, Instant zero, LongSupplier lostInKernel, Consumer<TraceReader> end) {
         this.wanted = wanted;
         this.begin = begin;
-        this.beginOnTheWall = Instant.now();
+        this.zero = zero;
         this.lostInKernel = lostInKernel;
         this.lostBefore = lostInKernel.getAsLong();
         this.end = end;
@@ -55,7 +57,7 @@ final class TraceReader implements Tracing.Reader {
         if (record.time() < begin || !wantsVerdict(record.verdict()) || !wantsAddress(record)) {
             return;
         }
-        Tracing.Packet packet = names.packet(record, beginOnTheWall.plusNanos(record.time() - begin));
+        Tracing.Packet packet = names.packet(record, zero.plus(record.time() / 1000, ChronoUnit.MICROS));
         boolean wantsVip = wanted.vip().isEmpty() || wanted.vip().get().equals(packet.way().vip());
         if (wantsVip && !packets.offer(packet)) {
             lostHere.incrementAndGet();

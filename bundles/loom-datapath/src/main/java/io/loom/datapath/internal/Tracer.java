@@ -10,6 +10,8 @@ import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.RingReader;
 import io.loom.libbpf.UpdateMode;
 import java.net.InetAddress;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -43,6 +45,7 @@ final class Tracer implements AutoCloseable {
     private final KernelClock clock;
     private final Supplier<TraceNames> names;
     private final List<TraceReader> readers = new CopyOnWriteArrayList<>();
+    private Instant zero = Instant.EPOCH;
     private Thread thread;
     private boolean closed;
 
@@ -70,7 +73,11 @@ final class Tracer implements AutoCloseable {
         if (readers.size() == Tracing.READERS) {
             return Optional.empty();
         }
-        TraceReader reader = new TraceReader(wanted, clock.nanoseconds(), this::lost, this::end);
+        long begin = clock.nanoseconds();
+        if (readers.isEmpty()) {
+            zero = Instant.now().minusNanos(begin).truncatedTo(ChronoUnit.MICROS); // the same for both, who may compare
+        }
+        TraceReader reader = new TraceReader(wanted, begin, zero, this::lost, this::end);
         readers.add(reader);
         announce();
         if (thread == null) {

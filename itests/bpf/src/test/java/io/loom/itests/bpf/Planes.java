@@ -5,6 +5,7 @@ import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfObject;
+import io.loom.libbpf.RingReader;
 import io.loom.libbpf.UpdateMode;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -64,7 +65,14 @@ final class Planes implements AfterAllCallback {
         switch (map.type()) {
             case ARRAY, PERCPU_ARRAY -> zero(map);
             case HASH, LRU_HASH, DEVMAP_HASH, ARRAY_OF_MAPS, LPM_TRIE -> delete(map);
+            case RINGBUF -> read(map);
             default -> throw new IllegalStateException("say how to empty " + map.name() + ", a map of type " + map.type());
+        }
+    }
+
+    private static void read(BpfMap map) {
+        try (RingReader ring = RingReader.open(map)) {
+            ring.read(Integer.MAX_VALUE, record -> {});
         }
     }
 

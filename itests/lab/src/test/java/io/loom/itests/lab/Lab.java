@@ -15,6 +15,8 @@ final class Lab implements AutoCloseable {
     static final Path ROOT = Path.of(System.getProperty("loom.root")).toAbsolutePath();
     static final List<String> BACKENDS = List.of("backend1", "backend2", "backend3");
     static final String VIP4 = "10.77.0.100";
+    /** IPv4 address of the client. */
+    static final String CLIENT4 = "10.77.0.1";
     static final String VIP6 = "fd77::100";
     private static final Duration LIMIT = Duration.ofSeconds(60);
 

@@ -78,6 +78,12 @@ final class Pins {
         return mtus;
     }
 
+    /** Whether the program writes packets down for a trace. */
+    boolean tracing() {
+        JsonNode dump = bpftool("map", "dump", "pinned", root.resolve("maps/loom_trace_on").toString());
+        return dump.path(0).path("formatted").path("value").path("until").asLong() != 0;
+    }
+
     List<String> mapNames() {
         return files("maps").stream().map(pin -> pin.getFileName().toString()).toList();
     }
