@@ -9,3 +9,4 @@ struct loom_conn_key4 conn_key4;
 struct loom_conn_key6 conn_key6;
 struct loom_affinity_key4 affinity_key4;
 struct loom_affinity_key6 affinity_key6;
+struct loom_trace_record trace_record;

@@ -43,6 +43,18 @@ class BpfMapTest {
     }
 
     @Test
+    void aRingThatNobodyHasWrittenIntoIsEmptyAndNoOtherMapIsOne() {
+        try (BpfMap map = BpfMap.create(MapType.RINGBUF, "test_ring", 0, 0, 65536, 0); RingReader ring = RingReader.open(map)) {
+            assertEquals(0, ring.read(1, record -> {
+                throw new AssertionError("a record");
+            }));
+        }
+        try (BpfMap map = BpfMap.create(MapType.HASH, "test_noring", 4, 4, 2, NO_PREALLOC)) {
+            assertThrows(IllegalArgumentException.class, () -> RingReader.open(map));
+        }
+    }
+
+    @Test
     void aMapDescribesItself() {
         try (BpfMap map = BpfMap.create(MapType.HASH, "test_info", 4, 12, 100, NO_PREALLOC)) {
             assertEquals("test_info", map.name());

@@ -19,12 +19,14 @@ import java.util.stream.Stream;
 final class TestServer implements AutoCloseable {
     final Appliance appliance = new Appliance();
     final FakeControl control = new FakeControl();
+    final FakeTracing tracing = new FakeTracing();
     final Router router;
     private final RestServer server;
     private final HttpClient client = HttpClient.newHttpClient();
 
     TestServer(int bodySeconds) {
         appliance.control = control;
+        appliance.tracing = tracing;
         appliance.telemetry = () -> new Telemetry.Counters(
                 List.of(new Telemetry.VerdictCount(1, "forward", Verdict.Action.FORWARD, 5, 500, 500)), 1, 1, 0, 0,
                 List.of(), List.of(), List.of());

@@ -25,7 +25,7 @@ class MapMemoryTest {
                 new MapPlan("t_percpu", MapType.PERCPU_ARRAY, 4, 24, 20_000, 0),
                 new MapPlan("t_hash", MapType.HASH, 20, 24, 20_000, 0),
                 new MapPlan("t_growing", MapType.HASH, 20, 24, 20_000, 1),
-                new MapPlan("t_lru", MapType.LRU_HASH, 8, 16, 20_000, 0))) {
+                new MapPlan("t_lru", MapType.LRU_HASH, 8, 16, 20_000, 0), new MapPlan("t_ring", MapType.RINGBUF, 0, 0, 1 << 20, 0))) {
             try (BpfMap map = BpfMap.create(
                     plan.type(), plan.name(), plan.keySize(), plan.valueSize(), plan.maxEntries(), plan.flags())) {
                 assertEquals(map.memoryBytes(), plan.bytes(cpus), map.memoryBytes() / 20.0, plan::toString);
@@ -47,6 +47,12 @@ class MapMemoryTest {
                 new MapPlan("fair", MapType.ARRAY, 4, 8, 1 << 17, 0), new MapPlan("small", MapType.ARRAY, 4, 8, 1 << 16, 0));
         assertEquals(List.of("map large, 1048576 entries: 256.0 MiB", "map fair, 131072 entries: 1.0 MiB",
                 "all maps together: 257.5 MiB of kernel memory, of which this host has 300.0 MiB to give"), MapMemory.lines(plans, 2, 300 << 20));
+    }
+
+    @Test
+    void theRingOfTheTraceHasALineHoweverSmall() {
+        assertEquals("map loom_trace, a ring: 0.3 MiB",
+                MapMemory.lines(List.of(new MapPlan("loom_trace", MapType.RINGBUF, 0, 0, 1 << 18, 0)), 2, 300 << 20).get(0));
     }
 
     @Test

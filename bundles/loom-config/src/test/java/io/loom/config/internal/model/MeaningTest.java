@@ -69,6 +69,14 @@ class MeaningTest {
     }
 
     @Test
+    void theSizeOfTheRingIsReadAndTakenWithoutAWarning() {
+        LoomConfig chosen = Yaml.good("ebpf: {xdp: {interface: eth0, ring_buffer_size: 16384}}");
+        assertEquals(16384, chosen.maps().ringBytes());
+        assertEquals(List.of(), chosen.warnings().stream().filter(warning -> warning.text().contains("ring_buffer_size")).toList());
+        assertEquals(262_144, Yaml.good("ebpf: {xdp: {interface: eth0}}").maps().ringBytes());
+    }
+
+    @Test
     void bothShapesMayAgree() {
         LoomConfig config = Yaml.good("ebpf: {interface: [a, b], xdp_mode: generic, xdp: {interface: [b, a], mode: generic}}");
         assertEquals(List.of("b", "a"), config.attachment().interfaces());
