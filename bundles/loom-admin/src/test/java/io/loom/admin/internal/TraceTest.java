@@ -89,8 +89,8 @@ class TraceTest {
 
     @Test
     void parametersSayWhatIsWanted() throws Exception {
-        assertEquals(200, get("?duration=1ms&address=2001%3Adb8%3A%3A1&verdict=forward&vip=web").statusCode());
-        assertEquals(Optional.of(new Tracing.Wanted(Set.of(1), IpAddress.parse("2001:db8::1"), Optional.of("web"))), server.tracing.wanted);
+        assertEquals(200, get("?duration=1ms&address=2001%3Adb8%3A%3A1&verdict=forward&vip=default").statusCode());
+        assertEquals(Optional.of(new Tracing.Wanted(Set.of(1), IpAddress.parse("2001:db8::1"), Optional.of("default"))), server.tracing.wanted);
     }
 
     @Test
