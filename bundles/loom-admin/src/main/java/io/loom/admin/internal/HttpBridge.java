@@ -128,7 +128,8 @@ final class HttpBridge extends Handler.Abstract {
 
     /** Holds its thread until the stream ends: there are few of them. */
     private static void stream(Request request, Response response, Answer.Stream stream, Callback callback) {
-        try (stream; OutputStream out = new BufferedOutputStream(Content.Sink.asOutputStream(response))) {
+        // The stream is closed before the end of the answer leaves: who has read that may ask for the next one at once.
+        try (OutputStream out = new BufferedOutputStream(Content.Sink.asOutputStream(response)); stream) {
             if (!request.getMethod().equals("HEAD")) {
                 stream.writeTo(out);
             }
