@@ -34,7 +34,6 @@ public enum Code {
     BAD_LIST(2030, "a line of a list of networks that is none, or a list that cannot be read"),
     NO_OBJECT(2031, "the object of a program of the operator's cannot be read"),
 
-    NOT_IN_EFFECT(2101, "accepted keys whose feature this version does not have"),
     NO_INTERFACE(2102, "no interface is named, so nothing is attached"),
     NO_PORTS(2103, "no port is named, so nothing is balanced"),
     IMPLICIT_CHECK(2104, "health_integration uses a default TCP check"),

@@ -60,7 +60,7 @@ class CommandsTest {
                   api: forwarding method l2 is not deployed
 
                 Warnings:
-                  LOOM-2101 loom.yaml:4:5: batch_size has no effect yet; leave it
+                  LOOM-2112 loom.yaml:4:5: no vip uses upstream web; leave it
                 """, run(new StatusCommand()));
     }
 

@@ -26,7 +26,7 @@ final class FakeControl implements LoomControl {
 
     @Override
     public Status status() {
-        Problem warning = new Problem("LOOM-2101", "loom.yaml:4:5", "batch_size has no effect yet", "", "leave it");
+        Problem warning = new Problem("LOOM-2112", "loom.yaml:4:5", "no vip uses upstream web", "", "leave it");
         return new Status(ready, ready ? "" : "the first probes", "/etc/loom/loom.yaml", List.of(), List.of(warning),
                 new Status.ProgramView(12, "0123456789abcdef", "loom",
                         List.of(new Status.OwnProgramView("filter", "before", 15)),

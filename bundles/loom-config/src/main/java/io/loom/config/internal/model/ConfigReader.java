@@ -71,7 +71,6 @@ public final class ConfigReader {
         checks.backends(vips, groups, ebpf, maps);
         Acl acl = new AclReader(findings, files).read(ebpf.enabledSection("acl"));
         List<OwnProgram> programs = new ProgramsReader(findings, files).read(xdp);
-        new AcceptedKeys(findings).report(root);
         return new LoomConfig(enabled, attachment, conntrack, maps, nat, dsr, icmp, acl, programs,
                 vips.stream().map(VipEntry::vip).toList(), groups.stream().map(Group::upstream).toList(), admin, findings.warnings());
     }

@@ -78,14 +78,6 @@ class SpecificationTest {
     }
 
     @Test
-    void everyKeyOfTheSpecificationTakesEffect() throws IOException {
-        for (Path example : examples().toList()) {
-            assertEquals(List.of(), Yaml.good(Files.readString(example)).warnings().stream()
-                    .filter(warning -> warning.code().equals("LOOM-2101")).toList(), example.toString());
-        }
-    }
-
-    @Test
     void theShippedFileIsGoodAndAttachesNowhere() throws IOException {
         LoomConfig config = Yaml.good(Files.readString(Path.of("../../etc/loom.yaml")));
         assertEquals(List.of(), config.attachment().interfaces());

@@ -16,21 +16,20 @@ class DocumentationTest {
 
     @Test
     void theReferenceListsEveryKeyOfTheSchema() throws IOException {
-        List<String> rows = new ArrayList<>(List.of("| key | value | default | in effect | meaning |", "|---|---|---|---|---|"));
-        rows(Schema.FILE, "", true, rows);
+        List<String> rows = new ArrayList<>(List.of("| key | value | default | meaning |", "|---|---|---|---|"));
+        rows(Schema.FILE, "", rows);
         new DocumentedTable("reference-yaml.md", "keys").check(rows);
     }
 
-    private static void rows(Type.Fields fields, String path, boolean inEffect, List<String> rows) {
+    private static void rows(Type.Fields fields, String path, List<String> rows) {
         for (Key key : fields.keys()) {
             String keyPath = path + key.name();
-            boolean effective = inEffect && key.inEffect();
             rows.add("| `" + keyPath + "` | " + key.type().describe() + " | " + key.fallback() + " | "
-                    + (effective ? "yes" : "accepted") + " | " + key.meaning() + " |");
+                    + key.meaning() + " |");
             if (key.type() instanceof Type.Fields inner) {
-                rows(inner, keyPath + ".", effective, rows);
+                rows(inner, keyPath + ".", rows);
             } else if (key.type() instanceof Type.Items list && list.item() instanceof Type.Fields inner) {
-                rows(inner, keyPath + "[].", effective, rows);
+                rows(inner, keyPath + "[].", rows);
             }
         }
     }
