@@ -96,27 +96,36 @@ __noinline __u64 loom_options_sum(struct xdp_md *ctx, __u32 offset, __u32 words)
 	return sum;
 }
 
-/* Of any packet to a vip: LOOM_CONTINUE, or what its IPv4 header makes of it; IPv6 has nothing to be wrong there. */
-static __always_inline int loom_header_judge(struct xdp_md *ctx, const struct loom_packet *packet)
+/* The same of a header with options: seldom, and what it needs of registers and stack shall not burden the others. */
+static __noinline int loom_options_judge(struct xdp_md *ctx, const struct loom_packet *packet)
 {
 	void *end = (void *)(long)ctx->data_end;
 	__u32 l3 = loom_packet_l3(packet), l4 = loom_packet_l4(packet), options_at = l3 + sizeof(struct iphdr);
 	__u32 *word = (void *)(long)ctx->data + l3;
-	int routed_on = 0;
 	__u64 sum;
+
+	if ((void *)(word + 5) > end)
+		return LOOM_DROP_TRUNCATED;
+	sum = loom_header_sum(word) + loom_options_sum(ctx, options_at, (l4 - options_at) / 4);
+	if (loom_sum_fold(sum) != 0xffff)
+		return LOOM_DROP_BAD_CHECKSUM;
+	return loom_options_route_on(ctx, options_at, l4) ? LOOM_PASS_SOURCE_ROUTED : LOOM_CONTINUE;
+}
+
+/* Of any packet to a vip: LOOM_CONTINUE, or what its IPv4 header makes of it; IPv6 has nothing to be wrong there. */
+static __always_inline int loom_header_judge(struct xdp_md *ctx, const struct loom_packet *packet)
+{
+	void *end = (void *)(long)ctx->data_end;
+	__u32 l3 = loom_packet_l3(packet);
+	__u32 *word = (void *)(long)ctx->data + l3;
 
 	if (packet->family != 4)
 		return LOOM_CONTINUE;
+	if (loom_packet_l4(packet) != l3 + sizeof(struct iphdr))
+		return loom_options_judge(ctx, packet);
 	if ((void *)(word + 5) > end)
 		return LOOM_DROP_TRUNCATED;
-	sum = loom_header_sum(word);
-	if (l4 != options_at) {
-		sum += loom_options_sum(ctx, options_at, (l4 - options_at) / 4);
-		routed_on = loom_options_route_on(ctx, options_at, l4);
-	}
-	if (loom_sum_fold(sum) != 0xffff)
-		return LOOM_DROP_BAD_CHECKSUM;
-	return routed_on ? LOOM_PASS_SOURCE_ROUTED : LOOM_CONTINUE;
+	return loom_sum_fold(loom_header_sum(word)) == 0xffff ? LOOM_CONTINUE : LOOM_DROP_BAD_CHECKSUM;
 }
 
 /*
