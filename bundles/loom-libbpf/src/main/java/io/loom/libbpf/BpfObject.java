@@ -34,6 +34,7 @@ public final class BpfObject implements AutoCloseable {
     private static final int BPF_LOG_STATS = 4;
     private static final int STATISTICS_SIZE = 1 << 16;
     private static final Pattern PROCESSED = Pattern.compile("processed (\\d+) insns");
+    private static final Pattern STACK = Pattern.compile("stack depth (\\d+)");
 
     private final String name;
     private final Btf btf;
@@ -178,10 +179,15 @@ public final class BpfObject implements AutoCloseable {
     }
 
     /**
-     * The same, and returns how many instructions the verifier followed in all programs: it allows each a million. Its log holds
-     * less than that of {@link #load}: not the way to the instruction that it refused.
+     * What it cost to verify all programs.
+     *
+     * @param instructions followed: a million is allowed for each program
+     * @param stack        bytes that the hungriest program takes itself; functions that it calls come on top
      */
-    public long loadCounted() {
+    public record Verification(long instructions, int stack) {}
+
+    /** The same, counted. The verifier's log holds less than that of {@link #load}: not the way to the instruction that it refused. */
+    public Verification loadCounted() {
         requireUnloaded();
         List<Memory> logs = new ArrayList<>();
         for (long program : programs()) {
@@ -196,12 +202,15 @@ public final class BpfObject implements AutoCloseable {
             String log = logs.stream().map(text -> text.getString(0, "US-ASCII")).collect(Collectors.joining());
             throw log.isEmpty() ? refused : Check.refused(name, refused.errno(), log);
         }
-        return logs.stream().mapToLong(log -> verified(log.getString(0, "US-ASCII"))).sum();
+        List<String> statistics = logs.stream().map(log -> log.getString(0, "US-ASCII")).toList();
+        return new Verification(
+                statistics.stream().mapToLong(text -> number(PROCESSED, text)).sum(),
+                statistics.stream().mapToInt(text -> (int) number(STACK, text)).max().orElse(0));
     }
 
-    /** "processed 7331 insns (limit 1000000) ..." on a line of its own, in all kernels from 5.2 on. */
-    private static long verified(String statistics) {
-        Matcher matcher = PROCESSED.matcher(statistics);
+    /** "processed 7331 insns (limit 1000000) ..." and "stack depth 64+0+32", each on a line of its own, in all kernels from 5.2 on. */
+    private static long number(Pattern pattern, String statistics) {
+        Matcher matcher = pattern.matcher(statistics);
         if (!matcher.find()) {
             throw new IllegalStateException("the verifier has not counted: " + statistics);
         }

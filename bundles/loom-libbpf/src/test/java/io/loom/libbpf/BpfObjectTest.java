@@ -78,7 +78,7 @@ class BpfObjectTest {
     @Test
     void theVerifierCountsWhatItFollows() {
         try (BpfObject object = BpfObject.open("test", TestObjects.composed())) {
-            long followed = object.loadCounted();
+            long followed = object.loadCounted().instructions();
             assertTrue(followed > 1 && followed < 10_000, "followed " + followed);
         }
         try (BpfObject object = BpfObject.open("careless", TestObjects.read("careless").bytes())) {

@@ -118,7 +118,7 @@ final class KernelLoads {
     private void load(String name, Set<String> objects, Supplier<BpfObject> open) {
         Load load;
         try (BpfObject object = open.get()) {
-            load = new Load(name, objects, object.loadCounted(), "");
+            load = new Load(name, objects, object.loadCounted().instructions(), "");
         } catch (LoomException refused) {
             load = new Load(name, objects, 0, refused.problems().get(0).code() + " " + refused.problems().get(0).why());
         }
