@@ -136,7 +136,9 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
         plane.sources().put(config.enabled() ? config.acl() : Acl.NONE);
         plane.attachments().want(config.enabled() ? config.attachment() : NOWHERE);
         plane.vipAddresses().device(plane.attachments().firstDevice());
-        plane.vipAddresses().sources(config.enabled() && config.nat().assign() ? config.nat().sourceAddresses() : List.of());
+        if (plane.vipAddresses().sources(config.enabled() && config.nat().assign() ? config.nat().sourceAddresses() : List.of())) {
+            timers.requestProgram();
+        }
         plane.attachments().check();
         plane.cpuAffinity().want(config.enabled() ? config.attachment().cpus() : List.of());
         timers.serve(plane);

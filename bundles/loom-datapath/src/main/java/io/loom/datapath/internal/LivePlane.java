@@ -327,7 +327,11 @@ final class LivePlane implements AutoCloseable {
 
     /** False if it failed: the old program runs on, and another attempt may succeed. */
     boolean updateProgram() {
+        Set<String> leaving = vipAddresses.leaving(); // asked first: what comes later may be for the program after this one
         boolean loom = programs.update(next -> ownPrograms.replaceLoom(next, attachments), backends::usesSlot);
+        if (loom) {
+            vipAddresses.release(leaving);
+        }
         return ownPrograms.update(programs.running().program(), attachments) && loom;
     }
 

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,12 +52,27 @@ final class VipAddresses {
         }
     }
 
-    /** Those that nat sends from, instead of the ones before, also those of an earlier process. */
-    synchronized void sources(Collection<InetAddress> addresses) {
+    /**
+     * Those that nat sends from, instead of the ones before, which stay until {@link #release}.
+     *
+     * @return whether there are some to release
+     */
+    synchronized boolean sources(Collection<InetAddress> addresses) {
         sources = Set.copyOf(addresses);
-        Set<String> wanted = assigned().stream().map(IpAddress::format).collect(Collectors.toSet());
-        ours.all().stream().filter(address -> !wanted.contains(address)).toList().forEach(this::takeOff);
         ensure();
+        return !leaving().isEmpty();
+    }
+
+    /** Those that nothing wants any more, also of an earlier process. */
+    synchronized Set<String> leaving() {
+        Set<String> leaving = new HashSet<>(ours.all());
+        assigned().stream().map(IpAddress::format).forEach(leaving::remove);
+        return leaving;
+    }
+
+    /** Takes these off, if they are still not wanted: the program that runs now sends from none of them. */
+    synchronized void release(Set<String> addresses) {
+        addresses.stream().filter(leaving()::contains).forEach(this::takeOff);
     }
 
     private void takeOff(String address) {

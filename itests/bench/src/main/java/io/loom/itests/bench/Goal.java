@@ -1,6 +1,7 @@
 package io.loom.itests.bench;
 
 import io.loom.api.Family;
+import java.util.Optional;
 
 /**
  * What a case may cost, as a part of what the reference costs.
@@ -14,7 +15,7 @@ record Goal(Reference.Figure figure, Family family, double ratio) {
         return family == Family.IPV4 ? ratio : ratio + GRANTED_TO_IPV6;
     }
 
-    double reference(Traffic traffic, double floor) {
+    Optional<Double> reference(Traffic traffic, double floor) {
         return figure.scaled(family, traffic, floor);
     }
 }

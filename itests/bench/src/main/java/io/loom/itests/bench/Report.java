@@ -30,7 +30,7 @@ record Report(String programTag, long floor, Traffic traffic, List<Line> lines, 
 
         static Line of(String name, long net, long floor, Optional<Goal> goal, Traffic traffic) {
             return new Line(name, net + floor, net,
-                    goal.map(some -> some.reference(traffic, floor)), goal.map(Goal::target));
+                    goal.flatMap(some -> some.reference(traffic, floor)), goal.map(Goal::target));
         }
 
         Optional<Double> ratio() {
@@ -81,7 +81,7 @@ record Report(String programTag, long floor, Traffic traffic, List<Line> lines, 
     }
 
     private long targets() {
-        return lines.stream().filter(line -> line.target.isPresent()).count() + memory.size() + live.size();
+        return lines.stream().filter(line -> line.reference.isPresent()).count() + memory.size() + live.size();
     }
 
     String text() {
@@ -102,7 +102,7 @@ record Report(String programTag, long floor, Traffic traffic, List<Line> lines, 
                     line.name, line.empty, line.loom, line.ratio(), LiveLine.TARGET, word(line.missed())));
         }
         row(text, "%ntraffic: %s%nreference: %s%nprogram tag %s%n%s%n",
-                traffic.word(), Reference.SOURCE, programTag, summary());
+                traffic.word(), Reference.source(floor), programTag, summary());
         return text.toString();
     }
 
@@ -125,7 +125,7 @@ record Report(String programTag, long floor, Traffic traffic, List<Line> lines, 
         report.put("floor_ns", floor);
         report.put("program_tag", programTag);
         report.put("traffic", traffic.word());
-        report.put("reference", Reference.SOURCE);
+        report.put("reference", Reference.source(floor));
         report.put("cases", lines.stream().map(Report::json).toList());
         report.put("bytes_per_connection", memory.stream().map(Report::json).toList());
         report.put("live_frames", live.stream().map(Report::json).toList());

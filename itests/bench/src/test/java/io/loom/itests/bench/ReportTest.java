@@ -26,9 +26,18 @@ class ReportTest {
 
     @Test
     void theReferenceIsScaledByTheFloor() {
-        assertEquals(204, HALF.reference(Traffic.IN_ORDER, 68));
-        assertEquals(206, HALF.reference(Traffic.RESTED, 68));
-        assertEquals(535, new Goal(Figure.ESTABLISHED_1M, Family.IPV6, 0.5).reference(Traffic.IN_ORDER, 34 * 535 / 362.0), 1e-9);
+        assertEquals(Optional.of(204.0), HALF.reference(Traffic.IN_ORDER, 68));
+        assertEquals(Optional.of(206.0), HALF.reference(Traffic.RESTED, 68));
+        assertEquals(535, new Goal(Figure.ESTABLISHED_1M, Family.IPV6, 0.5).reference(Traffic.IN_ORDER, 34 * 535 / 362.0).orElseThrow(), 1e-9);
+    }
+
+    /** Memory does not become quicker where calls do. */
+    @Test
+    void whereTheFloorIsLowTheReferenceIsOfAnotherMachine() {
+        assertEquals(1.5 * HALF.reference(Traffic.STEADY, 9).orElseThrow(), HALF.reference(Traffic.STEADY, 13.5).orElseThrow());
+        assertTrue(HALF.reference(Traffic.STEADY, 17.6).orElseThrow() < HALF.reference(Traffic.STEADY, 17.4).orElseThrow());
+        assertEquals(Optional.empty(), HALF.reference(Traffic.RESTED, 9));
+        assertTrue(Reference.source(9).contains("floor of 9 ns"));
     }
 
     @Test
@@ -49,7 +58,7 @@ class ReportTest {
         report.write(file);
         JsonNode json = new ObjectMapper().readTree(file.toFile());
         assertEquals(68, json.get("floor_ns").asLong());
-        assertEquals(Reference.SOURCE, json.get("reference").asText());
+        assertEquals(Reference.source(68), json.get("reference").asText());
         assertEquals(new ObjectMapper().readTree("[{'name':'good','ns':170,'net_ns':102,'reference_ns':204.0,'ratio':0.5,'target':0.5,'met':true},"
                 .replace('\'', '"') + "{'name':'bad','ns':171,'net_ns':103,'reference_ns':204.0,'ratio':0.505,'target':0.5,'met':false},"
                 .replace('\'', '"') + "{'name':'unjudged','ns':999,'net_ns':931}]".replace('\'', '"')), json.get("cases"));
