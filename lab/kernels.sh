@@ -95,26 +95,27 @@ try() {
 stop() {
 	trap - EXIT
 	local job
-	for job in $(jobs -p); do
-		kill -- "-$job" 2>/dev/null || true # one that has ended meanwhile
+	for job in $(jobs -rp); do
+		kill -- "-$job"
 	done
 }
 
 # try_all SERIES...: as many at a time as there are processors.
 try_all() {
-	local series running=0
+	local series
 	set -m # each in a process group of its own
 	trap stop EXIT
 	for series in "$@"; do
-		[ "$running" -lt "$(nproc)" ] || wait -n || true # how it went is in its rows
+		while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+			sleep 1
+		done
 		if [ "$series" = here ]; then
 			try here here &
 		else
 			try "$series" boot "$series" &
 		fi
-		running=$((running + 1))
 	done
-	wait
+	wait # how each one went is in its rows
 }
 
 main() {
