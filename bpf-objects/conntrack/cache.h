@@ -101,15 +101,11 @@ static __always_inline int cache_locate(const struct loom_packet *packet, struct
 /* Whether the way holds the connection; the key of another client over IPv6 is equal once in 2^32 times. */
 static __always_inline int cache_is_at(const struct cache_place *place, const struct loom_packet *packet, __u32 i)
 {
-	const __be32 *client;
-
 	if (*(volatile __u64 *)&place->way[i & (LOOM_WAYS - 1)].key != place->key)
 		return 0;
 	if (!place->client)
 		return 1;
-	client = place->client[i & (LOOM_WAYS - 1)];
-	return client[0] == packet->source[0] && client[1] == packet->source[1] && client[2] == packet->source[2] &&
-	       client[3] == packet->source[3];
+	return loom_address_equal(place->client[i & (LOOM_WAYS - 1)], packet->source);
 }
 
 /* The way that has the key; if none has it, any. */

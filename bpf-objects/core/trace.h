@@ -36,11 +36,6 @@ static __always_inline const struct loom_trace_wanted *loom_trace_find(void)
 	return wanted && wanted->until ? wanted : NULL;
 }
 
-static __always_inline int loom_address_equal(const __be32 a[4], const __be32 b[4])
-{
-	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
-}
-
 /* Where a frame that leaves goes: the outer IP header stands where the packet's did. Returns the family, 0 if it cannot be read. */
 static __always_inline __u8 loom_trace_sent(struct xdp_md *ctx, const struct loom_packet *packet, __be32 sent[4])
 {

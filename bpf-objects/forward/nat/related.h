@@ -42,10 +42,7 @@ static __always_inline __u64 nat_quoted_ports(struct xdp_md *ctx, const struct l
 /* Whether the sender of the error is the end of the connection, which has another address on the other side. */
 static __always_inline int nat_sender_is(const struct ipv6hdr *ip, const struct loom_packet *packet)
 {
-	const __be32 *address = ip->saddr.in6_u.u6_addr32;
-
-	return address[0] == packet->source[0] && address[1] == packet->source[1] && address[2] == packet->source[2] &&
-	       address[3] == packet->source[3];
+	return loom_address_equal(ip->saddr.in6_u.u6_addr32, packet->source);
 }
 
 /*

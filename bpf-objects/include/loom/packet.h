@@ -78,6 +78,11 @@ static __always_inline __u32 loom_packet_related(const struct loom_packet *packe
 	return packet->related & 0xff;
 }
 
+static __always_inline int loom_address_equal(const __be32 *a, const __be32 *b)
+{
+	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
+}
+
 /*
  * Writes the Ethernet addresses, destination and source, as struct loom_backend has them; the caller has checked the bounds.
  * Three words rather than twelve bytes: both sides are aligned well enough for every architecture that Loom runs on.

@@ -3,13 +3,15 @@ package io.loom.datapath.internal;
 import io.loom.api.Problem;
 import io.loom.libbpf.BpfException;
 import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.Kernel;
 import io.loom.libbpf.UpdateMode;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -49,15 +51,12 @@ final class Egress {
     }
 
     private static void measure(BpfMap mtus, Set<Integer> ifindexes) {
-        List<byte[]> others = new ArrayList<>();
-        mtus.forEach((ifindex, mtu) -> {
-            if (!ifindexes.contains(Keys.number(ifindex))) {
-                others.add(ifindex.clone());
-            }
-        });
-        others.forEach(mtus::delete);
+        Map<Integer, Integer> known = new HashMap<>();
+        mtus.forEach((ifindex, mtu) -> known.put(Keys.number(ifindex), Keys.number(mtu)));
+        known.keySet().stream().filter(ifindex -> !ifindexes.contains(ifindex)).forEach(ifindex -> mtus.delete(Keys.of(ifindex)));
         for (int ifindex : ifindexes) {
-            mtu(ifindex).ifPresent(mtu -> mtus.update(Keys.of(ifindex), Keys.of(mtu), UpdateMode.ANY));
+            mtu(ifindex).filter(mtu -> !mtu.equals(known.get(ifindex)))
+                    .ifPresent(mtu -> mtus.update(Keys.of(ifindex), Keys.of(mtu), UpdateMode.ANY));
         }
     }
 
@@ -83,19 +82,10 @@ final class Egress {
     }
 
     List<Problem> problems() {
-        return strange.stream().map(Egress::name).flatMap(Optional::stream).map(device -> Problem.of(
+        return strange.stream().map(Kernel::interfaceName).flatMap(Optional::stream).map(device -> Problem.of(
                 "LOOM-1232", "backends are reached through " + device + ", which does not have the program",
                 "most drivers transmit for the program only where it is attached, and nat's replies are seen only there",
                 "add " + device + " to ebpf.interface")).toList();
-    }
-
-    /** Empty if it is gone. */
-    private static Optional<String> name(int ifindex) {
-        try {
-            return Optional.ofNullable(NetworkInterface.getByIndex(ifindex)).map(NetworkInterface::getName);
-        } catch (SocketException gone) {
-            return Optional.empty();
-        }
     }
 
     private byte[] value(int ifindex) {

@@ -1,21 +1,15 @@
 package io.loom.datapath.internal;
 
-import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.Protocol;
 import io.loom.api.control.Status;
 import io.loom.api.control.Telemetry;
 import io.loom.api.plugin.Algorithm;
-import io.loom.api.plugin.BackendSet;
-import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.control.dataplane.KernelState;
-import io.loom.control.dataplane.ListenerKey;
-import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
-import io.loom.control.dataplane.TableSpec;
 import io.loom.control.dataplane.Tracking;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.NextHop;
@@ -24,7 +18,6 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashSet;
@@ -44,7 +37,6 @@ import java.util.stream.Collectors;
 final class LivePlane implements AutoCloseable {
     /** Of enum loom_conn_state. */
     private static final int SYN_SENT = 0;
-    private static final TableBuilder BUILDER = new TableBuilder(Duration.ofSeconds(5));
 
     private final Instance instance;
     private final Programs programs;
@@ -67,7 +59,7 @@ final class LivePlane implements AutoCloseable {
     private final Sweep sweep;
     private final Counters counters;
     private final Tracer tracer;
-    private final Function<String, Optional<Algorithm>> algorithms;
+    private final Changes changes;
     private volatile Sweep.Result lastSweep = Sweep.Result.NONE;
     private volatile Set<BackendKey> resolving = Set.of();
     private Surroundings surroundings = new Surroundings(List.of(), List.of(), Set.of());
@@ -80,7 +72,6 @@ final class LivePlane implements AutoCloseable {
         this.programs = programs;
         this.ownPrograms = ownPrograms;
         this.attachments = attachments;
-        this.algorithms = algorithms;
         this.backends = new Backends(instance.map("loom_backends"), number -> Counters.forgetBackend(instance, number),
                 new LimitTable(instance.map("loom_blimits"), clock::tick));
         this.tables = new Tables(new TableContent(instance.map("loom_tables"), instance.pins().tables()), instance.meta());
@@ -106,6 +97,7 @@ final class LivePlane implements AutoCloseable {
             adopt();
         }
         this.nextHops = new NextHops(lookup, vips, backends.sources());
+        this.changes = new Changes(programs, backends, tables, listeners, vipAddresses, nextHops, algorithms);
         chooseOuterSources();
     }
 
@@ -148,86 +140,7 @@ final class LivePlane implements AutoCloseable {
     }
 
     void apply(Change change) {
-        if (change instanceof Change.PutBackend put) {
-            putBackend(put);
-        } else if (change instanceof Change.RemoveBackend remove) {
-            backends.remove(remove.backend());
-        } else if (change instanceof Change.PutTable put) {
-            putTable(put);
-        } else if (change instanceof Change.RemoveTable remove) {
-            tables.remove(remove.table());
-        } else if (change instanceof Change.PutListener put) {
-            putListener(put.listener(), put.spec());
-        } else if (change instanceof Change.RemoveListener remove) {
-            removeListener(remove.listener());
-        } else {
-            throw new IllegalArgumentException("unknown change " + change);
-        }
-    }
-
-    private void putBackend(Change.PutBackend put) {
-        BackendKey backend = put.backend();
-        SlotBook slots = programs.running().slots();
-        int slot = slots.slot(backend.method()).orElseThrow(() -> noMethod(backend));
-        boolean stateful = slots.method(slot).orElseThrow().stateful();
-        backends.put(backend, slot, stateful, put, nextHops.answers());
-        if (programs.isLeaving(backend.method(), slot)) {
-            backends.remove(backend);
-            throw noMethod(backend);
-        }
-    }
-
-    private static LoomException noMethod(BackendKey backend) {
-        return new LoomException(Problem.of(
-                "LOOM-4109", "cannot forward to " + backend.endpoint() + " by " + backend.method(),
-                "the program has no such forwarding method", "deploy its bundle"));
-    }
-
-    private void putTable(Change.PutTable put) {
-        TableSpec spec = put.spec();
-        Optional<Algorithm> algorithm = algorithms.apply(spec.algorithm());
-        if (algorithm.isEmpty()) {
-            if (tables.get(put.table()).isEmpty()) {
-                throw new LoomException(Problem.of(
-                        "LOOM-4110", "cannot build the table of vip " + put.table().vip(),
-                        "algorithm " + spec.algorithm() + " is not deployed", "deploy its bundle"));
-            }
-            return;
-        }
-        List<BackendKey> keys = List.copyOf(spec.weights().keySet());
-        LookupTable table = BUILDER.build(algorithm.get(), spec.algorithm(), put.table().vip(), members(spec), spec.size());
-        int[] numbers = keys.stream().mapToInt(key -> backends.number(key).orElseThrow()).toArray();
-        int[] entries = Arrays.stream(table.slots()).map(position -> numbers[position]).toArray();
-        tables.put(put.table(), spec, table.index(), entries, () -> listeners.tableMoved(put.table()));
-    }
-
-    private static BackendSet members(TableSpec spec) {
-        return new BackendSet(spec.weights().entrySet().stream()
-                .map(entry -> new BackendSet.Member(entry.getKey().endpoint(), entry.getValue()))
-                .toList());
-    }
-
-    private void putListener(ListenerKey listener, ListenerSpec spec) {
-        InetAddress address = listener.endpoint().address();
-        if (spec.assigned()) {
-            vipAddresses.add(address);
-        }
-        listeners.put(listener, spec);
-        if (!isAssigned(address)) {
-            vipAddresses.remove(address);
-        }
-    }
-
-    private void removeListener(ListenerKey listener) {
-        listeners.remove(listener);
-        if (!isAssigned(listener.endpoint().address())) {
-            vipAddresses.remove(listener.endpoint().address());
-        }
-    }
-
-    private boolean isAssigned(InetAddress address) {
-        return listeners.specs().entrySet().stream()
-                .anyMatch(entry -> entry.getValue().assigned() && entry.getKey().endpoint().address().equals(address));
+        changes.apply(change);
     }
 
     void resolve(Set<BackendKey> wanted) {

@@ -8,6 +8,7 @@ import io.loom.api.control.Tracing;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
+import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.datapath.internal.layout.TraceRecord;
 import io.loom.libbpf.Kernel;
 import java.net.InetAddress;
@@ -23,8 +24,6 @@ import java.util.Set;
 
 /** What the numbers in records of the trace stand for, as of one moment. For one thread. */
 final class TraceNames {
-    /** LOOM_BACKEND_LOCAL. */
-    private static final int LOCAL = (1 << 15) - 1;
     private static final int IPPROTO_ICMP = 1;
     private static final int IPPROTO_ICMPV6 = 58;
     private static final List<String> TCP_FLAGS = List.of("fin", "syn", "rst", "psh", "ack");
@@ -118,7 +117,7 @@ final class TraceNames {
         if (record.verdict() == Verdict.REPLY.number()) {
             return endpoint(record.source(), record.sourcePort()).filter(servers::contains).map(Endpoint::toString).orElse("");
         }
-        if (record.backend() == LOCAL) {
+        if (record.backend() == TableEntry.LOCAL) {
             return "local";
         }
         return Optional.ofNullable(backends.get(record.backend())).map(known -> known.endpoint().toString()).orElse("");

@@ -58,14 +58,14 @@ final class Tracer implements AutoCloseable {
 
     /** What a former control plane has left on ends now. */
     synchronized void adopt() {
-        if (instance.maps().containsKey(SWITCH)) {
+        if (instance.knownMap(SWITCH).isPresent()) {
             announce();
         }
     }
 
     /** @throws LoomException LOOM-1250 if the program is one from before there was a trace */
     synchronized Optional<Tracing.Reader> read(Tracing.Wanted wanted) {
-        if (closed || !instance.maps().keySet().containsAll(Set.of(RING, SWITCH))) {
+        if (closed || instance.knownMap(RING).isEmpty() || instance.knownMap(SWITCH).isEmpty()) {
             throw new LoomException(Problem.of(
                     "LOOM-1250", "the running program cannot trace", "it is of an older version, and has not been replaced yet",
                     "look at /ebpf/status for what holds the new program up, or try again"));
