@@ -5,23 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The specification's command lines as they are printed there, but for the port. */
 class CurlTest {
-    private TestServer server;
-
-    @BeforeEach
-    void start() {
-        server = new TestServer(5);
-    }
-
-    @AfterEach
-    void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    private final TestServer server = new TestServer(5);
 
     private String shell(String line) throws Exception {
         String script = line.replace("9091", Integer.toString(server.port()))

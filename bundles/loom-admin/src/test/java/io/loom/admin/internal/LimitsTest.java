@@ -10,24 +10,14 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class LimitsTest {
     private static final String POST = "POST /ebpf/backends HTTP/1.1\r\nHost: localhost\r\n";
 
-    private TestServer server;
-
-    @BeforeEach
-    void start() {
-        server = new TestServer(1);
-    }
-
-    @AfterEach
-    void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    private final TestServer server = new TestServer(1);
 
     @Test
     void aDeclaredLargeBodyIs413AtOnce() throws Exception {

@@ -11,9 +11,8 @@ import io.loom.api.Problem;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,17 +21,8 @@ class RestTest {
     private static final String BACKEND = "{\"address\": \"10.0.1.12\", \"port\": 8080, \"weight\": 100}";
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private TestServer server;
-
-    @BeforeEach
-    void start() {
-        server = new TestServer(10);
-    }
-
-    @AfterEach
-    void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    private final TestServer server = new TestServer(10);
 
     @Test
     void addingAnswers201WithIdLocationAndTheBackend() throws Exception {

@@ -14,9 +14,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** The real Jetty with all routes on an ephemeral loopback port, over {@link FakeControl}. */
-final class TestServer implements AutoCloseable {
+/** The real Jetty with all routes on an ephemeral loopback port, over {@link FakeControl}. As an extension it ends with its test. */
+final class TestServer implements AutoCloseable, AfterEachCallback {
     final Appliance appliance = new Appliance();
     final FakeControl control = new FakeControl();
     final FakeTracing tracing = new FakeTracing();
@@ -58,6 +60,11 @@ final class TestServer implements AutoCloseable {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
         }
+    }
+
+    @Override
+    public void afterEach(ExtensionContext test) {
+        close();
     }
 
     @Override

@@ -15,26 +15,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TraceTest {
     private static final long PATIENCE_MILLIS = 5000;
 
-    private TestServer server;
-
-    @BeforeEach
-    void start() {
-        server = new TestServer(5);
-    }
-
-    @AfterEach
-    void stop() {
-        server.close();
-    }
+    @RegisterExtension
+    private final TestServer server = new TestServer(5);
 
     private HttpResponse<String> get(String query) throws Exception {
         return server.send("GET", "/ebpf/trace" + query, "");
