@@ -44,11 +44,11 @@ class Explanations:
 
     def require_sources(self, bpf):
         """An explanation of a line that is gone explains nothing."""
-        for each in self.all:
-            text = squeezed((bpf / each.file).read_text()) if (bpf / each.file).exists() else ""
-            if each.before not in text or each.function not in text:
-                raise SystemExit(f"mutants-explained.txt: {each.file} has no such line or function (any more): "
-                                 f"{each.before} {each.function}")
+        texts = {file: squeezed((bpf / file).read_text()) if (bpf / file).exists() else "" for file in {each.file for each in self.all}}
+        gone = [each for each in self.all if each.before not in texts[each.file] or each.function not in texts[each.file]]
+        if gone:
+            raise SystemExit("\n".join(f"mutants-explained.txt: {each.file} has no such line or function (any more), so remove "
+                                       f"its explanation or adapt it: {each.before} {each.function}" for each in gone))
 
 
 def table(title, counts):

@@ -182,17 +182,20 @@ def options():
     parser.add_argument("--sample", type=int, metavar="N", help="try N mutants, drawn by the seed, instead of all")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="order in which mutants are tried (default: 1)")
     parser.add_argument("--only", metavar="FILE", help="mutants of files with FILE in their path below bpf-objects")
+    parser.add_argument("--check", action="store_true", help="only see whether the explained mutants' lines are still there")
     parser.add_argument("--minutes", type=float, default=60, metavar="M", help="stop after M minutes (default: 60)")
     return parser.parse_args()
 
 
 def main():
     chosen = options()
+    explanations = Explanations(ROOT / "bpf-objects" / "test" / "mutants-explained.txt")
+    explanations.require_sources(ROOT / "bpf-objects")
+    if chosen.check:
+        return
     WORK.mkdir(parents=True, exist_ok=True)
     objects = Objects(ROOT, WORK)
     mutants = all_mutants(objects, chosen.only)
-    explanations = Explanations(ROOT / "bpf-objects" / "test" / "mutants-explained.txt")
-    explanations.require_sources(ROOT / "bpf-objects")
     drawn = mutants.copy()
     random.Random(chosen.seed).shuffle(drawn)
     drawn = drawn[:chosen.sample]

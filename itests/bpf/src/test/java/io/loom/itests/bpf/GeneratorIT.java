@@ -12,21 +12,32 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Nobody has edited a committed table by hand, or its source without writing it anew. Needs scapy, which loom setup installs. */
+/**
+ * Nobody has edited a committed table by hand, or its source without writing it anew; and what is explained of mutants is said of
+ * lines that are there. Needs scapy, which loom setup installs.
+ */
 class GeneratorIT {
     private static final Path SOURCES = Path.of(System.getProperty("loom.bpf"), "test");
 
     @Test
     void theCommittedTablesAreWhatScapyMakesOfTheirSources(@TempDir Path fresh) throws IOException, InterruptedException {
-        Process generator = new ProcessBuilder("/usr/bin/python3", "-B", SOURCES.resolve("packets.py").toString(), fresh.toString())
-                .inheritIO().start();
-        assertTrue(generator.waitFor(60, TimeUnit.SECONDS));
-        assertEquals(0, generator.exitValue());
+        assertEquals(0, python("packets.py", fresh.toString()));
         assertEquals(names(SOURCES.resolve("packets")), names(fresh));
         for (String name : names(fresh)) {
             assertEquals(-1, Files.mismatch(SOURCES.resolve("packets").resolve(name), fresh.resolve(name)),
                     name + " differs: run bpf-objects/test/packets.py");
         }
+    }
+
+    @Test
+    void everyExplainedMutantIsOfALineThatIsThere() throws IOException, InterruptedException {
+        assertEquals(0, python("mutation.py", "--check"));
+    }
+
+    private static int python(String script, String argument) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder("/usr/bin/python3", "-B", SOURCES.resolve(script).toString(), argument).inheritIO().start();
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        return process.exitValue();
     }
 
     private static List<String> names(Path directory) throws IOException {
