@@ -27,7 +27,7 @@ public final class Bench {
     private record Measured(Catalogue.Entry entry, List<Double> costs) {
     }
 
-    private Bench(Arguments arguments) {
+    Bench(Arguments arguments) {
         this.arguments = arguments;
     }
 
@@ -49,7 +49,7 @@ public final class Bench {
     }
 
     /** One kind of table after the other, because the maps of both would take twice the memory. */
-    private Report run() throws IOException, InterruptedException {
+    Report run() throws IOException, InterruptedException {
         if (arguments.live()) {
             Live.requireSolitude();
         }

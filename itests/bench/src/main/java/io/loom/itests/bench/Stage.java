@@ -78,21 +78,29 @@ final class Stage implements AutoCloseable {
         return number;
     }
 
-    /** A list of {@link #DENIED} networks, none of which the clients are in, that the listener asks for. */
+    /** A list of {@link #DENIED} networks around the clients', none of which they are in, that the listener asks for. */
     private void denySources(int listener, Family family) {
         for (int i = 0; i < DENIED; i++) {
-            byte[] bytes = family == Family.IPV4 ? new byte[] {(byte) 172, 0, 0, 0} : new byte[16];
-            ByteBuffer address = ByteBuffer.wrap(bytes);
-            if (family == Family.IPV4) {
-                address.putInt(0, address.getInt(0) | i << 4);
-            } else {
-                address.putInt(0, 0x20010db9).putInt(4, i);
-            }
-            Prefix network = Prefix.around(address(bytes), family == Family.IPV4 ? 28 : 64);
-            plane.map("loom_acl" + family.version()).update(AclKeys.encode(network), AclKeys.action(true), UpdateMode.ANY);
+            plane.map("loom_acl" + family.version()).update(AclKeys.encode(network(family, i)), AclKeys.action(true), UpdateMode.ANY);
         }
         GuardEntry guard = new GuardEntry(Set.of(GuardEntry.Flag.ACL), 0);
         plane.map("loom_guards").update(Keys.of(listener), guard.encode(), UpdateMode.ANY);
+    }
+
+    /**
+     * The number's lowest bits are the network's highest, so that networks are spread evenly over a range that the clients are in, and
+     * a search for a client goes deep.
+     */
+    private static Prefix network(Family family, int number) {
+        byte[] bytes = client(family).getAddress();
+        ByteBuffer address = ByteBuffer.wrap(bytes);
+        int word = family == Family.IPV4 ? 0 : Integer.BYTES;
+        int spread = Integer.reverse(number);
+        if (spread >>> 15 == address.getInt(word) >>> 15) {
+            spread = ~spread; // the clients are there
+        }
+        address.putInt(word, spread);
+        return Prefix.around(address(bytes), family == Family.IPV4 ? 28 : 64);
     }
 
     /** Where the next listener may be. */
