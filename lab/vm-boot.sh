@@ -4,7 +4,7 @@
 
 VM_SERIES=6.12
 VM_KERNEL=$CACHE/vm-$VM_SERIES
-VM_MODULES=(9pnet_virtio 9p overlay virtio_net 8021q bonding)
+VM_MODULES=(9pnet_virtio 9p overlay virtio_net veth 8021q bonding)
 
 # vm_kernel WORK: puts kernel and modules into the cache; those that are there stay.
 vm_kernel() {

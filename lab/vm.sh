@@ -14,6 +14,8 @@ source "$here/hosts.sh"
 source "$here/packages.sh"
 # shellcheck source=lab/vm-boot.sh
 source "$here/vm-boot.sh"
+# shellcheck source=lab/vm-devices.sh
+source "$here/vm-devices.sh"
 
 WORK=$LOOM_ROOT/target/vm
 REQUESTS=400 # in each phase
@@ -105,10 +107,11 @@ configuration() {
 	YAML
 }
 
-# configure METHOD CPUS: Loom sees a new version of the file at once.
-configure() {
-	guest "base64 -d <<<$(configuration "$@" | base64 -w 0) >/opt/loom.new && mv /opt/loom.new /opt/loom.yaml"
-}
+# configure METHOD CPUS
+configure() { configuration "$@" | write_configuration; }
+
+# Loom sees a new version of the file at once.
+write_configuration() { guest "base64 -d <<<$(base64 -w 0) >/opt/loom.new && mv /opt/loom.new /opt/loom.yaml"; }
 
 guest_network() {
 	guest 'ip link set eth0 up && ip addr add 10.77.0.2/24 dev eth0 && ip addr add fd77::2/64 dev eth0 nodad' &&
@@ -197,34 +200,6 @@ phase() {
 	rows+=("$(printf '%-13s %-7s %9d %9d %9d %9d %9d' "$cpus" "$method" "$REQUESTS" "${did[@]}")")
 }
 
-# What Linux makes of devices on top of cards: the user guide says it.
-devices() {
-	local mode
-	guest "bpftool prog load $RUN/pass.bpf.o /sys/fs/bpf/pass type xdp && ip link add link eth0 name eth0.10 type vlan id 10"
-	check "a VLAN device refuses native mode" refused xdpdrv eth0.10
-	check "and takes generic mode" attach xdpgeneric eth0.10
-	guest 'ip link delete eth0.10'
-	for mode in active-backup balance-rr balance-xor 802.3ad; do
-		bond "$mode"
-		check "a bond of mode $mode takes native mode" attach xdpdrv bond1
-	done
-	for mode in balance-tlb balance-alb broadcast; do
-		bond "$mode"
-		check "a bond of mode $mode refuses native mode" refused xdpdrv bond1
-	done
-}
-
-# attach MODE DEVICE: of a program that passes, and off again.
-attach() { guest "bpftool net attach $1 pinned /sys/fs/bpf/pass dev $2 && bpftool net detach $1 dev $2"; }
-
-refused() { ! attach "$@"; }
-
-# bond MODE: bond1, made anew, of eth1.
-bond() {
-	guest '[ ! -e /sys/class/net/bond1 ] || ip link delete bond1'
-	guest "ip link add bond1 type bond mode $1 && ip link set eth1 down && ip link set eth1 master bond1"
-}
-
 detached() {
 	guest 'kill $loomd && while kill -0 $loomd 2>/dev/null; do sleep 1; done'
 	guest "$ASSEMBLY/bin/loomd --detach --data /opt/data" && [ "$(bound)" = "$1" ] && guest '! bpftool net show | grep -q loom'
@@ -276,8 +251,11 @@ main() {
 	phase nat '[0, 1]' '0 1 0 1 0 1 0 1'
 	phase nat all "$untouched"
 	phase ipip '[1]' '1 1 1 1 1 1 1 1'
+	far_serve
+	devices_bond
+	devices_vlan
 	check "loomd --detach leaves no program, and the interrupts where they were" detached "$untouched"
-	devices
+	devices_attach
 	table
 	[ "$failed" -eq 0 ] || die "not everything is as expected in the virtual machine"
 }

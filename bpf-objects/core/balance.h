@@ -19,6 +19,7 @@
 #include "slots.h"
 #include "echo.h"
 #include "error.h"
+#include "vlan.h"
 #include "work.h"
 
 /* Options; loom-datapath sets them before load. The defaults are those of 250 jiffies a second. */
@@ -181,6 +182,8 @@ static __always_inline int loom_packet_send(struct xdp_md *ctx, struct loom_pack
 		backend = loom_backend_find(conn->backend);
 	if (!backend || !backend->ifindex)
 		return LOOM_DROP_NO_BACKEND;
+	if (backend->vlan[0] && loom_vlan_differs(ctx, packet, backend->vlan[0], backend->vlan[1]))
+		return LOOM_DROP_OTHER_VLAN;
 	verdict = loom_slot_verdict(backend->slot, loom_slot_forward(ctx, packet, conn, backend));
 	if (verdict == LOOM_FORWARD)
 		loom_flow_count(packet, conn->backend);

@@ -1,5 +1,6 @@
 """What a mutation run says at its end, and the survivors that a committed file explains."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -14,13 +15,13 @@ class Explanation:
     file: str
     function: str  # or empty: anywhere in the file
     before: str
-    after: str  # or *: whatever it becomes
+    after: str  # or *: whatever it becomes; … in it: the rest of any name
     kind: str
     reason: str
 
     def fits(self, mutant):
         return ((self.file, self.before) == (mutant.file, mutant.before) and self.function in ("", mutant.function)
-                and self.after in ("*", mutant.after))
+                and (self.after == "*" or re.fullmatch(re.escape(self.after).replace("…", r"\w+"), mutant.after)))
 
 
 class Explanations:

@@ -225,6 +225,9 @@ def replies(family):
     yield nat.row("an answer's fragments keep tags", family, asked, [backward(one) for one in pieces(response(family, tags=(5, 7)))])
     yield nat.row("RFC 768: fragments of an answer without a checksum stay without", family, asked,
                   [backward(one) for one in pieces(response(family, checksum=False))])
+    if family == 6:
+        yield nat.row("RFC 8200 section 4.5: an answer's fragments with headers behind are of its protocol all the same", 6, asked,
+                      [backward(one) for one in pieces(response(6, fragmentable=(IPv6ExtHdrDestOpt(),)))])
     syn = nat.onward(segment(family, payload=b""))
     parts = pieces(answer(family, flags="SA", payload=BODY, identification=99))
     yield nat.row("RFC 3022 section 6.3: a TCP answer in fragments comes from the vip", family, syn, [backward(one) for one in parts],

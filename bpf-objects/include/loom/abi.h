@@ -59,6 +59,7 @@ enum loom_verdict {
 	LOOM_DROP_FRAGMENT_UNKNOWN = 72,
 	LOOM_DROP_BEFORE = 73,
 	LOOM_DROP_BEFORE_ABORTED = 74,
+	LOOM_DROP_OTHER_VLAN = 75,
 
 	/* Counted beside the packet's verdict, in the same map: events, not fates. */
 	LOOM_EVENT_MAP_FULL = 96, /* an insertion into the connection table failed */
@@ -236,7 +237,7 @@ struct loom_backend {
 	__u32 ifindex; /* 0: next hop unknown, drop */
 	__u8 mac[12];  /* Ethernet destination, then source, as they stand in a frame */
 	__be32 entropy; /* bits of the last word of `source` that an encapsulation takes from the flow's hash */
-	__u8 pad1[4];
+	__u16 vlan[2];  /* tags of the way to it, outer first, if that is a VLAN device; 0, 0: a packet's tags are not looked at */
 };
 
 /* Value of loom_bstats (per CPU), key: backend number; and of loom_lstats, key: listener number. Client to backend. */

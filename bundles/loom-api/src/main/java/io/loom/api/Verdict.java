@@ -46,7 +46,8 @@ public enum Verdict {
     DROP_FRAGMENT_LENGTH(71, Action.DROP, "a fragment that ends within 8 bytes, at nothing, or beyond the largest packet"),
     DROP_FRAGMENT_UNKNOWN(72, Action.DROP, "a fragment to a vip whose first one was not forwarded, or not yet"),
     DROP_BEFORE(73, Action.DROP, "dropped by a program of the operator that runs before Loom's"),
-    DROP_BEFORE_ABORTED(74, Action.DROP, "a program of the operator before Loom's failed: XDP_ABORTED, or an action that is none");
+    DROP_BEFORE_ABORTED(74, Action.DROP, "a program of the operator before Loom's failed: XDP_ABORTED, or an action that is none"),
+    DROP_OTHER_VLAN(75, Action.DROP, "to a vip, with other VLAN tags than the way to its backend");
 
     /** What the driver was told. */
     public enum Action { FORWARD, PASS, DROP }

@@ -77,6 +77,13 @@ class ComposerTest {
         assertTrue(refused.getMessage().contains("struct loom_backend"), refused.getMessage());
     }
 
+    /** It was compiled before padding at the end of struct loom_backend got a meaning. */
+    @Test
+    void anObjectThatKnowsAMemberAsPaddingIsLinked() {
+        byte[] object = replaced(ipip.object(), "vlan\0", "pad1\0");
+        composer.compose(List.of(new SlottedMethod(0, ipip.description(), object)), TestHandlers.ALL, TUNING);
+    }
+
     private static LoomException assertRefused(String code, Runnable action) {
         LoomException refused = assertThrows(LoomException.class, action::run);
         assertEquals(code, refused.code());

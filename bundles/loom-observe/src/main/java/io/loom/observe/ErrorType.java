@@ -29,6 +29,7 @@ public enum ErrorType {
     ECHO_LIMITED("a ping of a vip, beyond echo_rate"),
     BEFORE("dropped by a program of the operator that runs before Loom's"),
     BEFORE_ABORTED("a program of the operator before Loom's failed: XDP_ABORTED, or an action that is none"),
+    OTHER_VLAN("to a vip, with other VLAN tags than the way to its backend"),
     METHOD("any other drop by a forwarding method; loom_ebpf_verdicts_total tells which"),
     INTERNAL("a map or helper failed where it cannot: please report");
 
@@ -83,6 +84,7 @@ public enum ErrorType {
             case DROP_ECHO_LIMITED -> Optional.of(ECHO_LIMITED);
             case DROP_BEFORE -> Optional.of(BEFORE);
             case DROP_BEFORE_ABORTED -> Optional.of(BEFORE_ABORTED);
+            case DROP_OTHER_VLAN -> Optional.of(OTHER_VLAN);
             case DROP_INTERNAL -> Optional.of(INTERNAL);
             case DROP_CONNECTIONS_FULL, FORWARD, REPLY, ECHO, ICMP_ERROR, SENT_BEFORE, PASS_NOT_IP, PASS_OTHER_PROTOCOL,
                     PASS_NO_LISTENER, PASS_FRAGMENT, PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE, PASS_UNRELATED, PASS_FALLBACK, PASS_PASSTHROUGH,

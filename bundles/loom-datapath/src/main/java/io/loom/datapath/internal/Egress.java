@@ -36,18 +36,22 @@ final class Egress {
         this.mtus = mtus;
     }
 
-    /** The kernel deletes entries of interfaces that go, so each one is looked at again. */
-    void allow(Set<Integer> ifindexes) {
-        for (int ifindex : ifindexes) {
+    /**
+     * The kernel deletes entries of interfaces that go, so each one is looked at again.
+     *
+     * @param ways by the number of an interface the one that carries its frames: mostly itself
+     */
+    void allow(Map<Integer, Integer> ways) {
+        ways.forEach((ifindex, carrier) -> {
             try {
-                if (devices.lookup(Keys.of(ifindex)).isEmpty()) {
-                    devices.update(Keys.of(ifindex), value(ifindex), UpdateMode.ANY);
+                if (devices.lookup(Keys.of(ifindex)).filter(value -> Keys.number(value) == carrier).isEmpty()) {
+                    devices.update(Keys.of(ifindex), value(carrier), UpdateMode.ANY);
                 }
             } catch (BpfException gone) {
                 LOG.warn("frames cannot leave on interface {}: {}", ifindex, gone.getMessage());
             }
-        }
-        mtus.get().ifPresent(map -> measure(map, ifindexes));
+        });
+        mtus.get().ifPresent(map -> measure(map, ways.keySet()));
     }
 
     private static void measure(BpfMap mtus, Set<Integer> ifindexes) {

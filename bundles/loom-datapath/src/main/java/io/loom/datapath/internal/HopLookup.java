@@ -25,7 +25,7 @@ import java.util.Set;
 
 /**
  * One question: how does a frame get to this address? Asks the kernel's routing table through a BPF program, so that policy
- * routes, VLANs and bonds need no care here. Needs forwarding on {@code lo}, and sets it there only: the host does not become
+ * routes need no care here. Needs forwarding on {@code lo}, and sets it there only: the host does not become
  * a router.
  */
 final class HopLookup implements AutoCloseable {

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * An open instance: everything that the kernel holds of it, and the order in which its parts change. Opened once in the life
@@ -52,6 +54,7 @@ final class LivePlane implements AutoCloseable {
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
     private final Egress egress;
+    private final Carriers carriers = new Carriers(Path.of("/sys/class/net"), device -> IpCommand.run("-d", "-o", "link", "show", "dev", device));
     private final NetworkNews news;
     private final CpuAffinity cpuAffinity;
     private final HopLookup lookup;
@@ -96,7 +99,7 @@ final class LivePlane implements AutoCloseable {
         if (instance.adopted()) {
             adopt();
         }
-        this.nextHops = new NextHops(lookup, vips, backends.sources());
+        this.nextHops = new NextHops(lookup, carriers::through, vips, backends.sources());
         this.changes = new Changes(programs, backends, tables, listeners, vipAddresses, nextHops, algorithms);
         chooseOuterSources();
     }
@@ -166,8 +169,10 @@ final class LivePlane implements AutoCloseable {
     /** What changes outside: interfaces, addresses, next hops. True if any answer of this object differs. */
     boolean watch() {
         attachments.check();
-        news.watch(attachments.ifindexes());
-        cpuAffinity.check(attachments.attachedDevices());
+        Set<String> attached = attachments.attachedDevices();
+        carriers.look(attached);
+        news.watch(attachments.ifindexes(), carriers.carried().keySet());
+        cpuAffinity.check(carriers.cardsOf(attached));
         vipAddresses.ensure();
         boolean hopsChanged = nextHops.refresh();
         if (hopsChanged) {
@@ -183,10 +188,11 @@ final class LivePlane implements AutoCloseable {
     private void allowEgress() {
         Set<Integer> towardsBackends = nextHops.answers().values().stream()
                 .flatMap(Optional::stream).map(NextHop::ifindex).collect(Collectors.toSet());
-        Set<Integer> ifindexes = new HashSet<>(attachments.ifindexes());
-        egress.compare(towardsBackends, ifindexes);
-        ifindexes.addAll(towardsBackends);
-        egress.allow(ifindexes);
+        Set<Integer> attached = attachments.ifindexes();
+        egress.compare(towardsBackends, attached);
+        Map<Integer, Integer> ways = new HashMap<>(carriers.carried());
+        Stream.concat(towardsBackends.stream(), attached.stream()).forEach(ifindex -> ways.put(ifindex, ifindex));
+        egress.allow(ways);
     }
 
     /** Counts and reclaims; true if the program contains a method that may be removed now. */

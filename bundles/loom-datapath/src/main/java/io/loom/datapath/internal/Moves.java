@@ -5,6 +5,7 @@ import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntSupplier;
@@ -21,6 +22,7 @@ final class Moves {
     private final Instance instance;
     private final IntSupplier clock;
     private Set<Integer> devices;
+    private boolean stacked;
 
     /**
      * @param clock   the tick that it is
@@ -35,10 +37,16 @@ final class Moves {
     synchronized void neighbour() {
         LOG.debug("a neighbour has moved");
         tell(0);
+        if (stacked) {
+            tell(Integer.BYTES); // a client that came in on a card of a bond is found on the bond
+        }
     }
 
-    /** Without effect if these are the same as before. */
-    synchronized void devices(Set<Integer> now) {
+    /** Without effect if these are the same as before. @param carried devices whose frames others carry */
+    synchronized void devices(Set<Integer> attached, Set<Integer> carried) {
+        Set<Integer> now = new HashSet<>(attached);
+        now.addAll(carried);
+        stacked = !carried.isEmpty();
         if (!devices.equals(now)) {
             devices = Set.copyOf(now);
             tell(Integer.BYTES);

@@ -37,9 +37,14 @@ final class NetworkNews implements AutoCloseable {
         return most != Neighbours.Consequence.NONE;
     }
 
-    /** Each second, and when {@link #listen} says so. @param devices numbers of the interfaces that have the program */
-    void watch(Set<Integer> devices) {
-        moves.devices(devices);
+    /**
+     * Each second, and when {@link #listen} says so.
+     *
+     * @param devices numbers of the interfaces that have the program
+     * @param carried those of devices whose frames they carry
+     */
+    void watch(Set<Integer> devices, Set<Integer> carried) {
+        moves.devices(devices, carried);
         gateways.keep();
     }
 

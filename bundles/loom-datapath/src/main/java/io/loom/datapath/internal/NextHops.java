@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * Next hops of a changing set of addresses, asked anew each second. A hop that was known survives a few failed lookups, since
@@ -24,6 +25,7 @@ final class NextHops {
     private static final long[] PAUSES = {5, 20, 75};
 
     private final HopLookup lookup;
+    private final UnaryOperator<NextHop> carrier;
     private final Supplier<Set<InetAddress>> vips;
     /** Towards each address, the one that it is sent to from; longer than the hop is known. */
     private final Map<InetAddress, InetAddress> sources;
@@ -32,11 +34,13 @@ final class NextHops {
     private int round;
 
     /**
+     * @param carrier turns the kernel's way, which may be a VLAN device, into the one that frames go
      * @param vips    better not sources
      * @param sources that an earlier process sent from, by where to
      */
-    NextHops(HopLookup lookup, Supplier<Set<InetAddress>> vips, Map<InetAddress, InetAddress> sources) {
+    NextHops(HopLookup lookup, UnaryOperator<NextHop> carrier, Supplier<Set<InetAddress>> vips, Map<InetAddress, InetAddress> sources) {
         this.lookup = lookup;
+        this.carrier = carrier;
         this.vips = vips;
         this.sources = new ConcurrentHashMap<>(sources);
     }
@@ -92,7 +96,7 @@ final class NextHops {
     private HopLookup.Answer ask(InetAddress address, Set<InetAddress> avoid) {
         HopLookup.Answer answer = lookup.ask(address, avoid, Optional.ofNullable(sources.get(address)));
         answer.hop().ifPresent(hop -> sources.put(address, hop.source()));
-        return answer;
+        return new HopLookup.Answer(answer.hop().map(carrier), answer.result(), answer.reason());
     }
 
     private HopLookup.Answer first(InetAddress address, Set<InetAddress> avoid, boolean verify) {

@@ -11,6 +11,7 @@ import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
 import io.loom.libbpf.UpdateMode;
+import java.net.NetworkInterface;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -22,6 +23,8 @@ class MovesTest extends DataPlaneFixture {
     private static final String CLIENT = "10.1.0.99";
     private static final String LEARNED = "020000000099";
     private static final String ROUTED = "0200000000aa";
+    /** What the client sent its frames to. */
+    private static final String OWN = "020000000001";
     private static final int XDP_TX = 3;
     private static final int XDP_REDIRECT = 4;
     private static final int LONG_AGO = 1000;
@@ -31,13 +34,13 @@ class MovesTest extends DataPlaneFixture {
         byte[] reply = replyOfAConnection();
         ip("neigh replace " + CLIENT + " lladdr 02:00:00:00:00:aa dev " + DEVICE + " nud permanent");
         moved(now() - LONG_AGO, now() - LONG_AGO);
-        assertReply(reply, XDP_TX, LEARNED);
+        assertReply(reply, XDP_TX, LEARNED, OWN);
         moved(now(), now() - LONG_AGO);
-        assertReply(reply, XDP_TX, LEARNED); // the route leads to another interface, and the client's own is there
+        assertReply(reply, XDP_TX, LEARNED, OWN); // the route leads to another interface, and the client's own is there
         moved(now() - LONG_AGO, now());
-        assertReply(reply, XDP_REDIRECT, ROUTED);
+        assertReply(reply, XDP_REDIRECT, ROUTED, HexFormat.of().formatHex(NetworkInterface.getByName(DEVICE).getHardwareAddress()));
         moved(now() - LONG_AGO, now() - LONG_AGO);
-        assertReply(reply, XDP_REDIRECT, ROUTED);
+        assertReply(reply, XDP_REDIRECT, ROUTED, HexFormat.of().formatHex(NetworkInterface.getByName(DEVICE).getHardwareAddress()));
     }
 
     /** The kernel has never heard of the client: its MAC address stays, and the interface may be another one. */
@@ -45,9 +48,9 @@ class MovesTest extends DataPlaneFixture {
     void withoutANeighbourAReplyHasTheClientsMacAddressAndTheRoutesInterface() throws Exception {
         byte[] reply = replyOfAConnection();
         moved(now(), now() - LONG_AGO);
-        assertReply(reply, XDP_TX, LEARNED);
+        assertReply(reply, XDP_TX, LEARNED, OWN);
         moved(now() - LONG_AGO, now());
-        assertReply(reply, XDP_REDIRECT, LEARNED);
+        assertReply(reply, XDP_REDIRECT, LEARNED, OWN);
     }
 
     @Test
@@ -84,11 +87,12 @@ class MovesTest extends DataPlaneFixture {
         return reply;
     }
 
-    private static void assertReply(byte[] reply, int action, String mac) {
+    /** @param sender of the frame, after the client's address */
+    private static void assertReply(byte[] reply, int action, String mac, String sender) {
         try (BpfProgram program = BpfProgram.open(ROOT.resolve("prog"))) {
             BpfProgram.TestRun run = program.testRun(reply, 1);
             assertEquals(action, run.result());
-            assertEquals(mac, HexFormat.of().formatHex(Arrays.copyOf(run.frame(), 6)));
+            assertEquals(mac + sender, HexFormat.of().formatHex(Arrays.copyOf(run.frame(), 12)));
         }
     }
 

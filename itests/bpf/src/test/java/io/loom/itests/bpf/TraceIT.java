@@ -184,6 +184,17 @@ class TraceIT {
         traced(FRAMES.answer(family, "SA", NAT_PORT));
     }
 
+    /** nat, which is in the first slot here, has one port: the second connection gets the first of its reasons. */
+    @ParameterizedTest
+    @EnumSource
+    void soAreAMethodsReasons(Family family) {
+        want(new TraceWanted(Clock.tick() + LONG, Set.of(Verdict.METHOD_BASE), List.of()));
+        assertEquals("FORWARD", plane.run(FRAMES.request(family, "S", CLIENT_PORT)).verdict());
+        assertEquals(List.of(), read());
+        assertEquals("DROP_PORTS_EXHAUSTED", plane.run(FRAMES.request(family, "S", CLIENT_PORT + 1)).verdict());
+        assertEquals(List.of(Verdict.METHOD_BASE), read().stream().map(TraceRecord::verdict).toList());
+    }
+
     @ParameterizedTest
     @EnumSource
     void onlyTheAddressesThatAreWantedAreWritten(Family family) {

@@ -41,7 +41,8 @@ class VerdictsIT {
             Verdict.DROP_NO_METHOD, "VerdictsIT.aBackendWhoseMethodIsNotLinkedGetsNothing",
             Verdict.DROP_CONNECTIONS_FULL, "ConnectionIT.aFullTableRefusesATranslatedConnectionAndLetsADirectOneGoUntracked",
             Verdict.DROP_ECHO_LIMITED, "EchoIT.noMoreThanTheRateAreAnsweredAndOthersAreForwardedAllTheSame",
-            Verdict.DROP_INTERNAL, "ConnectionIT.anInterfaceThatLoomWasNotGivenGetsNothing"));
+            Verdict.DROP_INTERNAL, "ConnectionIT.anInterfaceThatLoomWasNotGivenGetsNothing",
+            Verdict.DROP_OTHER_VLAN, "VlanIT.aPacketNeedsTheTagOfTheWay"));
 
     /** Events are counted beside verdicts, in the same map. */
     private static final Map<Integer, String> EVENTS = Map.of(

@@ -30,8 +30,9 @@ public record BackendEntry(
     private static final Field IFINDEX = new Field("ifindex", 40, 4);
     private static final Field MAC = new Field("mac", 44, 12);
     private static final Field ENTROPY = new Field("entropy", 56, 4);
+    private static final Field VLAN = new Field("vlan", 60, 4);
     static final StructLayout LAYOUT = new StructLayout(
-            "loom_backend", 64, ADDRESS, SOURCE, PORT, FAMILY, SLOT, FLAGS, MTU, IFINDEX, MAC, ENTROPY);
+            "loom_backend", 64, ADDRESS, SOURCE, PORT, FAMILY, SLOT, FLAGS, MTU, IFINDEX, MAC, ENTROPY, VLAN);
 
     private static final int DOWN = 1;
     private static final int STATEFUL = 2;
@@ -70,6 +71,7 @@ public record BackendEntry(
         byte[] mac = Arrays.copyOf(hop.destination(), 2 * MAC_BYTES);
         System.arraycopy(hop.sender(), 0, mac, MAC_BYTES, MAC_BYTES);
         MAC.putBytes(struct, mac);
+        VLAN.put(struct, hop.tags().encode());
     }
 
     /** Empty if the number is not in use. */
@@ -97,7 +99,8 @@ public record BackendEntry(
         byte[] mac = MAC.getBytes(struct, 2 * MAC_BYTES);
         return Optional.of(new NextHop(
                 Addresses.get(struct, SOURCE, family), ifindex, (int) MTU.get(struct),
-                Arrays.copyOf(mac, MAC_BYTES), Arrays.copyOfRange(mac, MAC_BYTES, 2 * MAC_BYTES)));
+                Arrays.copyOf(mac, MAC_BYTES), Arrays.copyOfRange(mac, MAC_BYTES, 2 * MAC_BYTES),
+                VlanTags.decode(VLAN.get(struct))));
     }
 
     public BackendEntry withDown(boolean nowDown) {

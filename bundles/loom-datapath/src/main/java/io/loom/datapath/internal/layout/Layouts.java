@@ -18,18 +18,20 @@ public final class Layouts {
 
     /** Structs of abi.h. */
     public static List<StructLayout> all() {
-        return Stream.concat(pinned().stream(), Stream.of(TraceWanted.LAYOUT, TraceRecord.LAYOUT)).toList();
+        Stream<StructLayout> whole = pinned().stream()
+                .map(layout -> layout.name().equals(BackendEntry.LAYOUT.name()) ? BackendEntry.LAYOUT : layout);
+        return Stream.concat(whole, Stream.of(TraceWanted.LAYOUT, TraceRecord.LAYOUT)).toList();
     }
 
     /**
      * Those without which nothing can be adopted. Not those of the trace: an instance from before it lacks its maps, which the next
-     * program brings.
+     * program brings. And not what has been zeroed padding, which that program does not look at.
      */
     private static List<StructLayout> pinned() {
         return List.of(
                 VerdictCount.LAYOUT, ListenerKeys.LAYOUT4, ListenerKeys.LAYOUT6, ListenerEntry.LAYOUT, ListenerKeys.BUCKET4, ListenerKeys.BUCKET6,
                  TableRows.LAYOUT,
-                BackendEntry.LAYOUT, FlowCount.LAYOUT, ConnectionKeys.LAYOUT4, ConnectionKeys.LAYOUT6,
+                BackendEntry.LAYOUT.without("vlan"), FlowCount.LAYOUT, ConnectionKeys.LAYOUT4, ConnectionKeys.LAYOUT6,
                 ConnectionSets.WAY_LAYOUT, ConnectionSets.LAYOUT4, ConnectionSets.LAYOUT6, Affinities.KEY_LAYOUT4,
                 Affinities.KEY_LAYOUT6, Affinities.LAYOUT, GuardEntry.LAYOUT, LimitEntry.LAYOUT,
                 AclKeys.LAYOUT4, AclKeys.LAYOUT6, SourceKeys.LAYOUT);

@@ -19,6 +19,11 @@ public record StructLayout(String name, int size, List<Field> fields) {
         this(name, size, List.of(fields));
     }
 
+    /** As it was before this member took the place of padding. */
+    StructLayout without(String member) {
+        return new StructLayout(name, size, fields.stream().filter(field -> !field.name().equals(member)).toList());
+    }
+
     /** A zeroed struct to write into. */
     ByteBuffer create() {
         return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);

@@ -76,6 +76,16 @@ class CodecsTest {
     }
 
     @Test
+    void aWayOverVlansHasTheirTagsInHostOrder() {
+        NextHop hop = new NextHop(
+                IpAddress.parse("198.51.100.1").orElseThrow(), 2, 1500, HEX.parseHex("020000000020"), HEX.parseHex("020000000001"),
+                new VlanTags(258, 4094));
+        BackendEntry entry = new BackendEntry(endpoint("198.51.100.20", 80), 1, false, false, false, Optional.of(hop));
+        assertEquals("0201" + "fe0f", HEX.formatHex(entry.encode()).substring(120));
+        assertEquals(Optional.of(entry), BackendEntry.decode(entry.encode()));
+    }
+
+    @Test
     void sourcesByFlowTakeThePlaceOfTheOwnOne() {
         NextHop hop = new NextHop(
                 IpAddress.parse("198.51.100.1").orElseThrow(), 2, 1500, HEX.parseHex("020000000020"), HEX.parseHex("020000000001"));

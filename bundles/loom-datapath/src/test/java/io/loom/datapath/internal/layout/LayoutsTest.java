@@ -10,6 +10,7 @@ import io.loom.libbpf.ElfObject;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -39,6 +40,13 @@ class LayoutsTest {
                             || layout == FibLookup.LAYOUT,
                     layout.name() + " lacks " + member);
         }
+    }
+
+    /** Instances of this ABI are adopted as long as this stays; another hash is another ABI, which wants an ADR. */
+    @Test
+    void theHashOfPinnedMapsIsThatOfTheirAbi() {
+        assertEquals(4, Layouts.ABI_VERSION);
+        assertEquals("cc8e8123090e4d468bc533fa6454534c4b60c59bc916125f538e9a8e3a187abc", Layouts.hash());
     }
 
     private static Btf.Struct struct(String name) {
