@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mutants import squeezed
 
 WANTED = 95.0
+EXPLAINED = "equivalent to the original, as explained"
 SEPARATOR = " ;; "
 
 
@@ -43,6 +44,10 @@ class Explanations:
     def of(self, mutant):
         return next((each for each in self.all if each.fits(mutant)), None)
 
+    def equivalent(self, mutant):
+        explanation = self.of(mutant)
+        return explanation is not None and explanation.kind == "equivalent"
+
     def require_sources(self, bpf):
         """An explanation of a line that is gone explains nothing."""
         texts = {file: squeezed((bpf / file).read_text()) if (bpf / file).exists() else "" for file in {each.file for each in self.all}}
@@ -71,9 +76,8 @@ def report(mutants, outcomes, explanations, drawn, seconds):
     """The text, and whether enough were killed. `mutants` gives the order of the survivors."""
     survivors = [mutant for mutant in mutants if outcomes.get(mutant) == "survived"]
     why = {mutant: explanations.of(mutant) for mutant in survivors}
-    equivalent = [mutant for mutant in survivors if why[mutant] and why[mutant].kind == "equivalent"]
     judged = {mutant: outcome != "survived" for mutant, outcome in outcomes.items()
-              if outcome == "survived" or outcome.startswith("killed") if mutant not in equivalent}
+              if outcome == "survived" or outcome.startswith("killed")}
     none = Counter(outcome for outcome in outcomes.values() if outcome != "survived" and not outcome.startswith("killed"))
     how = Counter(outcome.split()[0] + (" by a failure that a fresh JVM repeats" if outcome.startswith("killed twice") else
                                         " by the verifier" if "LOOM-1005" in outcome else " by an assertion")
@@ -89,7 +93,6 @@ def report(mutants, outcomes, explanations, drawn, seconds):
               table("by subject", tally(judged, lambda each: each.subject())), ""]
     lines += [f"{count} {manner}" for manner, count in sorted(how.items())]
     lines += [f"left out: {count} {reason}" for reason, count in sorted(none.items())]
-    lines += [f"left out: {len(equivalent)} survivors that are equivalent, as explained"] if equivalent else []
     if len(outcomes) < drawn:
         lines.append(f"the time was up: {drawn - len(outcomes)} of {drawn} were not tried")
     lines.append(f"killed {killed} of {total} mutants, {percent:.1f} % (wanted: {WANTED:.0f} %), in {seconds:.0f} s")
