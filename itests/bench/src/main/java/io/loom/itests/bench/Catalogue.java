@@ -98,7 +98,7 @@ final class Catalogue {
         fitting().forEach(population -> add(plan.prefix() + "reply_" + population.label,
                 goal(population.figure, family, ratios.get(population)), () -> vips.get(population).get().replies(population)));
         add(plan.prefix() + "new_full", goal(Figure.NEW, family, 0.60),
-                () -> busy.get().arriving("new_full", Flows.SYN, 1, natPackets()));
+                () -> busy.get().translating(natPackets()));
     }
 
     /** A quarter of what there is room for: translations stay, and those of all rounds shall find theirs at once. */

@@ -46,6 +46,13 @@ final class Flows {
         return new Flows(words);
     }
 
+    /** From so many backends, one after the other, to every port from the first on that is a multiple of {@code step} away. */
+    static Flows replies(int firstBackend, int backends, int firstPort, int step) {
+        int ports = ((1 << Short.SIZE) - firstPort) / step;
+        return new Flows(IntStream.range(0, backends * ports)
+                .mapToLong(i -> word(firstBackend + i / ports, firstPort + i % ports * step, ACK)).toArray());
+    }
+
     /** The opposite of {@link #clients}: the number of a client. */
     static int client(int address, int port) {
         return (address - FIRST_CLIENT) * PORTS + port - FIRST_PORT;

@@ -31,8 +31,11 @@ final class Stage implements AutoCloseable {
     private static final int TABLE = 65_537;
     private static final int FIRST_PORT = 80;
     private static final int BACKEND_PORT = 8080;
+    private static final int FIRST_NAT_PORT = 16_384;
+    /** Of forward/nat/source.h: ports that are neighbours have neighbouring places. */
+    private static final int NAT_WAYS = 4;
     /** Many ports for nat, so that the backends are enough for a million connections. */
-    private static final Map<String, Long> CONSTANTS = Map.of("nat_port_first", 16_384L, "nat_port_count", 49_152L);
+    private static final Map<String, Long> CONSTANTS = Map.of("nat_port_first", (long) FIRST_NAT_PORT, "nat_port_count", 49_152L);
     /** struct loom_verdict_count and struct loom_flow_count: three 64-bit counters, packets first, connections last. */
     private static final int COUNTERS = 24;
     private static final int PACKETS_AT = 0;
@@ -111,6 +114,12 @@ final class Stage implements AutoCloseable {
     /** Packets of clients; the caller closes it, or has this stage {@link #keep} it. */
     Wrapper clients(ListenerKey key, Flows flows) {
         return Wrapper.around(plane.program(), frame(key), flows);
+    }
+
+    /** One to each group of places where nat may put pairs of these backends. */
+    Flows repliesOfNobody(Family family, int backends) {
+        byte[] first = backend(family, 0).getAddress();
+        return Flows.replies(ByteBuffer.wrap(first).getInt(first.length - Integer.BYTES), backends, FIRST_NAT_PORT, NAT_WAYS);
     }
 
     static Frame frame(ListenerKey key) {

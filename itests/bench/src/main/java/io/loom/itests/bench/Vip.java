@@ -64,6 +64,17 @@ final class Vip {
         return new Case(prefix + what, stage, number, wrapper, Verdict.FORWARD, opening, packets);
     }
 
+    /**
+     * SYNs that nat finds a pair for. The pages of its table have been read before: where a hypervisor keeps page tables of its own, the first
+     * touch of each costs more than all else, and a table in use has none that nobody has touched.
+     */
+    Case translating(int packets) {
+        try (Wrapper strangers = stage.backends(family(), stage.repliesOfNobody(family(), NAT_BACKENDS))) {
+            new Case(prefix + "touch", stage, number, strangers, Verdict.PASS_NO_LISTENER, 0, strangers.flows()).measure();
+        }
+        return arriving("new_full", Flows.SYN, 1, packets);
+    }
+
     /** Nine of ten packets are of connections that exist, the tenth is a SYN or a first ACK, in turn; no newcomer displaces the former. */
     Case mixed(Population population) {
         Case established = established(population);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.loom.api.Family;
 import io.loom.datapath.Composition;
+import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.ConnectionWord;
 import java.util.Map;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -16,6 +17,9 @@ class AgeIT {
     private static final int SYN_RECEIVED = 4;
     private static final int BY_THE_CLIENT = 1;
     private static final int A_LATER_TICK = 2;
+    private static final int STEP = Tuning.small(Linked.HZ).step();
+    /** Ticks that the clock may go on meanwhile. */
+    private static final int MARGIN = 3;
 
     @RegisterExtension
     private static final Planes PLANES = new Planes();
@@ -52,6 +56,25 @@ class AgeIT {
             balancer.request("S");
             balancer.request("A");
             assertEquals(true, isAssuredBy(balancer, "RA"));
+        }
+    }
+
+    /** Of a flow of datagrams DatagramIT has the same. */
+    @ParameterizedTest
+    @EnumSource
+    void theClockOfAnEstablishedConnectionThatIsAssuredIsWrittenOnceAStep(Family family) {
+        try (Balancer balancer = open(family)) {
+            balancer.request("S");
+            balancer.request("A");
+            balancer.request("A");
+            assertEquals(true, isAssuredBy(balancer, "A"));
+            int written = balancer.connection().orElseThrow().seen();
+            balancer.idle(STEP - MARGIN);
+            balancer.request("A");
+            assertEquals(written - (STEP - MARGIN), balancer.connection().orElseThrow().seen(), "too soon to write");
+            balancer.idle(MARGIN);
+            balancer.request("A");
+            assertEquals(true, balancer.connection().orElseThrow().seen() >= written, "the next step has begun");
         }
     }
 

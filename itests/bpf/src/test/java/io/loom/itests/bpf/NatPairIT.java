@@ -210,6 +210,22 @@ class NatPairIT {
         assertEquals(List.of("PASS_OUT_OF_STATE", "PASS_OUT_OF_STATE"), seen.subList(1, 3), seen.toString());
     }
 
+    /** Nothing is written down of its packet, and its source is asked for all the same. */
+    @ParameterizedTest
+    @EnumSource
+    void soIsOneThatIsEstablishedAndAssured(Family family) {
+        try (Balancer old = open(Linked.withSources(sources(IntStream.range(21, 35).toArray())), family, 1);
+                Balancer next = open(Linked.withSources(sources(21)), family, 1)) {
+            old.send("S");
+            old.send("A");
+            old.send("A");
+            old.idle(2);
+            assertEquals("FORWARD", old.send("A").verdict());
+            next.adopt(old);
+            assertEquals("PASS_OUT_OF_STATE", next.send("A").verdict());
+        }
+    }
+
     /** The kernel would drop the reply without a word. What comes in and leaves on one interface fits it. */
     @ParameterizedTest
     @EnumSource
