@@ -18,6 +18,8 @@ import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.VerdictCount;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -119,6 +121,12 @@ final class Balancer implements AutoCloseable {
     /** Has all clients come in on another interface. */
     void clientsAreBehind(int ifindex) {
         pairs.comeInOn(ifindex);
+    }
+
+    /** Tells nat in which ticks a neighbour and an interface changed last. */
+    void moved(int neighbour, int device) {
+        byte[] ticks = ByteBuffer.allocate(2 * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(neighbour).putInt(device).array();
+        plane.map("nat_moved").update(Keys.of(0), ticks, UpdateMode.ANY);
     }
 
     Optional<ConnectionWord> connection() {
