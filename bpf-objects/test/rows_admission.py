@@ -7,7 +7,7 @@ from rows import Row, forward, kept
 from world import ADDRESSES, CLIENT_PORT, answer, checksum_broken, encapsulated, query, request, translated
 
 MORE = 40001  # a second client port
-NEIGHBOURS = {4: "203.0.113.8", 6: "2001:db8:2:1::7"}
+NEIGHBOURS = {4: "203.0.113.8", 6: "3fff:2:c1:c3:c3:c4:c5:7"}
 MAX, FALLBACK = "max_connections", "xdp.fallback"
 
 
@@ -112,7 +112,7 @@ def rates(family, method):
     yield Row("rate_limit: another source is counted by itself", family, [*twice, forward(other.frame(), out(other))], method,
               options=options)
     if family == 6:
-        same = request(family, source="2001:db8:2::8", source_port=40007)
+        same = request(family, source="3fff:2:c1:c2:c3:c4:c5:8", source_port=40007)
         yield Row("rate_limit: the first 64 bits of an IPv6 address are one source", family,
                   [*twice, kept(same.frame(), "DROP_RATE_LIMIT")], method, options=options)
     strange = request(family, source_port=40009, flags="A")

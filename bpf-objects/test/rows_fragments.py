@@ -13,6 +13,7 @@ from rows_direct import METHODS
 from rows_headers import padded
 from world import (ADDRESSES, CLIENT_PORT, answer, checksum_broken, offset_of_ip, request, translated, translated_back)
 
+LONGEST = 65535  # bytes of a packet's payload, with a UDP header
 SIZES = (0, 32, 64)  # of pieces, which begin there; the last goes to the end
 BODY = bytes(range(97, 97 + 26)) * 3
 
@@ -64,7 +65,7 @@ def followed(way, family):
     yield row("fragments of two packets of one client may come by turns", family,
               [onward(one) for pair in zip((first, second, third), pieces(question(family, identification=4243))) for one in pair])
     yield row("RFC 6864: an identification may be used again when its packet was whole", family,
-              way.all((first, second, third)), way.all((first, third, second)))
+              way.all((first, second, third)), way.all((first, third, second)), way.all((first, second, third)))
     tail = pieces(question(family), 0, 8)
     yield row("a first fragment of a UDP header alone is enough", family, way.all(tail))
     tagged = pieces(question(family, tags=(5, 7)))
@@ -102,7 +103,9 @@ def refused(way, family):
     yield row("RFC 791 section 3.2: a fragment that ends within 8 bytes is followed by nothing", family, onward(first),
               dropped(replace(second, piece=(32, 63)), "LENGTH"), dropped(replace(first, piece=(0, 33)), "LENGTH"), onward(second))
     yield row("RFC 8200 section 4.5: a packet of more than 65535 bytes is none", family, onward(first),
-              kept(beyond(second), "DROP_FRAGMENT_LENGTH"))
+              kept(beyond(replace(second, piece=(32, 40))), "DROP_FRAGMENT_LENGTH"), kept(beyond(second), "DROP_FRAGMENT_LENGTH"))
+    yield row("RFC 791 section 3.2: a fragment without a byte is none", family, onward(first),
+              dropped(replace(second, piece=(32, 32)), "LENGTH"), onward(second))
     cut = second.frame()[:-1]
     yield row("a frame that ends inside a fragment is dropped", family, onward(first), kept(cut, "DROP_BAD_LENGTH"), onward(second))
     parts = pieces(segment(family))
@@ -124,8 +127,8 @@ def beyond(fragment):
     """The fragment at the largest offset there is, which its bytes exceed."""
     frame, l3 = fragment.frame(), offset_of_ip(fragment)
     if fragment.family == 4:
-        return ipv4_summed(with_word(frame, l3 + 6, 0x1ffe))
-    return with_word(frame, l3 + 42, 0xfff0)
+        return ipv4_summed(with_word(frame, l3 + 6, 0x1fff))
+    return with_word(frame, l3 + 42, 0xfff8)
 
 
 def apart(way, family):
@@ -181,6 +184,8 @@ def only_ipv6(way):
     hop, options = IPv6ExtHdrHopByHop(), IPv6ExtHdrDestOpt()
     yield row("RFC 8200 section 4.5: fragments with headers in front", 6, way.all(pieces(question(6, extensions=(hop,)))))
     yield row("RFC 8200 section 4.5: fragments with headers behind", 6, way.all(pieces(question(6, fragmentable=(options,)))))
+    longest = pieces(question(6, payload=bytes(LONGEST - 8)), 0, 32, LONGEST // 8 * 8)
+    yield row("RFC 8200 section 4.5: a packet may end with byte 65535", 6, way.all((longest[0], longest[2])))
     first, second, third = pieces(question(6))
     yield row("RFC 8200 section 4.5: the next header of a later fragment is not read", 6, onward(first),
               changed_next(way, second, 59), onward(third))

@@ -28,8 +28,8 @@ MARTIANS = {
 }
 NEIGHBOURS = {
     4: ("1.0.0.1", "126.255.255.255", "128.0.0.1", "223.255.255.254", "192.0.2.11"),
-    6: ("0:0:1::1", "0:1::1", "64:ff9b::203.0.113.7", "fe80::1", "feff::1", "2001:db8::11", "2001:db8:0:1::10", "2001:db9::10",
-        "2001:db8::1:0:10"),
+    6: ("0:0:1::1", "0:1::1", "64:ff9b::203.0.113.7", "fe80::1", "feff::1", "2001:db8:a1:a2:a3:a4:a5:11", "2001:db8:a1:a3:a3:a4:a5:10",
+        "2001:db9:a1:a2:a3:a4:a5:10", "2001:db8:a1:a2:a3:a5:a5:10"),
 }
 
 
@@ -99,6 +99,7 @@ def options():
                          (bytes.fromhex("440c0500") + bytes(8), "RFC 791: a timestamp"),
                          (bytes.fromhex("070704") + bytes(5), "RFC 791: a record of the route"),
                          (b"\1" * 8, "RFC 791: padding"), (bytes.fromhex("9e000000"), "a length of nothing"),
+                         (bytes.fromhex("9e01") + ROUTE[:7], "a length shorter than its own byte"),
                          (bytes.fromhex("9eff0000"), "a length beyond the header"), (bytes.fromhex("01010183"), "a route without room")):
         packet = request(4, ip_options=octets)
         yield Row(f"{what} goes along (nat)", 4, [onward(packet)])

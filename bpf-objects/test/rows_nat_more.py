@@ -7,7 +7,7 @@ from rows_nat import GET, backward, onward
 from world import (ADDRESSES, CLIENT_PORT, answer, checksum_broken, flow_hash, offset_of_ip, request, translated,
                    translated_back)
 
-SOURCES = {4: ("198.51.100.101", "198.51.100.102"), 6: ("2001:db8:1::101", "2001:db8:1::102")}
+SOURCES = {4: ("198.51.100.101", "198.51.100.102"), 6: ("3fff:1:b1:b2:b3:b4:b5:101", "3fff:1:b1:b2:b3:b4:b5:102")}
 
 
 def question(family, **more):

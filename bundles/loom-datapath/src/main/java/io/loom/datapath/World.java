@@ -12,15 +12,15 @@ import java.util.HexFormat;
  */
 public final class World {
     public static final InetAddress VIP4 = address("192.0.2.10");
-    public static final InetAddress VIP6 = address("2001:db8::10");
+    public static final InetAddress VIP6 = address("2001:db8:a1:a2:a3:a4:a5:10");
     public static final int VIP_PORT = 80;
     public static final int VIP_UDP_PORT = 53;
     /** Of the vip; its backend is of the other address family. */
     public static final int CROSSED_PORT = 443;
     public static final InetAddress BACKEND4 = address("198.51.100.20");
-    public static final InetAddress BACKEND6 = address("2001:db8:1::20");
+    public static final InetAddress BACKEND6 = address("3fff:1:b1:b2:b3:b4:b5:20");
     public static final InetAddress SOURCE4 = address("198.51.100.1");
-    public static final InetAddress SOURCE6 = address("2001:db8:1::1");
+    public static final InetAddress SOURCE6 = address("2001:db8:1:f2:f3:f4:f5:1");
     public static final int MTU = 1500;
     /** Of the loopback device, on which test runs happen: frames that leave there are XDP_TX. */
     public static final int IFINDEX = 1;

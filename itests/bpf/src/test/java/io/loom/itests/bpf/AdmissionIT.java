@@ -9,6 +9,7 @@ import io.loom.api.plugin.LookupTable;
 import io.loom.api.Protocol;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
 import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.layout.GuardEntry;
@@ -19,6 +20,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,11 +38,13 @@ class AdmissionIT {
         final Family family;
         final ScratchPlane plane;
         final Admission admission;
+        private int clients;
+        private IntSupplier clock = Clock::tick;
 
         Guarded(Family family, LookupTable.Index index, int... backends) {
             this.family = family;
             plane = PLANES.lend(Linked.shipped(), Linked.ONE_PORT);
-            admission = new Admission(plane, Clock::tick);
+            admission = new Admission(plane, () -> clock.getAsInt());
             TwoBackends.put(plane, family);
             plane.putTable(0, Arrays.stream(backends).map(TableEntry::settled).toArray());
             listener(index, backends.length, Set.of(ListenerEntry.Flag.GUARDED));
@@ -57,6 +61,15 @@ class AdmissionIT {
 
         String verdict(String flags, int client) {
             return plane.run(FRAMES.request(family, flags, FIRST_PORT + client)).verdict();
+        }
+
+        /** The verdict of a new connection so many ticks after a count that finds one. */
+        String beginsAfter(int ticks) {
+            return Clock.inOneTick(now -> {
+                clock = () -> now - ticks;
+                admission.counted(1, Map.of());
+                return verdict("S", clients++ % PORTS);
+            });
         }
 
         @Override
@@ -144,6 +157,17 @@ class AdmissionIT {
         }
     }
 
+    /** Whoever does not count any more must not keep clients out for ever. */
+    @ParameterizedTest
+    @EnumSource
+    void aLimitThatNobodyHasCountedForAMinuteLimitsNothing(Family family) {
+        try (Guarded vip = new Guarded(family, LookupTable.Index.FLOW_HASH, 1)) {
+            vip.admission.vip(0, 1);
+            assertEquals("DROP_CONNECTION_LIMIT", vip.beginsAfter(60));
+            assertEquals("FORWARD", vip.beginsAfter(61));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aBackendThatIsDownIsNoPlaceForWhatAnotherHasNoRoomFor(Family family) {
@@ -157,6 +181,32 @@ class AdmissionIT {
             }
             assertEquals(Set.of("FORWARD", "DROP_CONNECTION_LIMIT", "DROP_NO_BACKEND"), verdicts);
             assertEquals(1, vip.admission.ofBackend(1));
+        }
+    }
+
+    /** The oldest flow of the local stack's gives way to a new one, as any that is not assured does. */
+    @ParameterizedTest
+    @EnumSource
+    void aFlowOfTheLocalStackMayTakeAnothersPlace(Family family) {
+        Tuning.Connections one = new Tuning.Connections(PORTS / 2, Tuning.Connections.Kind.CACHE);
+        ScratchPlane plane = PLANES.lend(Linked.shipped(Tuning.small(Linked.HZ).withConnections(one)), Map.of());
+        try (Admission admission = new Admission(plane, Clock::tick)) {
+            plane.putTable(0, TableEntry.settled(1));
+            plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)),
+                    new ListenerEntry(0, LookupTable.Index.FLOW_HASH, Set.of(ListenerEntry.Flag.GUARDED), 0, 1, 0));
+            admission.vip(0, 0, GuardEntry.Flag.LOCAL);
+            for (int client = 0; client <= PORTS; client++) {
+                assertEquals(0, Events.count(plane, Events.EVICTED), "client " + client);
+                Anatomy syn = Anatomy.read(FRAMES.request(family, "S", FIRST_PORT)).anatomy().orElseThrow();
+                syn.put(syn.l4(), FIRST_PORT + client);
+                syn.sumUp();
+                assertEquals("PASS_FALLBACK", plane.run(syn.frame()).verdict());
+                Connections.age(plane, family, 2);
+            }
+            assertEquals(1, Events.count(plane, Events.EVICTED));
+            assertEquals(0, Events.count(plane, Events.MAP_FULL));
+        } finally {
+            PLANES.giveBack(plane);
         }
     }
 
@@ -189,8 +239,7 @@ class AdmissionIT {
             assertEquals("PASS_OUT_OF_STATE", plane.run(FRAMES.request(family, "A", FIRST_PORT + 1)).verdict());
             admission.vip(0, 0);
             assertEquals("DROP_CONNECTIONS_FULL", plane.run(FRAMES.request(family, "S", FIRST_PORT + 1)).verdict());
-            VerdictCount full = VerdictCount.sum(plane.map("loom_verdicts").lookup(Keys.of(96)).orElseThrow());
-            assertEquals(2, full.packets(), "insertions that failed");
+            assertEquals(2, Events.count(plane, Events.MAP_FULL), "insertions that failed");
             assertEquals(1, VerdictCount.sum(plane.map("loom_verdicts").lookup(
                     Keys.of(Verdict.DROP_CONNECTIONS_FULL.number())).orElseThrow()).packets());
         } finally {

@@ -81,7 +81,7 @@ final class Balancer implements AutoCloseable {
 
     /** Backend 1 is the one that the frames of answers come from. */
     private Endpoint endpoint(int number) {
-        String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
+        String prefix = family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:";
         int port = method.equals("nat") ? 8080 : World.VIP_PORT;
         return new Endpoint(IpAddress.parse(prefix + (19 + number)).orElseThrow(), port);
     }

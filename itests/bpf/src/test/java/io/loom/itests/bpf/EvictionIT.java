@@ -11,10 +11,8 @@ import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
-import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.TableEntry;
-import io.loom.datapath.internal.layout.VerdictCount;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -28,8 +26,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Who gives way in a set of the connection cache that is full: one set of eight places, filled by clients 0 to 7. */
 class EvictionIT {
     private static final int PLACES = 8;
-    private static final int EVENT_MAP_FULL = 96;
-    private static final int EVENT_EVICTED = 97;
     private static final int LONGER_THAN_ANY_TIMEOUT = 1000;
     private static final int AS_LONG_AS_CAN_BE_TOLD = (1 << 22) - 100; // ticks have 23 bits, half of them for the future
     private static final Frames FRAMES = new Frames();
@@ -46,7 +42,7 @@ class EvictionIT {
                 Linked.shipped(Tuning.small(Linked.HZ)
                         .withConnections(new Tuning.Connections(PLACES / 2, Tuning.Connections.Kind.CACHE))),
                 Map.of());
-        String backend = family == Family.IPV4 ? "198.51.100.20" : "2001:db8:1::20";
+        String backend = family == Family.IPV4 ? "198.51.100.20" : "3fff:1:b1:b2:b3:b4:b5:20";
         plane.putBackend(1, new ScratchPlane.Backend(
                 new Endpoint(IpAddress.parse(backend).orElseThrow(), World.VIP_PORT), "ipip"));
         plane.putTable(0, TableEntry.settled(1));
@@ -88,12 +84,6 @@ class EvictionIT {
                 Connections.aged(word, ticks.applyAsInt(client(rawPort))));
     }
 
-    private long events(int event) {
-        VerdictCount count = VerdictCount.sum(plane.map("loom_verdicts").lookup(Keys.of(event)).orElseThrow());
-        assertEquals(new VerdictCount(count.packets(), 0, 0), count, "an event has no bytes");
-        return count.packets();
-    }
-
     /** A packet more, and one in a later tick. */
     private void assure(int client) {
         send(client, "A");
@@ -110,8 +100,8 @@ class EvictionIT {
         assertEquals(Set.of(0, 1, 2, 4, 5, 6, 7, 8), clients());
         send(9, "S");
         assertEquals(Set.of(0, 1, 2, 4, 5, 7, 8, 9), clients());
-        assertEquals(2, events(EVENT_EVICTED));
-        assertEquals(0, events(EVENT_MAP_FULL));
+        assertEquals(2, Events.count(plane, Events.EVICTED));
+        assertEquals(0, Events.count(plane, Events.MAP_FULL));
     }
 
     @ParameterizedTest
@@ -122,7 +112,7 @@ class EvictionIT {
         idle(client -> client == 5 ? LONGER_THAN_ANY_TIMEOUT : 20);
         send(8, "S");
         assertEquals(Set.of(0, 1, 2, 3, 4, 6, 7, 8), clients());
-        assertEquals(0, events(EVENT_EVICTED), "what has expired is not evicted");
+        assertEquals(0, Events.count(plane, Events.EVICTED), "what has expired is not evicted");
     }
 
     /** One that has closed expires sooner than one that is open and was quiet for longer. */
@@ -139,7 +129,7 @@ class EvictionIT {
         idle(client -> client == 5 ? 100 : 200);
         send(8, "S");
         assertEquals(Set.of(0, 1, 2, 3, 4, 6, 7, 8), clients());
-        assertEquals(0, events(EVENT_EVICTED));
+        assertEquals(0, Events.count(plane, Events.EVICTED));
     }
 
     @ParameterizedTest
@@ -150,7 +140,7 @@ class EvictionIT {
         idle(client -> client == 2 ? 50 : 0);
         send(8, "S");
         assertEquals(true, clients().contains(2));
-        assertEquals(1, events(EVENT_EVICTED));
+        assertEquals(1, Events.count(plane, Events.EVICTED));
     }
 
     @ParameterizedTest
@@ -160,8 +150,8 @@ class EvictionIT {
         IntStream.range(0, PLACES).forEach(this::assure);
         send(8, "S");
         assertEquals(Set.of(0, 1, 2, 3, 4, 5, 6, 7), clients());
-        assertEquals(1, events(EVENT_MAP_FULL));
-        assertEquals(0, events(EVENT_EVICTED));
+        assertEquals(1, Events.count(plane, Events.MAP_FULL));
+        assertEquals(0, Events.count(plane, Events.EVICTED));
     }
 
     @ParameterizedTest
@@ -172,7 +162,7 @@ class EvictionIT {
         idle(client -> 20);
         send(8, "S");
         assertEquals(Set.of(0, 1, 2, 3, 5, 6, 7, 8), clients());
-        assertEquals(0, events(EVENT_EVICTED));
+        assertEquals(0, Events.count(plane, Events.EVICTED));
     }
 
     /** How old an empty place looks depends on the clock. */

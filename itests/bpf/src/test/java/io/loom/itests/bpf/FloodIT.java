@@ -57,7 +57,7 @@ class FloodIT {
     }
 
     private static String backend(Family family, int host) {
-        return (family == Family.IPV4 ? "198.51.100." : "2001:db8:1::") + host;
+        return (family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:") + host;
     }
 
     /** Packets that went to one of the first four backends. */

@@ -90,8 +90,8 @@ final class FuzzWorld {
         int port = way.method().equals("nat") ? 8080 : vipPort;
         int host = 20 + 4 * index + (protocol == Protocol.TCP ? 0 : 2);
         return new Vip(number, protocol, endpoint(family, "192.0.2.", "2001:db8::", 10 + index, vipPort), way,
-                List.of(endpoint(backends, "198.51.100.", "2001:db8:1::", host, port),
-                        endpoint(backends, "198.51.100.", "2001:db8:1::", host + 1, port)));
+                List.of(endpoint(backends, "198.51.100.", "3fff:1:b1:b2:b3:b4:b5:", host, port),
+                        endpoint(backends, "198.51.100.", "3fff:1:b1:b2:b3:b4:b5:", host + 1, port)));
     }
 
     private static Endpoint endpoint(Family family, String prefix4, String prefix6, int host, int port) {

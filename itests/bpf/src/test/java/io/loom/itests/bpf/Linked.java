@@ -55,7 +55,7 @@ final class Linked {
 
     /** Two addresses of each family that nat puts in the client's place. */
     static Composition withSources() {
-        return withSources("198.51.100.101", "198.51.100.102", "2001:db8:1::101", "2001:db8:1::102");
+        return withSources("198.51.100.101", "198.51.100.102", "3fff:1:b1:b2:b3:b4:b5:101", "3fff:1:b1:b2:b3:b4:b5:102");
     }
 
     static Composition withSources(String... addresses) {

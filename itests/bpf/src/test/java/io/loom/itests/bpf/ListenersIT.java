@@ -46,7 +46,7 @@ class ListenersIT {
     @ParameterizedTest
     @EnumSource
     void eachIsFoundAlsoInItsSecondBucketUntilItIsRemoved(Family family) {
-        String backend = family == Family.IPV4 ? "198.51.100.20" : "2001:db8:1::20";
+        String backend = family == Family.IPV4 ? "198.51.100.20" : "3fff:1:b1:b2:b3:b4:b5:20";
         plane.putBackend(1, new ScratchPlane.Backend(new Endpoint(IpAddress.parse(backend).orElseThrow(), World.VIP_PORT), "ipip"));
         plane.putTable(0, TableEntry.settled(1));
         try (ListenerTable table = new ListenerTable(family, plane.map("loom_listeners" + family.version()))) {

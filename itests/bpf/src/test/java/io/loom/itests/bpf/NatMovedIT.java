@@ -137,26 +137,19 @@ class NatMovedIT {
         shell("ip link add routed address " + OWN + " type veth peer name other; ip link set routed up; ip link set other up; "
                 + ip + "addr add " + net + (four ? "1/24" : "1/64 nodad") + " dev routed; "
                 + ip + "neigh add " + net + "2 lladdr " + ROUTER + " dev routed nud permanent; "
-                + ip + "route add " + (four ? "203.0.113.0/24" : "2001:db8:2::/64") + " via " + net + "2 table 100; "
+                + ip + "route add " + (four ? "203.0.113.0/24" : "3fff:2::/32") + " via " + net + "2 table 100; "
                 + ip + "rule add from " + World.vip(family).address().getHostAddress() + " lookup 100");
         return Integer.parseInt(shell("ip -o link show routed | cut -d: -f1"));
     }
 
-    /**
-     * A reply so many ticks after the connection's last packet, the latest change of a neighbour and that of an interface: all in
-     * one tick, so that these are exact.
-     */
+    /** A reply so many ticks after the connection's last packet, the latest change of a neighbour and that of an interface. */
     private Way reply(int idle, int neighbour, int device) {
-        for (int attempt = 0; attempt < 10; attempt++) {
-            int now = Clock.tick();
+        return Clock.inOneTick(now -> {
             balancer.idleReplies(balancer.replies().get(0).seen() - now + idle);
             balancer.moved(now - neighbour, now - device);
             ScratchPlane.Outcome reply = balancer.sendBack("A", PORT);
             assertEquals("REPLY", reply.verdict());
-            if (Clock.tick() == now) {
-                return new Way(reply.action(), HexFormat.ofDelimiter(":").formatHex(Arrays.copyOf(reply.frame(), 12)));
-            }
-        }
-        throw new AssertionError("the clock went on each time");
+            return new Way(reply.action(), HexFormat.ofDelimiter(":").formatHex(Arrays.copyOf(reply.frame(), 12)));
+        });
     }
 }

@@ -33,6 +33,8 @@ class NatPairIT {
     private static final int XDP_TX = 3;
     private static final int XDP_REDIRECT = 4;
     private static final int ELSEWHERE = 777;
+    /** Of which the tests' connections do not get the first. */
+    private static final int[] MANY = IntStream.range(21, 34).toArray();
 
     @RegisterExtension
     private static final Planes PLANES = new Planes();
@@ -136,7 +138,7 @@ class NatPairIT {
 
     /** Of both families, so that one program serves the tests of both. */
     private static String[] sources(int... hosts) {
-        return Stream.of("198.51.100.", "2001:db8:1::")
+        return Stream.of("198.51.100.", "3fff:1:b1:b2:b3:b4:b5:")
                 .flatMap(prefix -> IntStream.of(hosts).mapToObj(host -> prefix + host)).toArray(String[]::new);
     }
 
@@ -206,7 +208,7 @@ class NatPairIT {
     @ParameterizedTest
     @EnumSource
     void aConnectionWhosePlaceInTheListIsGoneIsLeftToTheLocalStack(Family family) {
-        List<String> seen = acrossAChange(family, IntStream.range(21, 35).toArray(), new int[] {21});
+        List<String> seen = acrossAChange(family, MANY, new int[] {21});
         assertEquals(List.of("PASS_OUT_OF_STATE", "PASS_OUT_OF_STATE"), seen.subList(1, 3), seen.toString());
     }
 
@@ -214,7 +216,7 @@ class NatPairIT {
     @ParameterizedTest
     @EnumSource
     void soIsOneThatIsEstablishedAndAssured(Family family) {
-        try (Balancer old = open(Linked.withSources(sources(IntStream.range(21, 35).toArray())), family, 1);
+        try (Balancer old = open(Linked.withSources(sources(MANY)), family, 1);
                 Balancer next = open(Linked.withSources(sources(21)), family, 1)) {
             old.send("S");
             old.send("A");

@@ -67,7 +67,7 @@ class RaceIT {
     }
 
     private static String backend(Family family, int index) {
-        return (family == Family.IPV4 ? "198.51.100." : "2001:db8:1::") + (20 + index);
+        return (family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:") + (20 + index);
     }
 
     private static long evicted(ScratchPlane plane) {

@@ -128,7 +128,7 @@ final class RowPlane implements AutoCloseable {
 
     /** The client of world.py, and the network that it is in. */
     private void sources(Family family) {
-        InetAddress client = IpAddress.parse(family == Family.IPV4 ? "203.0.113.7" : "2001:db8:2::7").orElseThrow();
+        InetAddress client = IpAddress.parse(family == Family.IPV4 ? "203.0.113.7" : "3fff:2:c1:c2:c3:c4:c5:7").orElseThrow();
         int bits = client.getAddress().length * Byte.SIZE;
         if (world.options().contains("guard acl deny")) {
             admission.rule(Prefix.around(client, bits - 8), true);

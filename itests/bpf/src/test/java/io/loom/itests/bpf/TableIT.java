@@ -51,7 +51,7 @@ class TableIT {
     private void open(Family of, LookupTable.Index index, int entries, Flag... flags) {
         family = of;
         plane = PLANES.lend(Linked.shipped(), Map.of());
-        String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
+        String prefix = family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:";
         for (int number = 1; number <= BACKENDS; number++) {
             Endpoint endpoint = new Endpoint(IpAddress.parse(prefix + (19 + number)).orElseThrow(), World.VIP_PORT);
             plane.putBackend(number, new ScratchPlane.Backend(endpoint, "l2"));

@@ -11,7 +11,6 @@ import io.loom.datapath.World;
 import io.loom.datapath.internal.Keys;
 import io.loom.datapath.internal.layout.TraceRecord;
 import io.loom.datapath.internal.layout.TraceWanted;
-import io.loom.datapath.internal.layout.VerdictCount;
 import io.loom.libbpf.RingReader;
 import io.loom.libbpf.UpdateMode;
 import java.net.InetAddress;
@@ -36,7 +35,6 @@ class TraceIT {
     private static final int NAT_PORT = 20000;
     private static final int SYN = 2;
     private static final int ACK = 16;
-    private static final int EVENT_LOST = 98;
     private static final int LONG = 100;
     /** What the ring of a scratch plane holds: 16 KiB of records of 96 bytes, with 8 before each. */
     private static final int ROOM = 16384 / 104;
@@ -215,18 +213,14 @@ class TraceIT {
     @Test
     void whatFindsNoRoomIsCountedAndForwardedAllTheSame() {
         wantAll();
-        long before = lost();
+        long before = Events.count(plane, Events.TRACE_LOST);
         for (int packet = 0; packet < ROOM + 50; packet++) {
             assertEquals("FORWARD", plane.run(FRAMES.request(Family.IPV4, "S", CLIENT_PORT)).verdict());
         }
-        assertEquals(50, lost() - before);
+        assertEquals(50, Events.count(plane, Events.TRACE_LOST) - before);
         assertEquals(ROOM, read().size());
         traced(FRAMES.request(Family.IPV4, "A", CLIENT_PORT));
-        assertEquals(50, lost() - before);
-    }
-
-    private long lost() {
-        return VerdictCount.sum(plane.map("loom_verdicts").lookup(Keys.of(EVENT_LOST)).orElseThrow()).packets();
+        assertEquals(50, Events.count(plane, Events.TRACE_LOST) - before);
     }
 
     @Test

@@ -18,7 +18,7 @@ final class TwoBackends {
     }
 
     static void put(ScratchPlane plane, Family family, int number, boolean down, boolean draining) {
-        String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
+        String prefix = family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:";
         Endpoint endpoint = new Endpoint(IpAddress.parse(prefix + (19 + number)).orElseThrow(), World.VIP_PORT);
         plane.putBackend(number, new ScratchPlane.Backend(endpoint, "ipip", World.MTU, down, World.IFINDEX), draining);
     }

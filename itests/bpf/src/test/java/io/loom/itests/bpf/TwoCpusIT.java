@@ -37,7 +37,7 @@ class TwoCpusIT {
         ScratchPlane plane = ScratchPlane.open(
                 composition, Map.of("nat_port_first", (long) FIRST_PORT, "nat_port_count", ports));
         for (int host = 20; host < 22; host++) {
-            String prefix = family == Family.IPV4 ? "198.51.100." : "2001:db8:1::";
+            String prefix = family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:";
             Endpoint backend = new Endpoint(IpAddress.parse(prefix + host).orElseThrow(), 8080);
             plane.addBackend(new ScratchPlane.Backend(backend, "nat"));
         }
