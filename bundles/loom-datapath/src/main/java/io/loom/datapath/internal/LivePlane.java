@@ -95,7 +95,7 @@ final class LivePlane implements AutoCloseable {
         this.tracer = new Tracer(instance, clock, () -> new TraceNames(
                 Reason.all(programs.running().methods()), backends.byNumber(), listeners.specs()));
         this.cpuAffinity = new CpuAffinity(instance.meta(), Path.of("/sys"), Path.of("/proc"));
-        this.news = new NetworkNews(new Moves(instance, clock::tick, attachments.ifindexes()), lookup);
+        this.news = new NetworkNews(new Moves(instance::maps, clock::tick, attachments.ifindexes()), lookup);
         if (instance.adopted()) {
             adopt();
         }

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,17 +20,18 @@ import org.slf4j.LoggerFactory;
 final class Moves {
     private static final Logger LOG = LoggerFactory.getLogger(Moves.class);
 
-    private final Instance instance;
+    private final Supplier<Map<String, BpfMap>> maps;
     private final IntSupplier clock;
     private Set<Integer> devices;
     private boolean stacked;
 
     /**
+     * @param maps    by name, those that the program has now
      * @param clock   the tick that it is
      * @param devices numbers of the interfaces where the program is attached
      */
-    Moves(Instance instance, IntSupplier clock, Set<Integer> devices) {
-        this.instance = instance;
+    Moves(Supplier<Map<String, BpfMap>> maps, IntSupplier clock, Set<Integer> devices) {
+        this.maps = maps;
         this.clock = clock;
         this.devices = Set.copyOf(devices);
     }
@@ -56,7 +58,7 @@ final class Moves {
     /** @param at which of the two ticks */
     private void tell(int at) {
         int tick = clock.getAsInt();
-        for (Map.Entry<String, BpfMap> map : instance.maps().entrySet()) {
+        for (Map.Entry<String, BpfMap> map : maps.get().entrySet()) {
             if (MethodMaps.hearsOfMoves(map.getKey(), map.getValue().type())) {
                 byte[] value = map.getValue().lookup(Keys.of(0)).orElseThrow();
                 ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).putInt(at, tick);

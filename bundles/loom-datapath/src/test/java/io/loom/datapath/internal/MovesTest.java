@@ -16,6 +16,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What nat does with the news that the way to its clients may have changed. The client came in on lo: test runs do. */
@@ -72,6 +76,43 @@ class MovesTest extends DataPlaneFixture {
         TestHost.addDevice();
         await("attachment", () -> plane.program().attachments().get(0).mode().equals("native"));
         assertNotEquals(0, ticks().getInt(Integer.BYTES));
+    }
+
+    /** It is not where the client came in, so nobody would ask for the way otherwise. */
+    @Test
+    void whereDevicesAreStackedANeighboursMoveIsToldAsThatOfAnInterfaceToo() throws Exception {
+        Thread.sleep(200); // the plane has told its own
+        moved(0, 0);
+        try (BpfMap map = BpfMap.open(ROOT.resolve("maps/nat_moved"))) {
+            AtomicInteger clock = new AtomicInteger(7);
+            Moves moves = new Moves(() -> Map.of("nat_moved", map), clock::get, Set.of(2));
+            moves.devices(Set.of(2), Set.of());
+            assertEquals(0, ticks().getInt(Integer.BYTES));
+            moves.neighbour();
+            assertEquals(7, ticks().getInt(0));
+            assertEquals(0, ticks().getInt(Integer.BYTES));
+            clock.set(8);
+            moves.devices(Set.of(2), Set.of(5));
+            assertEquals(8, ticks().getInt(Integer.BYTES), "a device is carried that was not");
+            clock.set(9);
+            moves.neighbour();
+            assertEquals(9, ticks().getInt(0));
+            assertEquals(9, ticks().getInt(Integer.BYTES));
+        }
+    }
+
+    /** As those of a VLAN device do. */
+    @Test
+    void framesThatAnotherInterfaceCarriesLeaveThere() throws Exception {
+        int carrier = NetworkInterface.getByName(DEVICE).getIndex();
+        int carried = NetworkInterface.getByName("peer").getIndex();
+        try (BpfMap devices = BpfMap.open(ROOT.resolve("maps/loom_devices"))) {
+            Egress egress = new Egress(devices, Optional::empty);
+            egress.allow(Map.of(carrier, carrier, carried, carried));
+            assertEquals(carried, Keys.number(devices.lookup(Keys.of(carried)).orElseThrow()));
+            egress.allow(Map.of(carrier, carrier, carried, carrier));
+            assertEquals(carrier, Keys.number(devices.lookup(Keys.of(carried)).orElseThrow()));
+        }
     }
 
     /** A SYN+ACK of the backend that the SYN went to. */
