@@ -71,11 +71,11 @@ def congestion(family, way):
     """All of RFC 6040, figure 4, with a DSCP on each side that must stay apart from it."""
     for inner, results in COMBINED.items():
         for outer, result in results.items():
-            packet = query(family, tos=0xb8 | inner)
+            packet = query(family, tos=0xb4 | inner)
             frame = inside(aged(packet).packet(), packet, way, 0x28 | outer)
             becomes = "is dropped" if result is None else f"is {ECN[result]}"
             yield row(f"{ECN[inner]} inside IPv{way.family} with {ECN[outer]} {becomes}", family, frame,
-                      None if result is None else addressed(replace(packet, tos=0xb8 | result)))
+                      None if result is None else addressed(replace(packet, tos=0xb4 | result)))
     udp = UDP(sport=50000, dport=GUE_PORT, chksum=0)
     for inner, result in ((ECT0, CE), (NOT_ECT, None)):
         packet = request(family, tos=inner)

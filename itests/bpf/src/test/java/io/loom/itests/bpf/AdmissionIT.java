@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
+import io.loom.api.IpAddress;
+import io.loom.api.Prefix;
 import io.loom.api.Verdict;
 import io.loom.api.plugin.LookupTable;
 import io.loom.api.Protocol;
@@ -207,6 +209,19 @@ class AdmissionIT {
             assertEquals(0, Events.count(plane, Events.MAP_FULL));
         } finally {
             PLANES.giveBack(plane);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aVipThatHasNoListOfSourcesDeniesNobody(Family family) {
+        try (Guarded vip = new Guarded(family, LookupTable.Index.FLOW_HASH, 1)) {
+            Prefix everybody = new Prefix(IpAddress.parse(family == Family.IPV4 ? "0.0.0.0" : "::").orElseThrow(), 0);
+            vip.admission.rule(everybody, true);
+            vip.admission.vip(0, 0);
+            assertEquals("FORWARD", vip.verdict("S", 0));
+            vip.admission.vip(0, 0, GuardEntry.Flag.ACL);
+            assertEquals("DROP_SOURCE_DENIED", vip.verdict("S", 1));
         }
     }
 
