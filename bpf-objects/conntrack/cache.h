@@ -170,7 +170,11 @@ static __always_inline int cache_move(const struct cache_place *place, struct lo
 	return LOOM_CONN_REFRESHED | (loom_word_revived(before, *word) ? LOOM_CONN_REVIVED : 0);
 }
 
-/* Finds the way and its word. Returns NULL if there is none, if it is expired, or if it changed while it was read. */
+/*
+ * Finds the way and its word. Returns NULL if there is none, if it is expired, or if it was given away while it was read. The word
+ * is read again behind the key: in between the way may have been another connection's and then this one's again, which the key
+ * cannot tell. To be taken in a reader would have to lose its CPU twice within these loads, each time at the right one.
+ */
 static __always_inline struct loom_way *cache_read(const struct cache_place *place, const struct loom_packet *packet,
 						   __u64 *word)
 {
@@ -180,7 +184,7 @@ static __always_inline struct loom_way *cache_read(const struct cache_place *pla
 	if (!cache_is_at(place, packet, i))
 		return NULL;
 	*word = *(volatile __u64 *)&way->word;
-	if (!cache_is_at(place, packet, i))
+	if (!cache_is_at(place, packet, i) || (*(volatile __u64 *)&way->word ^ *word) & LOOM_WORD_OWNER)
 		return NULL;
 	return *word && !loom_word_expired(*word, packet->now) ? way : NULL;
 }

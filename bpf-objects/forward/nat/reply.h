@@ -65,15 +65,13 @@ static __always_inline struct nat_pair *nat_reply_read(struct nat_reply *reply, 
 	return reply->word && !loom_word_expired(reply->word, packet->now) ? pair : NULL;
 }
 
-#define NAT_WORD_OWNER (((1ULL << LOOM_COOKIE_BITS) - 1) << LOOM_WORD_COOKIE_AT | LOOM_BACKEND_MASK)
-
 /* Moves this half on. Another CPU may have moved it since it was read: what counts is the word under the lock. */
 static __noinline int nat_pair_move(const struct loom_packet *packet, struct nat_pair *pair, const struct nat_reply *reply)
 {
 	if (loom_word_move(reply->word, packet, LOOM_SIDE_SERVER) == reply->word)
 		return 0;
 	bpf_spin_lock(&pair->lock);
-	if (!((pair->word ^ reply->word) & NAT_WORD_OWNER))
+	if (!((pair->word ^ reply->word) & LOOM_WORD_OWNER))
 		*(volatile __u64 *)&pair->word = loom_word_move(pair->word, packet, LOOM_SIDE_SERVER);
 	bpf_spin_unlock(&pair->lock);
 	return 1;

@@ -24,6 +24,9 @@ struct loom_conn {
 	__u8 pad;
 };
 
+/* What of a word stays as it is as long as the connection lasts: where it goes. */
+#define LOOM_WORD_OWNER (((1ULL << LOOM_COOKIE_BITS) - 1) << LOOM_WORD_COOKIE_AT | LOOM_BACKEND_MASK)
+
 static __always_inline __u64 loom_conn_pack(const struct loom_conn *conn)
 {
 	return (__u64)(conn->backend & LOOM_BACKEND_MASK) | (__u64)(conn->assured & 1) << LOOM_WORD_ASSURED_AT |
