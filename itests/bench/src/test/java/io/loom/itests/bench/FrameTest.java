@@ -28,7 +28,7 @@ class FrameTest {
     @Test
     void aBackendsFrameLeavesItsDestinationPortOpen() {
         Frame frame = Frame.reply(World.BACKEND6, 8080, World.SOURCE6);
-        assertEquals("20010db8000100000000000000000000", HexFormat.of().formatHex(Arrays.copyOfRange(frame.bytes(), 22, 38)));
+        assertEquals("3fff000100b100b200b300b400000000", HexFormat.of().formatHex(Arrays.copyOfRange(frame.bytes(), 22, 38)));
         assertEquals(34, frame.addressAt());
         assertEquals(56, frame.portAt());
         assertEquals(0, frame.checkAt());
