@@ -10,8 +10,8 @@ from pathlib import Path
 ARGUMENTS = re.compile(r"<argument>\$\{loom\.bpf\}/([\w/.]+\.bpf\.c)</argument>\s*<argument>[^<]*/(bpf/[\w.]+\.bpf\.o)</argument>")
 # Sources of the packet path; the rest are questions to the kernel, and tests.
 NOT_PACKET_PATH = {"core/nexthop.bpf.c"}
-# For two CPUs at once, with the packet path's own code; not judged itself.
-RACE = ("bpf/race.bpf.o", "test/race.bpf.c")
+# For races, with the packet path's own code; not judged themselves.
+RACES = {"bpf/race.bpf.o": "test/race.bpf.c", "bpf/reread.bpf.o": "test/reread.bpf.c"}
 # Map keys, values and numbers that the control plane shares: comparing them is the business of the layout tests.
 CONTRACTS = {"include/loom/abi.h"}
 
@@ -45,7 +45,7 @@ class Objects:
         for pom in sorted(root.glob("bundles/*/pom.xml")):
             self.sources.update({name: source for source, name in ARGUMENTS.findall(pom.read_text())
                                  if source not in NOT_PACKET_PATH})
-        self.sources.update([RACE])
+        self.sources.update(RACES)
         self.included = {name: self._files_of(source) for name, source in self.sources.items()}
         tree = Tree(self, work / "unchanged")
         self.original = {name: tree.compile(name) for name in self.sources}
@@ -104,6 +104,6 @@ class Tree:
                     (self.overlay / name).unlink()
                 else:
                     changed[name] = code
-            return {} if set(changed) <= {RACE[0]} else changed
+            return {} if set(changed) <= RACES.keys() else changed
         finally:
             file.write_text(original)

@@ -17,7 +17,7 @@ BACKEND_MAC = "02:00:00:00:00:20"
 
 ADDRESSES = {
     4: {"client": "203.0.113.7", "vip": "192.0.2.10", "backend": "198.51.100.20", "loom": "198.51.100.1"},
-    6: {"client": "3fff:2:c1:c2:c3:c4:c5:7", "vip": "2001:db8:a1:a2:a3:a4:a5:10", "backend": "3fff:1:b1:b2:b3:b4:b5:20", "loom": "2001:db8:1:f2:f3:f4:f5:1"},
+    6: {"client": "3fff:2:c1:c2:c3:c4:c5:7", "vip": "2001:db8:a1:a2:a3:a4:a5:10", "backend": "3fff:1:b1:b2:b3:b4:b5:20", "loom": "3fff:3:f1:f2:f3:f4:f5:1"},
 }
 CLIENT_PORT = 40000
 VIP_PORT = 80

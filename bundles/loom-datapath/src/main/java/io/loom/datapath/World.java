@@ -17,10 +17,10 @@ public final class World {
     public static final int VIP_UDP_PORT = 53;
     /** Of the vip; its backend is of the other address family. */
     public static final int CROSSED_PORT = 443;
-    public static final InetAddress BACKEND4 = address("198.51.100.20");
-    public static final InetAddress BACKEND6 = address("3fff:1:b1:b2:b3:b4:b5:20");
+    public static final InetAddress BACKEND4 = backend(Family.IPV4, 1);
+    public static final InetAddress BACKEND6 = backend(Family.IPV6, 1);
     public static final InetAddress SOURCE4 = address("198.51.100.1");
-    public static final InetAddress SOURCE6 = address("2001:db8:1:f2:f3:f4:f5:1");
+    public static final InetAddress SOURCE6 = address("3fff:3:f1:f2:f3:f4:f5:1");
     public static final int MTU = 1500;
     /** Of the loopback device, on which test runs happen: frames that leave there are XDP_TX. */
     public static final int IFINDEX = 1;
@@ -39,6 +39,15 @@ public final class World {
 
     public static Endpoint vip(Family family) {
         return new Endpoint(family == Family.IPV4 ? VIP4 : VIP6, VIP_PORT);
+    }
+
+    /**
+     * The address of one of several backends.
+     *
+     * @param number from 1, which is the one of packet cases, to 80
+     */
+    public static InetAddress backend(Family family, int number) {
+        return address((family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:") + (19 + number));
     }
 
     public static InetAddress source(Family family) {

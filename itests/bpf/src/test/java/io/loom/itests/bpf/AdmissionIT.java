@@ -40,7 +40,6 @@ class AdmissionIT {
         final Family family;
         final ScratchPlane plane;
         final Admission admission;
-        private int clients;
         private IntSupplier clock = Clock::tick;
 
         Guarded(Family family, LookupTable.Index index, int... backends) {
@@ -70,7 +69,8 @@ class AdmissionIT {
             return Clock.inOneTick(now -> {
                 clock = () -> now - ticks;
                 admission.counted(1, Map.of());
-                return verdict("S", clients++ % PORTS);
+                plane.connections(family).walk((listener, client, rawPort, word) -> 0);
+                return verdict("S", 0);
             });
         }
 

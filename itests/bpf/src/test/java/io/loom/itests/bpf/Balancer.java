@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.api.Verdict;
 import io.loom.api.plugin.LookupTable;
 import io.loom.datapath.Composition;
@@ -81,9 +80,8 @@ final class Balancer implements AutoCloseable {
 
     /** Backend 1 is the one that the frames of answers come from. */
     private Endpoint endpoint(int number) {
-        String prefix = family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:";
         int port = method.equals("nat") ? 8080 : World.VIP_PORT;
-        return new Endpoint(IpAddress.parse(prefix + (19 + number)).orElseThrow(), port);
+        return new Endpoint(World.backend(family, number), port);
     }
 
     String request(String flags) {

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
@@ -42,9 +41,8 @@ class EvictionIT {
                 Linked.shipped(Tuning.small(Linked.HZ)
                         .withConnections(new Tuning.Connections(PLACES / 2, Tuning.Connections.Kind.CACHE))),
                 Map.of());
-        String backend = family == Family.IPV4 ? "198.51.100.20" : "3fff:1:b1:b2:b3:b4:b5:20";
         plane.putBackend(1, new ScratchPlane.Backend(
-                new Endpoint(IpAddress.parse(backend).orElseThrow(), World.VIP_PORT), "ipip"));
+                new Endpoint(World.backend(family, 1), World.VIP_PORT), "ipip"));
         plane.putTable(0, TableEntry.settled(1));
         plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)),
                 new ListenerEntry(0, LookupTable.Index.FLOW_HASH, Set.of(), 0, 1, 0));

@@ -1,7 +1,6 @@
 package io.loom.itests.bpf;
 
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
@@ -9,6 +8,7 @@ import io.loom.libbpf.Mapping;
 import io.loom.libbpf.UpdateMode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -71,8 +71,8 @@ final class Flood implements AutoCloseable {
      */
     record Result(long disagreed, long crossed, long[] sent) {
         /** Packets that were sent to that address, or, if it is the vip's, that were sent nowhere. */
-        long to(String address) {
-            byte[] bytes = IpAddress.parse(address).orElseThrow().getAddress();
+        long to(InetAddress address) {
+            byte[] bytes = address.getAddress();
             return sent[bytes[bytes.length - 1] & 0xff];
         }
 

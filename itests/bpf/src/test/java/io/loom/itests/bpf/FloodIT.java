@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
@@ -46,9 +45,8 @@ class FloodIT {
         ScratchPlane plane = ScratchPlane.open(
                 Linked.shipped(Tuning.small(Linked.HZ).withConnections(connections)),
                 Map.of("nat_port_first", 1024L, "nat_port_count", 64_000L));
-        for (int host = 20; host < 25; host++) {
-            plane.addBackend(new ScratchPlane.Backend(
-                    new Endpoint(IpAddress.parse(backend(family, host)).orElseThrow(), World.VIP_PORT), method));
+        for (int number = 1; number <= 5; number++) {
+            plane.addBackend(new ScratchPlane.Backend(new Endpoint(World.backend(family, number), World.VIP_PORT), method));
         }
         plane.putTable(0, IntStream.rangeClosed(1, 4).map(TableEntry::settled).toArray());
         plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)),
@@ -56,15 +54,11 @@ class FloodIT {
         return plane;
     }
 
-    private static String backend(Family family, int host) {
-        return (family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:") + host;
-    }
-
     /** Packets that went to one of the first four backends. */
     private static long kept(Family family, Flood.Result result) {
         long kept = 0;
-        for (int host = 20; host < 24; host++) {
-            kept += result.to(backend(family, host));
+        for (int number = 1; number <= 4; number++) {
+            kept += result.to(World.backend(family, number));
         }
         return kept;
     }

@@ -88,14 +88,10 @@ final class FuzzWorld {
         Family backends = way.crossed() ? other : family;
         int vipPort = protocol == Protocol.TCP ? World.VIP_PORT : World.VIP_UDP_PORT;
         int port = way.method().equals("nat") ? 8080 : vipPort;
-        int host = 20 + 4 * index + (protocol == Protocol.TCP ? 0 : 2);
-        return new Vip(number, protocol, endpoint(family, "192.0.2.", "2001:db8::", 10 + index, vipPort), way,
-                List.of(endpoint(backends, "198.51.100.", "3fff:1:b1:b2:b3:b4:b5:", host, port),
-                        endpoint(backends, "198.51.100.", "3fff:1:b1:b2:b3:b4:b5:", host + 1, port)));
-    }
-
-    private static Endpoint endpoint(Family family, String prefix4, String prefix6, int host, int port) {
-        return new Endpoint(IpAddress.parse((family == Family.IPV4 ? prefix4 : prefix6) + host).orElseThrow(), port);
+        int first = 1 + 4 * index + (protocol == Protocol.TCP ? 0 : 2);
+        String vip = (family == Family.IPV4 ? "192.0.2." : "2001:db8::") + (10 + index);
+        return new Vip(number, protocol, new Endpoint(IpAddress.parse(vip).orElseThrow(), vipPort), way,
+                List.of(new Endpoint(World.backend(backends, first), port), new Endpoint(World.backend(backends, first + 1), port)));
     }
 
     static Composition composition() {

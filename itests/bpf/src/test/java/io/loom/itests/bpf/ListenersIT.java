@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
@@ -46,8 +45,7 @@ class ListenersIT {
     @ParameterizedTest
     @EnumSource
     void eachIsFoundAlsoInItsSecondBucketUntilItIsRemoved(Family family) {
-        String backend = family == Family.IPV4 ? "198.51.100.20" : "3fff:1:b1:b2:b3:b4:b5:20";
-        plane.putBackend(1, new ScratchPlane.Backend(new Endpoint(IpAddress.parse(backend).orElseThrow(), World.VIP_PORT), "ipip"));
+        plane.putBackend(1, new ScratchPlane.Backend(new Endpoint(World.backend(family, 1), World.VIP_PORT), "ipip"));
         plane.putTable(0, TableEntry.settled(1));
         try (ListenerTable table = new ListenerTable(family, plane.map("loom_listeners" + family.version()))) {
             for (int i = 0; i < COUNT; i++) {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
@@ -57,17 +56,12 @@ class RaceIT {
                 Map.of("nat_port_first", 1024L, "nat_port_count", 64_000L));
         int[] entries = new int[BACKENDS];
         for (int i = 0; i < BACKENDS; i++) {
-            IpAddress.parse(backend(family, i)).ifPresent(address ->
-                    plane.addBackend(new ScratchPlane.Backend(new Endpoint(address, World.VIP_PORT), method)));
+            plane.addBackend(new ScratchPlane.Backend(new Endpoint(World.backend(family, i + 1), World.VIP_PORT), method));
             entries[i] = TableEntry.settled(i + 1);
         }
         plane.putTable(0, entries);
         plane.putListener(new ListenerKey(Protocol.TCP, World.vip(family)), new ListenerEntry(0, index, flags, 0, BACKENDS, 0));
         return plane;
-    }
-
-    private static String backend(Family family, int index) {
-        return (family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:") + (20 + index);
     }
 
     private static long evicted(ScratchPlane plane) {
@@ -146,7 +140,7 @@ class RaceIT {
         int[] client = Flood.client(family, seed, flow);
         int port = client[client.length - 1];
         int position = FlowHash.position(hash.of(Arrays.copyOf(client, client.length - 1), port), BACKENDS);
-        byte[] address = IpAddress.parse(backend(family, position)).orElseThrow().getAddress();
+        byte[] address = World.backend(family, position + 1).getAddress();
         return address[address.length - 1] & 0xff;
     }
 

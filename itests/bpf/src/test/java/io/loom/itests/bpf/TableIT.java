@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.ListenerKey;
@@ -51,9 +50,8 @@ class TableIT {
     private void open(Family of, LookupTable.Index index, int entries, Flag... flags) {
         family = of;
         plane = PLANES.lend(Linked.shipped(), Map.of());
-        String prefix = family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:";
         for (int number = 1; number <= BACKENDS; number++) {
-            Endpoint endpoint = new Endpoint(IpAddress.parse(prefix + (19 + number)).orElseThrow(), World.VIP_PORT);
+            Endpoint endpoint = new Endpoint(World.backend(family, number), World.VIP_PORT);
             plane.putBackend(number, new ScratchPlane.Backend(endpoint, "l2"));
         }
         plane.putTable(3, IntStream.range(0, entries).map(position -> TableEntry.settled(backendAt(position))).toArray());

@@ -2,7 +2,6 @@ package io.loom.itests.bpf;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.World;
 import io.loom.datapath.internal.Keys;
@@ -18,8 +17,7 @@ final class TwoBackends {
     }
 
     static void put(ScratchPlane plane, Family family, int number, boolean down, boolean draining) {
-        String prefix = family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:";
-        Endpoint endpoint = new Endpoint(IpAddress.parse(prefix + (19 + number)).orElseThrow(), World.VIP_PORT);
+        Endpoint endpoint = new Endpoint(World.backend(family, number), World.VIP_PORT);
         plane.putBackend(number, new ScratchPlane.Backend(endpoint, "ipip", World.MTU, down, World.IFINDEX), draining);
     }
 

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
-import io.loom.api.IpAddress;
 import io.loom.api.plugin.LookupTable;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
@@ -36,9 +35,8 @@ class TwoCpusIT {
         Composition composition = Linked.shipped(Tuning.small(Linked.HZ).withConnections(connections));
         ScratchPlane plane = ScratchPlane.open(
                 composition, Map.of("nat_port_first", (long) FIRST_PORT, "nat_port_count", ports));
-        for (int host = 20; host < 22; host++) {
-            String prefix = family == Family.IPV4 ? "198.51.100." : "3fff:1:b1:b2:b3:b4:b5:";
-            Endpoint backend = new Endpoint(IpAddress.parse(prefix + host).orElseThrow(), 8080);
+        for (int number = 1; number <= 2; number++) {
+            Endpoint backend = new Endpoint(World.backend(family, number), 8080);
             plane.addBackend(new ScratchPlane.Backend(backend, "nat"));
         }
         plane.addVip(World.vip(family), List.of(1));
