@@ -98,10 +98,15 @@ static __always_inline int cache_locate(const struct loom_packet *packet, struct
 	return 0;
 }
 
+static __always_inline int cache_has_key(const struct cache_place *place, __u32 i)
+{
+	return *(volatile __u64 *)&place->way[i & (LOOM_WAYS - 1)].key == place->key;
+}
+
 /* Whether the way holds the connection; the key of another client over IPv6 is equal once in 2^32 times. */
 static __always_inline int cache_is_at(const struct cache_place *place, const struct loom_packet *packet, __u32 i)
 {
-	if (*(volatile __u64 *)&place->way[i & (LOOM_WAYS - 1)].key != place->key)
+	if (!cache_has_key(place, i))
 		return 0;
 	if (!place->client)
 		return 1;
@@ -173,7 +178,8 @@ static __always_inline int cache_move(const struct cache_place *place, struct lo
 /*
  * Finds the way and its word. Returns NULL if there is none, if it is expired, or if it was given away while it was read. The word
  * is read again behind the key: in between the way may have been another connection's and then this one's again, which the key
- * cannot tell. To be taken in a reader would have to lose its CPU twice within these loads, each time at the right one.
+ * cannot tell. To be taken in a reader would have to lose its CPU twice within these loads, each time at the right one. The
+ * client's address is compared once: whose the word is its second reading tells.
  */
 static __always_inline struct loom_way *cache_read(const struct cache_place *place, const struct loom_packet *packet,
 						   __u64 *word)
@@ -181,7 +187,7 @@ static __always_inline struct loom_way *cache_read(const struct cache_place *pla
 	__u32 i = cache_search(place, packet);
 	struct loom_way *way = &place->way[i];
 
-	if (!cache_is_at(place, packet, i))
+	if (!cache_has_key(place, i))
 		return NULL;
 	*word = *(volatile __u64 *)&way->word;
 	if (!cache_is_at(place, packet, i) || (*(volatile __u64 *)&way->word ^ *word) & LOOM_WORD_OWNER)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The connection cache, read while the connection's place is another's: what a reader meets that loses its CPU at the wrong
- * instant, twice, happens here each time and on one CPU. An address is compared once before the word is read and once behind
- * it, and each comparison changes the word. So the word that is read is the other connection's, and everything else is as if
- * it had never been away.
+ * instant happens here each time, and on one CPU. The word is another's when the search begins, and the connection's own as soon
+ * as its client is compared, which is behind the first reading of the word. All else is as if it had never been away.
  */
 #include <linux/bpf.h>
 #include <linux/in.h>
@@ -30,16 +29,19 @@ const volatile __u32 loom_conn_sets6 = 1;
 const volatile __u64 loom_conn_seed = 0x5eed;
 
 const volatile __u64 reread_other; /* bits of the word in which the other connection differs; set before load */
-static volatile __u32 reread_begun; /* or clang keeps a byte of it, of which BTF does not know */
 
-static __always_inline int reread_equal(const __be32 *a, const __be32 *b)
+static __always_inline void reread_swap(void)
 {
 	__u32 only = 0;
 	struct loom_set6 *set = bpf_map_lookup_elem(&loom_conns6, &only);
 
-	if (set && reread_begun)
-		for (int i = 0; i < LOOM_WAYS; i++)
-			set->way[i].word ^= reread_other;
+	for (int i = 0; set && i < LOOM_WAYS; i++)
+		*(volatile __u64 *)&set->way[i].word ^= reread_other;
+}
+
+static __always_inline int reread_equal(const __be32 *a, const __be32 *b)
+{
+	reread_swap();
 	return loom_address_equal(a, b);
 }
 
@@ -58,7 +60,7 @@ int reread(struct xdp_md *ctx)
 	if (loom_conn_add(&packet, &conn) != LOOM_CONN_ADDED)
 		return -1;
 	packet.signals = LOOM_SIGNAL_ACK;
-	reread_begun = 1;
+	reread_swap();
 	return loom_conn_find(&packet, &found) & LOOM_CONN_HIT ? found.backend : 0;
 }
 
