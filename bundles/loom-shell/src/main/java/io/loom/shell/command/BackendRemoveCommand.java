@@ -10,7 +10,7 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 /** {@code loom:backend-remove} */
 @Service
 @Command(scope = "loom", name = "backend-remove", description = "Removes a backend",
-        detailedDescription = "It gets no new connections from now on, those that it has go on until they end. Survives a "
+        detailedDescription = "It gets no new connections from now on, those that it has go on for up to 5 minutes. Survives a "
                 + "restart. A backend of the configuration file stays removed until its entry there changes. Example: "
                 + "loom:backend-remove 3")
 public final class BackendRemoveCommand extends LoomCommand {
