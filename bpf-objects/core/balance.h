@@ -33,6 +33,17 @@ const volatile __u32 loom_conn_sets4 = 1;
 const volatile __u32 loom_conn_sets6 = 1;
 const volatile __u64 loom_conn_seed = 0;
 
+/* Why the packet cannot go to that backend, or LOOM_CONTINUE. */
+static __always_inline int loom_backend_judge(struct xdp_md *ctx, const struct loom_packet *packet,
+					      const struct loom_backend *backend)
+{
+	if (!backend || !backend->ifindex)
+		return LOOM_DROP_NO_BACKEND;
+	if (backend->vlan[0] && loom_vlan_differs(ctx, packet, backend->vlan[0], backend->vlan[1]))
+		return LOOM_DROP_OTHER_VLAN;
+	return LOOM_CONTINUE;
+}
+
 /*
  * Enters the connection into the table, in the place of the one that was found or as a new one. Another CPU may have been
  * first with the same flow; then conn is what that one has entered.
@@ -108,8 +119,9 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 		backend = loom_backend_find(conn->backend);
 	}
 	conn->cookie = 0;
-	if (!backend || !backend->ifindex)
-		return LOOM_DROP_NO_BACKEND;
+	verdict = loom_backend_judge(ctx, packet, backend);
+	if (verdict != LOOM_CONTINUE)
+		return verdict;
 	if (backend->flags & LOOM_BACKEND_STATEFUL && !loom_packet_opens(packet))
 		return LOOM_PASS_OUT_OF_STATE;
 	loom_age_begin(conn, packet);
@@ -180,10 +192,9 @@ static __always_inline int loom_packet_send(struct xdp_md *ctx, struct loom_pack
 
 	if (!backend)
 		backend = loom_backend_find(conn->backend);
-	if (!backend || !backend->ifindex)
-		return LOOM_DROP_NO_BACKEND;
-	if (backend->vlan[0] && loom_vlan_differs(ctx, packet, backend->vlan[0], backend->vlan[1]))
-		return LOOM_DROP_OTHER_VLAN;
+	verdict = loom_backend_judge(ctx, packet, backend);
+	if (verdict != LOOM_CONTINUE)
+		return verdict;
 	verdict = loom_slot_verdict(backend->slot, loom_slot_forward(ctx, packet, conn, backend));
 	if (verdict == LOOM_FORWARD)
 		loom_flow_count(packet, conn->backend);

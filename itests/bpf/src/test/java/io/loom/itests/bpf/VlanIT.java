@@ -11,6 +11,7 @@ import io.loom.datapath.internal.layout.VlanTags;
 import io.loom.libbpf.UpdateMode;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +47,7 @@ class VlanIT {
         assertEquals("DROP_OTHER_VLAN", plane.run(tagged(CUSTOMER, 20, syn)).verdict(), "another");
         assertEquals("DROP_OTHER_VLAN", plane.run(tagged(CUSTOMER, 0, syn)).verdict(), "priority alone");
         assertEquals("DROP_OTHER_VLAN", plane.run(tagged(SERVICE, 10, tagged(CUSTOMER, 10, syn))).verdict(), "two");
+        assertEquals(List.of(), Connections.all(plane, family), "what goes nowhere begins no connection");
         byte[] right = tagged(CUSTOMER, PRIORITY | 10, syn);
         ScratchPlane.Outcome sent = plane.run(right);
         assertEquals("FORWARD", sent.verdict());
