@@ -10,6 +10,7 @@ import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
+import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.TableEntry;
 import java.util.Map;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class EvictionIT {
     private static final int PLACES = 8;
     private static final int LONGER_THAN_ANY_TIMEOUT = 1000;
+    private static final int ESTABLISHED = 1;
     private static final int AS_LONG_AS_CAN_BE_TOLD = (1 << 22) - 100; // ticks have 23 bits, half of them for the future
     private static final Frames FRAMES = new Frames();
 
@@ -141,6 +143,32 @@ class EvictionIT {
         assertEquals(1, Events.count(plane, Events.EVICTED));
     }
 
+    /** Whether one is assured is a bit of its own, whatever its state. */
+    @ParameterizedTest
+    @EnumSource
+    void anEstablishedOneThatIsNotAssuredGivesWay(Family of) {
+        open(of);
+        IntStream.range(0, PLACES).forEach(this::assure);
+        plane.connections(family).walk((listener, address, rawPort, word) -> {
+            ConnectionWord sure = ConnectionWord.decode(word);
+            return client(rawPort) == 4
+                    ? new ConnectionWord(sure.backend(), false, ESTABLISHED, 0, sure.cookie(), sure.seen()).encode() : word;
+        });
+        send(8, "S");
+        assertEquals(Set.of(0, 1, 2, 3, 5, 6, 7, 8), clients());
+    }
+
+    /** The clock of another CPU may be ahead by a tick. */
+    @ParameterizedTest
+    @EnumSource
+    void oneThatAnotherCpuHasSeenSinceGivesWayIfAllOthersAreAssured(Family of) {
+        open(of);
+        IntStream.range(0, PLACES).filter(client -> client != 6).forEach(this::assure);
+        idle(client -> client == 6 ? -1 : 1);
+        send(8, "S");
+        assertEquals(Set.of(0, 1, 2, 3, 4, 5, 7, 8), clients());
+    }
+
     @ParameterizedTest
     @EnumSource
     void aSetOfAssuredOnesRefusesAndTheNewConnectionGoesUntracked(Family of) {
@@ -179,7 +207,7 @@ class EvictionIT {
     @EnumSource
     void oneFromTheFutureIsAsGoodAsNew(Family of) {
         open(of);
-        idle(client -> client == 1 ? -1 : client == 6 ? 1 : 0);
+        idle(client -> client == 1 ? -1 : client == 6 ? 3 : 0); // by more than a tick that ends meanwhile
         send(8, "S");
         assertEquals(Set.of(0, 1, 2, 3, 4, 5, 7, 8), clients());
     }
