@@ -23,6 +23,11 @@ final class Connections {
         return found;
     }
 
+    /** Forgets all of them. */
+    static void clear(ScratchPlane plane, Family family) {
+        plane.connections(family).walk((listener, client, rawPort, word) -> 0);
+    }
+
     /** As if so many ticks more had gone by since the last packet of each. */
     static void age(ScratchPlane plane, Family family, int ticks) {
         plane.connections(family).walk((listener, client, rawPort, word) -> aged(word, ticks));

@@ -186,7 +186,7 @@ class NatTwinsIT {
         open(Family.IPV6, 1);
         byte[] syn = Twins.withSource(syn(), InetAddress.getByName("2001:db8:1122:3344:5566:7788:99aa:bbcc").getAddress());
         assertEquals("FORWARD", run(syn));
-        plane.connections(family).walk((listener, client, rawPort, word) -> 0);
+        Connections.clear(plane, family);
         Twins.bySource(syn).forEach(twin -> assertEquals("DROP_PORTS_EXHAUSTED", run(twin)));
         assertEquals("FORWARD", run(syn), "its pair is still there");
     }
@@ -208,7 +208,7 @@ class NatTwinsIT {
         for (Endpoint backend : backends) {
             backend(2, backend);
             choose(2);
-            plane.connections(family).walk((listener, client, rawPort, word) -> 0);
+            Connections.clear(plane, family);
             assertEquals(backend.port() == 8080 ? "DROP_PORTS_EXHAUSTED" : "DROP_CONNECTIONS_FULL", run(syn()), "" + backend);
             assertEquals("REPLY", run(reply), "the old pair is there");
         }

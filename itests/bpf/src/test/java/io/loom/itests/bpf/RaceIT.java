@@ -69,7 +69,7 @@ class RaceIT {
     }
 
     private static void clear(ScratchPlane plane, Family family) {
-        plane.connections(family).walk((listener, client, rawPort, word) -> 0);
+        Connections.clear(plane, family);
         new NatPairs(plane, family).clear();
     }
 

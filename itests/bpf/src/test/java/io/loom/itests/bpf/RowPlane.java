@@ -157,7 +157,7 @@ final class RowPlane implements AutoCloseable {
 
     void forget() {
         for (Family family : Family.values()) {
-            plane.connections(family).walk((listener, client, rawPort, word) -> 0);
+            Connections.clear(plane, family);
             new NatPairs(plane, family).clear();
         }
         admission.counted(0, Map.of());

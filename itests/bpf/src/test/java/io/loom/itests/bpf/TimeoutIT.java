@@ -108,7 +108,7 @@ class TimeoutIT {
 
     /** Ticks between the last packet of a connection in that state and one more, while new ones go to backend 2. */
     private int idle(int state, int ticks) {
-        plane.connections(family).walk((listener, client, rawPort, word) -> 0);
+        Connections.clear(plane, family);
         choose(1, 0);
         WAYS.get(state).forEach(flags -> plane.run(FRAMES.request(family, flags, PORT)));
         if (state == DATAGRAM) {
@@ -128,13 +128,13 @@ class TimeoutIT {
         open(of, Tuning.Connections.Kind.CACHE, VIP);
         Set<Integer> met = new HashSet<>();
         for (int attempt = 0; attempt < ATTEMPTS && !met.containsAll(Set.of(AFFINITY, AFFINITY + 1)); attempt++) {
-            plane.connections(family).walk((listener, client, rawPort, word) -> 0);
+            Connections.clear(plane, family);
             choose(1, VIP);
             Connections.ageClients(plane, family, 2 * AFFINITY);
             plane.run(FRAMES.request(family, "S", PORT));
             ConnectionWord last = connection();
             assertEquals(1, last.backend());
-            plane.connections(family).walk((listener, client, rawPort, word) -> 0);
+            Connections.clear(plane, family);
             int ticks = AFFINITY + attempt % 2;
             Connections.ageClients(plane, family, ticks);
             choose(2, VIP);
