@@ -2,6 +2,7 @@ package io.loom.itests.bpf;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FragmentIT {
     private static final int SEEN_AT = 8;
     private static final int ENTRIES = 8192;
+    private static final int NEW_ON_A_CPU = 128; // LOCAL_FREE_TARGET, kernel/bpf/bpf_lru_list.c
     private static final Frames FRAMES = new Frames();
 
     @RegisterExtension
@@ -162,6 +164,7 @@ class FragmentIT {
         assertEquals(1, Connections.all(plane, family).size());
     }
 
+    /** But for the few that the kernel keeps on a list of each CPU, which a thread leaves behind when it goes on on another CPU. */
     @ParameterizedTest
     @EnumSource
     void theOldestPacketsAreForgottenWhereThereAreTooMany(Family of) {
@@ -170,6 +173,11 @@ class FragmentIT {
             assertEquals("FORWARD", verdict(0, identification), "packet " + identification);
         }
         assertEquals("FORWARD", verdict(1, 2 * ENTRIES));
-        assertEquals("DROP_FRAGMENT_UNKNOWN", verdict(1, 1));
+        int kept = 0;
+        for (int identification = 1; identification <= ENTRIES; identification++) {
+            kept += verdict(1, identification).equals("FORWARD") ? 1 : 0;
+        }
+        int most = NEW_ON_A_CPU * Runtime.getRuntime().availableProcessors();
+        assertTrue(kept <= most, kept + " of " + ENTRIES + " are known still, more than " + most);
     }
 }
