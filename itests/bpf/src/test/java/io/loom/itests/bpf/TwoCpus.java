@@ -1,10 +1,10 @@
 package io.loom.itests.bpf;
 
 import io.loom.libbpf.BpfProgram;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.loom.libbpf.Threads;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -80,13 +80,21 @@ final class TwoCpus {
         }
     }
 
-    /** Binds the calling thread to a CPU. */
-    static void pin(int cpu) throws Exception {
-        String thread = Files.readSymbolicLink(Path.of("/proc/thread-self")).getFileName().toString();
-        Process taskset = new ProcessBuilder("taskset", "-cp", String.valueOf(cpu), thread)
-                .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        if (taskset.waitFor() != 0) {
-            throw new IllegalStateException("cannot pin thread " + thread + " to CPU " + cpu);
+    /** Does something on one CPU from beginning to end. */
+    static void onOne(Callable<Void> work) throws Exception {
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try {
+            thread.submit(() -> {
+                pin(0);
+                return work.call();
+            }).get(60, TimeUnit.SECONDS);
+        } finally {
+            thread.shutdownNow();
         }
+    }
+
+    /** Binds the calling thread to a CPU. */
+    static void pin(int cpu) {
+        Threads.bind(0, Set.of(cpu));
     }
 }
