@@ -99,7 +99,7 @@ struct {
 static __noinline int loom_source_exceeds(const struct loom_packet *packet, const struct loom_guard *guard)
 {
 	struct loom_source_key key = {.family = packet->family, .address = {packet->source[0]}};
-	__u64 now = bpf_ktime_get_ns(), full = now, cost, *known;
+	__u64 now = bpf_ktime_get_ns(), full = now, cost, most, *known;
 
 	if (!guard || !guard->rate)
 		return 0;
@@ -113,9 +113,12 @@ static __noinline int loom_source_exceeds(const struct loom_packet *packet, cons
 		bpf_map_update_elem(&loom_sources, &key, &full, BPF_ANY);
 		return 0;
 	}
+	most = now + cost * guard->burst;
 	if (*known > now)
 		full = *known;
-	if (full + cost > now + cost * guard->burst)
+	if (full > most)
+		*known = full = most; /* the limit was a stricter one, of whose larger debt this one does not know */
+	if (full + cost > most)
 		return 1;
 	*known = full + cost;
 	return 0;
@@ -238,6 +241,8 @@ static __noinline int loom_admission_keep(const struct loom_packet *packet, stru
 	conn->cookie = 0;
 	loom_age_begin(conn, packet);
 	added = loom_conn_add(packet, conn);
+	if (added == LOOM_CONN_ADDED || added == LOOM_CONN_EVICTED)
+		loom_connection_count(packet->listener, LOOM_BACKEND_LOCAL);
 	if (added == LOOM_CONN_REFUSED)
 		loom_verdict_count(LOOM_EVENT_MAP_FULL, 0, 0);
 	if (added == LOOM_CONN_EVICTED)

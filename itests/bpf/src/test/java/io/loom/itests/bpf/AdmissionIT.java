@@ -14,6 +14,7 @@ import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
 import io.loom.datapath.internal.Keys;
+import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.GuardEntry;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.TableEntry;
@@ -222,6 +223,38 @@ class AdmissionIT {
             assertEquals("FORWARD", vip.verdict("S", 0));
             vip.admission.vip(0, 0, GuardEntry.Flag.ACL);
             assertEquals("DROP_SOURCE_DENIED", vip.verdict("S", 1));
+        }
+    }
+
+    /** What it owes under the old one it would owe for a minute more. */
+    @ParameterizedTest
+    @EnumSource
+    void aSourceThatUsedUpAStrictLimitIsAskedByTheLaxOneThatFollows(Family family) throws Exception {
+        try (Guarded vip = new Guarded(family, LookupTable.Index.FLOW_HASH, 1)) {
+            vip.admission.guard(0, new GuardEntry(Set.of(), 0, 1, 60, 1));
+            int begun = 0;
+            while (vip.verdict("S", 0).equals("FORWARD") && begun < 1000) {
+                begun++;
+                Connections.clear(vip.plane, family);
+            }
+            assertTrue(begun >= 60 && begun < 1000, begun + " connections");
+            vip.admission.guard(0, new GuardEntry(Set.of(), 0, 100, 1, 1));
+            assertEquals("DROP_RATE_LIMIT", vip.verdict("S", 1), "its bucket is empty");
+            Thread.sleep(11);
+            assertEquals("FORWARD", vip.verdict("S", 1));
+        }
+    }
+
+    /** As they are among its active ones. */
+    @ParameterizedTest
+    @EnumSource
+    void flowsOfTheLocalStackAreConnectionsOfTheirVip(Family family) {
+        try (Guarded vip = new Guarded(family, LookupTable.Index.FLOW_HASH, 1)) {
+            vip.admission.vip(0, 0, GuardEntry.Flag.LOCAL);
+            assertEquals("PASS_FALLBACK", vip.verdict("S", 0));
+            assertEquals("PASS_FALLBACK", vip.verdict("A", 0));
+            assertEquals("PASS_FALLBACK", vip.verdict("S", 1));
+            assertEquals(2, FlowCount.sum(vip.plane.map("loom_lstats").lookup(Keys.of(0)).orElseThrow()).connections());
         }
     }
 
