@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Client affinity: the backend that a client's last connection to a vip went to, whatever port and protocol that had. Asked
- * when a connection begins; kept fresh by the packets of its connections, once a tick each.
+ * when a connection begins; kept fresh by the packets of its connections to that backend, once a tick each.
  */
 #ifndef LOOM_CORE_AFFINITY_H
 #define LOOM_CORE_AFFINITY_H
@@ -53,7 +53,7 @@ static __noinline __u32 loom_affinity_find(const struct loom_packet *packet, __u
 		affinity = bpf_map_lookup_elem(&loom_affinity4, &key);
 	else
 		affinity = bpf_map_lookup_elem(&loom_affinity6, &key);
-	if (!affinity || packet->now - affinity->seen > loom_affinity_timeout)
+	if (!affinity || (__s32)(packet->now - affinity->seen) > (__s32)loom_affinity_timeout)
 		return 0;
 	backend = loom_backend_find(affinity->backend);
 	return backend && !(backend->flags & LOOM_BACKEND_DRAINING) ? affinity->backend : 0;
@@ -69,6 +69,15 @@ static __noinline int loom_affinity_keep(const struct loom_packet *packet, __u32
 	if (packet->family == 4)
 		return bpf_map_update_elem(&loom_affinity4, &key, &affinity, BPF_ANY);
 	return bpf_map_update_elem(&loom_affinity6, &key, &affinity, BPF_ANY);
+}
+
+/* A connection to that backend goes on. It keeps no client that has begun one with another since, of which more may follow. */
+static __always_inline void loom_affinity_renew(const struct loom_packet *packet, __u32 vip, __u32 backend)
+{
+	__u32 known = loom_affinity_find(packet, vip);
+
+	if (!known || known == backend)
+		loom_affinity_keep(packet, vip, backend);
 }
 
 #endif

@@ -78,7 +78,7 @@ static __always_inline int loom_connection_precedes(const struct loom_packet *pa
 	       !loom_signals_open(packet->signals);
 }
 
-/* The backend with which a connection begins, in conn. */
+/* The backend with which a connection begins, in conn. `entry` is that of the table, 0 if it has not been read: to read one may take a turn. */
 static __always_inline const struct loom_backend *loom_connection_choose(const struct loom_packet *packet,
 									 const struct loom_listener *listener,
 									 __u32 entry, struct loom_conn *conn)
@@ -88,8 +88,12 @@ static __always_inline const struct loom_backend *loom_connection_choose(const s
 	if (listener->affinity) {
 		conn->backend = loom_affinity_find(packet, listener->affinity);
 		backend = loom_backend_find(conn->backend);
+		if (backend)
+			return backend;
 	}
-	if (!backend && loom_connection_precedes(packet, listener, entry)) {
+	if (!entry)
+		entry = loom_table_read(listener, packet->hash);
+	if (loom_connection_precedes(packet, listener, entry)) {
 		conn->backend = loom_entry_previous(entry);
 		backend = loom_backend_find(conn->backend);
 	}
@@ -105,11 +109,12 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 						 const struct loom_listener *listener, __u32 entry,
 						 struct loom_conn *conn)
 {
-	const struct loom_backend *backend = loom_connection_choose(packet, listener, entry, conn);
+	const struct loom_backend *backend;
 	int verdict = loom_packet_legitimate(ctx, packet);
 
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
+	backend = loom_connection_choose(packet, listener, entry, conn);
 	if (listener->flags & LOOM_LISTENER_GUARDED) {
 		verdict = loom_admission_ask(packet, listener, conn);
 		if (verdict == LOOM_PASS_FALLBACK)
@@ -171,13 +176,11 @@ static __always_inline int loom_connection_follow(struct xdp_md *ctx, struct loo
 		if (packet->found & LOOM_CONN_REVIVED)
 			loom_connection_count(packet->listener, conn->backend);
 		if (listener->affinity && packet->found & LOOM_CONN_REFRESHED)
-			loom_affinity_keep(packet, listener->affinity, conn->backend);
+			loom_affinity_renew(packet, listener->affinity, conn->backend);
 		return LOOM_CONTINUE;
 	}
 	if (packet->found & LOOM_CONN_HIT && conn->backend == LOOM_BACKEND_LOCAL)
 		return LOOM_PASS_FALLBACK;
-	if (!entry)
-		entry = loom_table_read(listener, packet->hash);
 	verdict = loom_connection_begin(ctx, packet, listener, entry, conn);
 	if (verdict == LOOM_DROP_CONNECTIONS_FULL && listener->flags & LOOM_LISTENER_GUARDED)
 		verdict = loom_admission_overflow(packet);
@@ -206,16 +209,14 @@ static __noinline __u32 loom_related_backend(const struct loom_packet *packet, c
 						  struct loom_conn *conn)
 {
 	const struct loom_backend *backend;
-	__u32 number;
 
 	if (!(listener->flags & LOOM_LISTENER_STATELESS) && loom_conn_find(packet, conn) & LOOM_CONN_HIT)
 		return conn->backend;
 	if (listener->index != LOOM_INDEX_FLOW_HASH)
 		return 0;
 	conn->cookie = 0;
-	number = loom_entry_current(loom_table_read(listener, packet->hash));
-	backend = loom_backend_find(number);
-	return backend && !(backend->flags & LOOM_BACKEND_STATEFUL) ? number : 0;
+	backend = loom_connection_choose(packet, listener, 0, conn);
+	return backend && !(backend->flags & LOOM_BACKEND_STATEFUL) ? conn->backend : 0;
 }
 
 /*

@@ -35,6 +35,7 @@ class TableIT {
     private static final int FLOWS = 100;
     private static final int TURNS = 25;
     private static final int FEW = 20; // entries
+    private static final int VIP = 4711;
     private static final Frames FRAMES = new Frames();
 
     @RegisterExtension
@@ -112,6 +113,22 @@ class TableIT {
             assertEquals(TURNS, packets(backendAt(position)), Kernel.possibleCpus(), "of position " + position);
         }
         assertEquals(FEW * TURNS, turns());
+    }
+
+    /** Two connections of each client: the second one comes to the first one's backend, and leaves the turn to the next client. */
+    @ParameterizedTest
+    @EnumSource
+    void aTurnIsLeftToThoseWhoNeedOne(Family of) {
+        open(of, LookupTable.Index.COUNTER, FEW);
+        plane.putListener(vip(), new ListenerEntry(2, LookupTable.Index.COUNTER, Set.of(), 3, FEW, VIP));
+        for (int connection = 0; connection < 4; connection++) {
+            assertEquals("FORWARD", plane.run(syn(connection)).verdict());
+        }
+        assertEquals(1, turns());
+        byte[] martian = syn(9);
+        martian[0] |= 1; // to a group of stations
+        assertEquals("DROP_LINK_BROADCAST", plane.run(martian).verdict());
+        assertEquals(1, turns());
     }
 
     /** Of the listener's number, on all CPUs. */

@@ -17,6 +17,10 @@ import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.ListenerEntry.Flag;
 import io.loom.datapath.internal.layout.TableEntry;
+import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.UpdateMode;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -227,6 +231,50 @@ class TrackingIT {
         assertEquals(2, send("S", 40002), "not to one that drains");
         assertEquals(1, send("A"), "whose connections go on");
         assertEquals(2, send("S", 40003), "the last choice counts");
+    }
+
+    /** What an old connection still has to say does not undo the client's last choice. */
+    @ParameterizedTest
+    @EnumSource
+    void aConnectionThatGoesOnDoesNotTakeItsClientBack(Family of) {
+        open(of, VIP);
+        assertEquals(1, send("S"));
+        put(1, false, true);
+        plane.putTable(0, TableEntry.settled(2));
+        assertEquals(2, send("S", 40001));
+        age(2);
+        assertEquals(1, send("A"), "is seen again, in a later tick");
+        put(1, false, false);
+        plane.putTable(0, TableEntry.settled(1));
+        assertEquals(2, send("S", 40002));
+    }
+
+    /** Another CPU has seen the client since this one looked at the clock. */
+    @ParameterizedTest
+    @EnumSource
+    void aClientThatWasSeenInTheNextTickIsKnown(Family of) {
+        open(of, VIP);
+        assertEquals(1, send("S"));
+        BpfMap clients = plane.map("loom_affinity" + family.version());
+        clients.forEach((key, value) -> {
+            ByteBuffer seen = ByteBuffer.wrap(value.clone()).order(ByteOrder.LITTLE_ENDIAN);
+            clients.update(key.clone(), seen.putInt(Integer.BYTES, seen.getInt(Integer.BYTES) + 3).array(), UpdateMode.EXIST);
+        });
+        plane.putTable(0, TableEntry.settled(2));
+        assertEquals(1, send("S", 40001));
+    }
+
+    /** Which sends nothing itself for now: it is in no table. */
+    @ParameterizedTest
+    @EnumSource
+    void anErrorAboutAConnectionFromBeforeFollowsItsPackets(Family of) {
+        open(of, 0, Flag.MINIMAL);
+        plane.putTable(0, TableEntry.changing(2, 1));
+        byte[] error = FRAMES.error(family, FRAMES.request(family, "A", 40000));
+        assertEquals(1, TwoBackends.reached(plane, error));
+        put(1, true, false);
+        assertEquals(2, TwoBackends.reached(plane, error));
+        assertEquals(List.of(), tracked());
     }
 
     @ParameterizedTest
