@@ -277,6 +277,7 @@ enum loom_word {
 	LOOM_WORD_SEEN_AT = 41,
 	LOOM_COOKIE_BITS = 20,
 	LOOM_SEEN_BITS = 23,
+	LOOM_SEEN_AHEAD = 16, /* ticks by which a word may be newer than the clock that another CPU has read */
 };
 
 /* Key of loom_conns4 where that is a kernel hash; the value is a word. */

@@ -46,10 +46,15 @@ static __always_inline void loom_conn_unpack(struct loom_conn *conn, __u64 word)
 	conn->pad = 0;
 }
 
-/* Ticks since the word was written. Negative if another CPU has done so after this one looked at the clock. */
+/*
+ * Ticks since the word was written, modulo 2^LOOM_SEEN_BITS, about three months. Negative, down to -LOOM_SEEN_AHEAD, if another CPU has
+ * done so after this one looked at the clock.
+ */
 static __always_inline __s32 loom_word_idle(__u64 word, __u32 now)
 {
-	return (__s32)((now - (__u32)(word >> LOOM_WORD_SEEN_AT)) << (32 - LOOM_SEEN_BITS)) >> (32 - LOOM_SEEN_BITS);
+	__u32 since = now - (__u32)(word >> LOOM_WORD_SEEN_AT);
+
+	return (__s32)((since + LOOM_SEEN_AHEAD) & ((1 << LOOM_SEEN_BITS) - 1)) - LOOM_SEEN_AHEAD;
 }
 
 static __always_inline int loom_word_expired(__u64 word, __u32 now)

@@ -28,7 +28,7 @@ class EvictionIT {
     private static final int PLACES = 8;
     private static final int LONGER_THAN_ANY_TIMEOUT = 1000;
     private static final int ESTABLISHED = 1;
-    private static final int AS_LONG_AS_CAN_BE_TOLD = (1 << 22) - 100; // ticks have 23 bits, half of them for the future
+    private static final int AS_LONG_AS_CAN_BE_TOLD = (1 << 23) - 100; // ticks have 23 bits, a few of them for the future
     private static final Frames FRAMES = new Frames();
 
     @RegisterExtension

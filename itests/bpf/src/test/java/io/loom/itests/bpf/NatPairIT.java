@@ -30,6 +30,7 @@ class NatPairIT {
     private static final int PORT = 20000;
     private static final int OTHER_CLIENT = Balancer.CLIENT_PORT + 1;
     private static final int LONGER_THAN_ANY_TIMEOUT = 1000;
+    private static final int TWO_MONTHS = 5_000_000; // ticks
     private static final int XDP_TX = 3;
     private static final int XDP_REDIRECT = 4;
     private static final int ELSEWHERE = 777;
@@ -95,6 +96,19 @@ class NatPairIT {
             assertHalvesAgree(balancer, "a long time");
             assertEquals("PASS_NO_LISTENER", balancer.answer("A", PORT));
             assertEquals("PASS_OUT_OF_STATE", balancer.request("A"));
+        }
+    }
+
+    /** Nobody sweeps pairs, so the place may hold one that ended long ago; half the range of the clock is no limit. */
+    @ParameterizedTest
+    @EnumSource
+    void aPairOfTwoMonthsAgoIsNoConnection(Family family) {
+        try (Balancer balancer = open(composition, family, 1)) {
+            balancer.request("S");
+            balancer.answer("SA", PORT);
+            balancer.idle(TWO_MONTHS);
+            balancer.idleReplies(TWO_MONTHS);
+            assertEquals("FORWARD", balancer.request("S", OTHER_CLIENT));
         }
     }
 

@@ -22,6 +22,7 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
     private static final int COOKIE_BITS = 20;
     private static final int SEEN_AT = 41;
     private static final int SEEN_BITS = 23;
+    private static final int SEEN_AHEAD = 16;
     /** Of enum loom_conn_state. */
     private static final int FIN_WAIT = 2;
     private static final int TIME_WAIT = 3;
@@ -68,7 +69,7 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
      * @param timeouts ticks, by state
      */
     public static boolean expired(long word, int now, int[] timeouts) {
-        int idle = now - seen(word) << Integer.SIZE - SEEN_BITS >> Integer.SIZE - SEEN_BITS;
+        int idle = (int) (now - seen(word) + SEEN_AHEAD & mask(SEEN_BITS)) - SEEN_AHEAD;
         return idle > timeouts[state(word)];
     }
 
