@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Echo requests to vips (RFC 792, RFC 1122 section 3.2.2.6; RFC 4443 section 4.2): answered here, so that a vip answers ping
- * wherever the address is, and as fast as it forwards. What cannot be answered by a swap of addresses is left to the local
- * stack. Only core calls this, for what no protocol handler has taken and is no ICMP error.
+ * wherever the address is, and as fast as it forwards. What cannot be answered by a swap of addresses, or is longer than can be
+ * summed here, is left to the local stack. Only core calls this, for what no protocol handler has taken and is no ICMP error.
  */
 #ifndef LOOM_CORE_ECHO_H
 #define LOOM_CORE_ECHO_H
@@ -72,12 +72,15 @@ static __noinline int loom_echo_write(struct xdp_md *ctx, const struct loom_pack
 	return LOOM_ECHO;
 }
 
+static __always_inline __u32 loom_echo_length(const struct loom_packet *packet)
+{
+	return packet->length - (packet->l4 - packet->l3);
+}
+
 /* Whether the message sums up. */
 static __always_inline int loom_echo_is_sound(struct xdp_md *ctx, const struct loom_packet *packet)
 {
-	__u32 length = packet->length - (packet->l4 - packet->l3);
-
-	return loom_sum_fold(loom_icmp_sum(ctx, packet, packet->l4, length)) == 0xffff;
+	return loom_sum_fold(loom_icmp_sum(ctx, packet, packet->l4, loom_echo_length(packet))) == 0xffff;
 }
 
 /* The answer to a packet that asks a vip for an echo, or what else becomes of it. */
@@ -89,6 +92,8 @@ static __noinline int loom_echo_answer(struct xdp_md *ctx, struct loom_packet *p
 	if (packet->l3 + packet->length > loom_frame_length(ctx) ||
 	    packet->l3 + packet->length < packet->l4 + sizeof(struct loom_icmp))
 		return LOOM_DROP_BAD_LENGTH;
+	if (loom_echo_length(packet) > LOOM_STRETCH_BYTES)
+		return LOOM_PASS_OTHER_PROTOCOL;
 	if (!loom_rate_take(LOOM_ICMP_KIND_ECHO, loom_echo_rate))
 		return LOOM_DROP_ECHO_LIMITED;
 	if (loom_header_judge(ctx, packet) != LOOM_CONTINUE || !loom_echo_is_sound(ctx, packet))

@@ -9,7 +9,8 @@
 #include <bpf/bpf_endian.h>
 #include <loom/packet.h>
 
-#define LOOM_STRETCH_WORDS 1024 /* a frame that XDP sees in one piece is not longer than a page */
+#define LOOM_STRETCH_WORDS 1024 /* what a card's driver gives to XDP in one piece is not longer than a page; generic mode has no bound */
+#define LOOM_STRETCH_BYTES (LOOM_STRETCH_WORDS * 4)
 
 /*
  * Of so many bytes from an offset of the frame that is even, and below 128; an odd byte at its end counts as if a zero
