@@ -32,9 +32,11 @@ final class Planner {
         Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
         Set<BackendKey> active = new HashSet<>();
         PlaneView seen = plane.without(config.nat().sourceAddresses());
+        Map<Endpoint, List<Member>> members = members(config, inventory);
+        Map<Endpoint, Integer> limits = limits(members);
         for (Vip vip : config.vips()) {
-            Plan.VipPlan planned =
-                    new VipPlanner(vip, config.conntrack(), config.acl().asks(), inventory.of(vip.upstream()), health, seen).plan();
+            Plan.VipPlan planned = new VipPlanner(vip, config.conntrack(), config.acl().asks(), inventory.of(vip.upstream()),
+                    limits.keySet(), health, seen).plan();
             vips.add(planned);
             tables.putAll(planned.tables());
             planned.listeners().forEach(listeners::putIfAbsent);
@@ -44,12 +46,11 @@ final class Planner {
         Drains next = drains.next(active, plane.applied().backends(), unknownContent, now);
         Set<BackendKey> backends = new HashSet<>(active);
         backends.addAll(next.keys());
-        Map<Endpoint, List<Member>> members = members(config, inventory);
         Set<BackendKey> down = down(backends, members, health, plane.applied().down());
         Set<BackendKey> draining = draining(active, members);
         // What a table of unknown content may still name stays what it is until that table is built anew.
         next.keys().stream().filter(key -> !unknownContent || plane.applied().draining().contains(key)).forEach(draining::add);
-        return new Plan(new KernelState(backends, down, draining, limits(active, members), tables, listeners), List.copyOf(vips), next);
+        return new Plan(new KernelState(backends, down, draining, limits(active, limits), tables, listeners), List.copyOf(vips), next);
     }
 
     /** Those of groups that a vip uses; an address may be in several. */
@@ -75,14 +76,17 @@ final class Planner {
         return down;
     }
 
-    /** Of an address in two groups the lower limit holds. */
-    private static Map<BackendKey, Integer> limits(Set<BackendKey> active, Map<Endpoint, List<Member>> members) {
-        Map<BackendKey, Integer> limits = new HashMap<>();
-        for (BackendKey key : active) {
-            members.getOrDefault(key.endpoint(), List.of()).stream().mapToInt(Member::maxConnections)
-                    .filter(limit -> limit > 0).min().ifPresent(limit -> limits.put(key, limit));
-        }
+    /** Of an address in two groups the lower limit holds, for the connections of both. */
+    private static Map<Endpoint, Integer> limits(Map<Endpoint, List<Member>> members) {
+        Map<Endpoint, Integer> limits = new HashMap<>();
+        members.forEach((endpoint, same) -> same.stream().mapToInt(Member::maxConnections)
+                .filter(limit -> limit > 0).min().ifPresent(limit -> limits.put(endpoint, limit)));
         return limits;
+    }
+
+    private static Map<BackendKey, Integer> limits(Set<BackendKey> active, Map<Endpoint, Integer> limits) {
+        return active.stream().filter(key -> limits.containsKey(key.endpoint()))
+                .collect(Collectors.toMap(key -> key, key -> limits.get(key.endpoint())));
     }
 
     /** An address in two groups drains when it has no weight in either; so does one that is in no group any more. */

@@ -29,6 +29,7 @@ final class VipPlanner {
     private final Vip vip;
     private final Treatment treatment;
     private final List<Member> members;
+    private final Set<Endpoint> limited;
     private final Health health;
     private final PlaneView plane;
     private final List<String> degraded = new ArrayList<>();
@@ -36,11 +37,14 @@ final class VipPlanner {
     /**
      * @param acl     sources are asked for
      * @param members of the vip's upstream
+     * @param limited addresses that have a limit of connections, in this upstream or in another one
      */
-    VipPlanner(Vip vip, Conntrack conntrack, boolean acl, List<Member> members, Health health, PlaneView plane) {
+    VipPlanner(Vip vip, Conntrack conntrack, boolean acl, List<Member> members, Set<Endpoint> limited, Health health,
+            PlaneView plane) {
         this.vip = vip;
         this.treatment = new Treatment(vip, conntrack, acl);
         this.members = members;
+        this.limited = limited;
         this.health = health;
         this.plane = plane;
     }
@@ -177,7 +181,7 @@ final class VipPlanner {
     private Map<ListenerKey, ListenerSpec> listeners(String method, String algorithm, MethodView view) {
         boolean asConfigured = method.equals(vip.forwarding()) && algorithm.equals(vip.algorithm());
         Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
-        boolean limited = members.stream().anyMatch(member -> member.maxConnections() > 0);
+        boolean asks = members.stream().map(Member::endpoint).anyMatch(limited::contains);
         Collection<InetAddress> addresses = vip.interfaceAddresses() ? plane.addresses() : vip.addresses();
         for (InetAddress address : addresses) {
             TableKey table = new TableKey(vip.name(), Family.of(address));
@@ -185,7 +189,7 @@ final class VipPlanner {
             if (!pointless && !unreachableByProbes(address, method, view)) {
                 vip.services().stream().filter(this::handled).forEach(service -> listeners.put(
                         new ListenerKey(service.protocol(), new Endpoint(address, service.port())),
-                        treatment.listener(table, service, view, asConfigured, limited)));
+                        treatment.listener(table, service, view, asConfigured, asks)));
             }
         }
         explainListeners(listeners.isEmpty(), addresses.isEmpty());

@@ -180,6 +180,9 @@ class TreatmentTest {
                 upstream("more", limited("10.0.0.1", 5))));
         assertEquals(Map.of(Fixtures.key("10.0.0.1", "nat"), 5), plane.applied().limits());
         assertEquals(List.of(9, 0, 5), bench.seen.backends().stream().map(BackendView::maxConnections).toList());
+        bench.load(config(List.of(web, other), upstream("default", limited("10.0.0.1", 9)), upstream("more", server("10.0.0.1"))));
+        assertEquals(List.of(true, true),
+                plane.applied().listeners().values().stream().map(listener -> listener.guard().backendLimits()).toList());
         bench.load(config(List.of(web), upstream("default", server("10.0.0.1"))));
         assertEquals(Map.of(), plane.applied().limits());
     }
