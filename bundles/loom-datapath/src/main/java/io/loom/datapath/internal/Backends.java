@@ -54,7 +54,7 @@ final class Backends implements AutoCloseable {
      * Takes over what an earlier process left.
      *
      * @param methods name of the method in a slot
-     * @param referred numbers that connections refer to: those without an entry rest
+     * @param referred numbers that connections or tables refer to: those without an entry rest
      */
     synchronized void adopt(Function<Integer, String> methods, Set<Integer> referred) {
         entries.forEach((key, value) -> BackendEntry.decode(value).ifPresent(entry -> {

@@ -113,7 +113,7 @@ final class LivePlane implements AutoCloseable {
         listeners.adopt(referred.listeners());
         tables.discardOthers();
         SlotBook slots = programs.running().slots();
-        backends.adopt(slot -> slots.method(slot).map(MethodFacts::name).orElse("slot" + slot), referred.backends());
+        backends.adopt(slot -> slots.method(slot).map(MethodFacts::name).orElse("slot" + slot), referredBackends(referred));
         vipAddresses.adopt(listeners.specs().entrySet().stream()
                 .filter(entry -> entry.getValue().assigned())
                 .map(entry -> entry.getKey().endpoint().address())
@@ -208,15 +208,20 @@ final class LivePlane implements AutoCloseable {
                 sources.toExpel());
         limits.counted(opened, result.open());
         tables.settle(changing, dissent, key -> patience(listeners.tracking(key)));
-        Set<Integer> referred = new HashSet<>(result.references().backends());
-        referred.addAll(tables.backends());
-        backends.swept(restingBackends, referred);
+        backends.swept(restingBackends, referredBackends(result.references()));
         listeners.swept(restingListeners, result.references().listeners());
         tables.delete(retiredTables);
         lastSweep = result;
         return programs.methods().entrySet().stream()
                 .anyMatch(entry -> !entry.getValue().deployed()
                         && programs.slot(entry.getKey()).stream().noneMatch(backends::usesSlot));
+    }
+
+    /** Tables refer to the backends that their entries had before, too. */
+    private Set<Integer> referredBackends(References found) {
+        Set<Integer> referred = new HashSet<>(found.backends());
+        referred.addAll(tables.backends());
+        return referred;
     }
 
     /** Whether connections are counted for limits, which wants a sweep more often. */

@@ -2,7 +2,7 @@ package io.loom.datapath.internal;
 
 import java.util.Set;
 
-/** Numbers that connections or tables refer to, as a sweep found them. */
+/** Numbers that connections and clients' affinities refer to, as a sweep found them. */
 record References(Set<Integer> backends, Set<Integer> listeners) {
     References {
         backends = Set.copyOf(backends);

@@ -168,9 +168,27 @@ class RestartTest extends DataPlaneFixture {
         // The client's connection refers to 1 or 2: the newcomer has the other one, or 3.
         int referred = connections().get(0).backend();
         assertTrue(referred > 0);
+        assertEquals(Optional.empty(), backend(referred));
+    }
+
+    private static Optional<BackendEntry> backend(int number) {
         try (BpfMap backends = BpfMap.open(ROOT.resolve("maps/loom_backends"))) {
-            assertEquals(Optional.empty(), BackendEntry.decode(backends.lookup(Keys.of(referred)).orElseThrow()));
+            return BackendEntry.decode(backends.lookup(Keys.of(number)).orElseThrow());
         }
+    }
+
+    /** The table sends there what it takes for older than the change: not to be a newcomer's, of another vip perhaps. */
+    @Test
+    void aNumberThatATableHadBeforeIsNotGivenAwayAfterARestart() throws Exception {
+        balance(plane);
+        assertEquals(FIRST, backend(1).orElseThrow().endpoint());
+        plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(SECOND), 50))));
+        plane.apply(new Change.RemoveBackend(nat(FIRST)));
+        plane.close();
+        plane = open();
+        plane.configure(config(DEVICE));
+        plane.apply(new Change.PutBackend(nat(SIXTH), false, false));
+        assertEquals(Optional.empty(), backend(1));
     }
 
     /** An established connection writes its clock once in 17 s under timeouts of 300 s; 12 s late is not idle for 4 s. */
