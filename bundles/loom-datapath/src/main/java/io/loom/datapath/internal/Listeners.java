@@ -81,12 +81,13 @@ final class Listeners implements AutoCloseable {
      */
     synchronized void put(ListenerKey listener, ListenerSpec spec) {
         Integer before = live.get(listener);
+        boolean wakes = resting.containsKey(listener);
         int number = before == null ? newNumber(listener) : before;
         ListenerSpec former = specs.get(listener);
         if (spec.guard().asks()) {
             guards.put(number, spec.table().vip(), spec.guard());
-        } else if (former != null && former.guard().asks()) {
-            // Its connections may be elsewhere than the table says, and from now on some packets go by the table alone.
+        }
+        if (former == null ? wakes : mayHaveOtherBackends(former, spec)) {
             tables.doubt(spec.table());
         }
         write(listener, number, spec);
@@ -95,6 +96,13 @@ final class Listeners implements AutoCloseable {
         }
         live.put(listener, number);
         specs.put(listener, spec);
+    }
+
+    /** Its connections may be elsewhere than the table says, and from now on some packets go by the table alone. */
+    private static boolean mayHaveOtherBackends(ListenerSpec former, ListenerSpec spec) {
+        return former.guard().asks() && !spec.guard().asks()
+                || former.affinity() && !spec.affinity()
+                || !former.table().equals(spec.table());
     }
 
     private void write(ListenerKey listener, int number, ListenerSpec spec) {

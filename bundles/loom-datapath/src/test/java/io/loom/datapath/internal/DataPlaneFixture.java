@@ -17,13 +17,16 @@ import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
+import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.forward.ipip.IpipForwarding;
 import io.loom.forward.nat.NatForwarding;
+import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfProgram;
 import io.loom.protocol.tcp.TcpHandler;
 import io.loom.protocol.udp.UdpHandler;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
@@ -79,6 +82,18 @@ abstract class DataPlaneFixture {
 
     static TableSpec spec(Map<BackendKey, Integer> weights) {
         return new TableSpec("maglev", 1009, new TreeMap<>(weights));
+    }
+
+    /** Of a lookup table in the kernel. */
+    static int[] entries(int table) {
+        try (BpfMap tables = BpfMap.open(ROOT.resolve("maps/loom_tables"))) {
+            return new TableContent(tables, ROOT.resolve("tables")).read(table, 1009).orElseThrow();
+        }
+    }
+
+    /** Whether no connection is looked for behind the table's back. */
+    static boolean settled(int table) {
+        return Arrays.stream(entries(table)).noneMatch(TableEntry::isChanging);
     }
 
     /** The SYN of one client, always the same, through the pinned program. */

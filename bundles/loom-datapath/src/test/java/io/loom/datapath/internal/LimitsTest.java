@@ -23,10 +23,8 @@ import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.Guard;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.Tracking;
-import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.libbpf.BpfMap;
 import java.nio.file.Files;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -152,23 +150,6 @@ class LimitsTest extends DataPlaneFixture {
 
     private long connections(BackendKey backend) {
         return count(backend).connections();
-    }
-
-    /** What was decided by a limit is not what the table says, so packets must be looked for before they go by the table alone. */
-    @Test
-    void entriesOfATableAreInDoubtWhenItsListenerIsGuardedNoMore() throws Exception {
-        balance(plane);
-        guard(vip(1, false));
-        assertTrue(settled());
-        guard(Guard.NONE);
-        assertEquals(false, settled());
-    }
-
-    private static boolean settled() {
-        try (BpfMap tables = BpfMap.open(ROOT.resolve("maps/loom_tables"))) {
-            int[] entries = new TableContent(tables, ROOT.resolve("tables")).read(0, 1009).orElseThrow();
-            return Arrays.stream(entries).noneMatch(TableEntry::isChanging);
-        }
     }
 
     @Test
