@@ -43,7 +43,7 @@ final class Tables {
     /**
      * A table as the kernel has it.
      *
-     * @param entries as in the array; none: no backend, and no array under the number
+     * @param entries as in the array; none: there was no backend yet, and there is no array under the number
      * @param changed when an entry changed last, {@link System#nanoTime()}
      */
     record Published(int number, LookupTable.Index index, TableSpec spec, int[] entries, long changed) {
@@ -82,13 +82,18 @@ final class Tables {
     }
 
     /**
-     * Publishes the table.
+     * Publishes the table. One by flow hash that loses its last backend stays, with entries that name none for new connections:
+     * others drain by what these had before.
      *
      * @param backends numbers, one for each entry; empty if there is no backend
      * @param moved    called if number, size or index are others than before, before the old array goes
      */
     synchronized void put(TableKey key, TableSpec spec, LookupTable.Index index, int[] backends, Runnable moved) {
         Published before = published.get(key);
+        if (backends.length == 0 && before != null && before.size() > 0 && before.index() == LookupTable.Index.FLOW_HASH) {
+            put(key, spec, before.index(), new int[before.size()], moved);
+            return;
+        }
         boolean inPlace = before != null && before.size() == backends.length && before.index() == index;
         int number = inPlace ? before.number() : newNumber(key);
         int[] entries = entries(before, inPlace, backends);

@@ -112,8 +112,17 @@ abstract class DataPlaneFixture {
     }
 
     private static BpfProgram.TestRun runSyn(Path pin, int port) {
+        return runTcp(pin, port, "02");
+    }
+
+    /** A segment from the middle of a connection of the same client. */
+    BpfProgram.TestRun runAck(int port) {
+        return runTcp(ROOT.resolve("prog"), port, "10");
+    }
+
+    private static BpfProgram.TestRun runTcp(Path pin, int port, String flags) {
         return run(pin, "020000000001020000000099080045000028000100004006" + "0000" + "0a0100630a090909"
-                + HexFormat.of().toHexDigits((short) port) + "0050000003e800000001500220000000" + "0000");
+                + HexFormat.of().toHexDigits((short) port) + "0050000003e80000000150" + flags + "20000000" + "0000");
     }
 
     /** The same client's ping of the vip; returns the XDP action. */

@@ -288,6 +288,8 @@ class KernelDataPlaneTest extends DataPlaneFixture {
         }
         assertEquals(Set.of(), plane.applied().backends());
         assertEquals(2, plane.read().backends().size());
+        plane.apply(new Change.RemoveListener(tcp("10.9.9.9", 80)));
+        plane.apply(new Change.RemoveTable(TABLE));
         // The one that no connection refers to goes after two sweeps, the other stays.
         await("the free number", () -> plane.read().backends().size() == 1);
     }

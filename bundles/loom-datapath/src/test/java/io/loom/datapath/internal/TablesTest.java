@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import static io.loom.datapath.internal.TestHost.FIRST;
 import static io.loom.datapath.internal.TestHost.SECOND;
+import static io.loom.datapath.internal.TestHost.await;
 import static io.loom.datapath.internal.TestHost.nat;
 import static io.loom.datapath.internal.TestHost.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,17 +11,27 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
 import io.loom.api.config.Admission.Course;
+import io.loom.api.control.Telemetry.BackendCount;
+import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.Guard;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.TableSpec;
 import io.loom.control.dataplane.Tracking;
+import io.loom.datapath.internal.layout.TableEntry;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** What entries of lookup tables say of connections that have another backend than theirs. */
 class TablesTest extends DataPlaneFixture {
+    private static final int XDP_DROP = 1;
+    private static final int XDP_REDIRECT = 4;
+    private static final int PORT = 50000;
     private static final ListenerKey LISTENER = tcp("10.9.9.9", 80);
 
     private void put(TableKey table, boolean affinity, Guard guard) {
@@ -74,5 +85,46 @@ class TablesTest extends DataPlaneFixture {
         put(TABLE, false, new Guard(Course.BALANCE, false, 1, false));
         put(TABLE, true, new Guard(Course.BALANCE, false, 2, false));
         assertTrue(settled(0));
+    }
+
+    /** Its connections are in no table, so nothing else knows of them. */
+    @Test
+    void underMinimalTrackingTheLastBackendKeepsItsConnectionsWhenItDrains() throws Exception {
+        BackendKey first = new BackendKey(FIRST, "ipip");
+        BackendKey second = new BackendKey(SECOND, "ipip");
+        plane.resolve(Set.of(first, second));
+        await("next hops", () -> plane.unresolved().isEmpty());
+        plane.apply(new Change.PutBackend(first, false, false));
+        plane.apply(new Change.PutTable(TABLE, spec(Map.of(first, 100))));
+        plane.apply(new Change.PutListener(LISTENER, new ListenerSpec(TABLE, true, Tracking.MINIMAL, false, false, true)));
+        assertEquals(XDP_REDIRECT, runSyn(PORT).result());
+        assertEquals(XDP_REDIRECT, runAck(PORT).result());
+        assertEquals(0, plane.read().connectionsCreated(), "none is tracked");
+
+        plane.apply(new Change.PutTable(TABLE, spec(Map.of())));
+        plane.apply(new Change.PutBackend(first, false, true));
+        assertEquals(XDP_DROP, runSyn(PORT + 1).result());
+        assertEquals(XDP_REDIRECT, runAck(PORT).result());
+
+        plane.apply(new Change.PutBackend(second, false, false));
+        plane.apply(new Change.PutTable(TABLE, new TableSpec("maglev", 2003, new TreeMap<>(Map.of(second, 100)))));
+        assertEquals(XDP_REDIRECT, runSyn(PORT + 2).result());
+        assertEquals(XDP_REDIRECT, runAck(PORT).result());
+        await("a sweep", () -> plane.read().connectionsActive() == 2);
+        assertEquals(List.of(1L, 1L), plane.read().backends().stream().map(BackendCount::active).toList(), "the old one and the new one");
+    }
+
+    @Test
+    void aTableThatHasLostItsLastBackendStaysAndGetsTheNextOne() throws Exception {
+        balance(plane);
+        int[] before = entries(0);
+        plane.apply(new Change.PutTable(TABLE, spec(Map.of())));
+        assertEquals(XDP_DROP, runSyn().result());
+        plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(SECOND), 50))));
+        assertEquals(XDP_REDIRECT, runSyn().result());
+        int[] after = entries(0);
+        for (int position = 0; position < before.length; position++) {
+            assertEquals(TableEntry.changing(2, TableEntry.current(before[position])), after[position]);
+        }
     }
 }

@@ -193,6 +193,36 @@ class TrackingIT {
 
     @ParameterizedTest
     @EnumSource
+    void theLastBackendKeepsItsConnectionsWhileItDrainsAndWhenAnotherComes(Family of) {
+        open(of, 0, Flag.MINIMAL);
+        assertEquals(1, send("S"));
+        put(1, false, true);
+        plane.putTable(0, TableEntry.changing(0, 1));
+        assertEquals(0, send("S", 40001), "nobody takes new ones");
+        assertEquals(1, send("A"));
+        plane.putTable(0, TableEntry.changing(2, 1));
+        assertEquals(2, send("S", 40001));
+        assertEquals(2, send("A", 40001));
+        assertEquals(1, send("A"));
+        plane.putTable(0, TableEntry.changing(0, 0));
+        assertEquals(2, send("A", 40001), "tracked while the entry looks");
+        assertEquals(0, send("A", 40002));
+        plane.putTable(0, TableEntry.settled(0));
+        assertEquals(0, send("S", 40003));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aHandshakeWithTheLastBackendStaysWhereItBegan(Family of) {
+        open(of, 0, Flag.DEFER);
+        assertEquals(1, send("S"));
+        plane.putTable(0, TableEntry.changing(0, 1));
+        assertEquals(1, send("A"));
+        assertEquals(0, send("S", 40001));
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void theBackendBeforeIsNoHelpWhenItIsDownOrGone(Family of) {
         open(of, 0, Flag.MINIMAL);
         plane.putTable(0, TableEntry.changing(2, 1));

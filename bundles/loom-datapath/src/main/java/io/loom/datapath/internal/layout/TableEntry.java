@@ -13,12 +13,12 @@ public final class TableEntry {
 
     private TableEntry() {}
 
-    /** All connections go to this backend. */
+    /** All connections go to this backend; 0: there is none. */
     public static int settled(int backend) {
         return backend | backend << PREVIOUS_AT;
     }
 
-    /** New connections go to {@code current}; others may exist, and those that are not tracked are {@code previous}'s. */
+    /** New connections go to {@code current}, if there is one; others may exist, and those that are not tracked are {@code previous}'s. */
     public static int changing(int current, int previous) {
         return current | previous << PREVIOUS_AT | LOOK;
     }
