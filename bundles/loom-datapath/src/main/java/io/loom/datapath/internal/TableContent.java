@@ -9,7 +9,6 @@ import io.loom.libbpf.Mapping;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -117,20 +116,6 @@ public final class TableContent {
             }
         }
         return true;
-    }
-
-    /**
-     * Ends the change of entries, one by one while programs read them.
-     *
-     * @param positions of entries that no connection disagrees with any more
-     */
-    void settle(int number, BitSet positions) {
-        open(number).ifPresent(found -> {
-            try (BpfMap inner = found; Mapping mapping = inner.map()) {
-                ByteBuffer entries = mapping.buffer();
-                positions.stream().forEach(position -> TableRows.settle(entries, position));
-            }
-        });
     }
 
     /** Backends that entries name as their present or their previous one. */

@@ -19,7 +19,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.ToLongFunction;
-import java.util.stream.IntStream;
 
 /**
  * The lookup tables: an outer map of arrays of entries, one array for each vip and family. New content is written into the
@@ -130,7 +129,8 @@ final class Tables {
     }
 
     /**
-     * Ends the change of entries that no connection disagrees with.
+     * Ends the change of entries that no connection disagrees with. The others are looked for on, but what is in no connection
+     * table is no more taken for older than the change: flows without a first packet would go on disagreeing for ever.
      *
      * @param seen     the tables as they were when the connections were looked at: one that has changed since is left alone
      * @param patience nanoseconds after a change in which connections can exist that no entry tells of
@@ -139,22 +139,23 @@ final class Tables {
         long now = System.nanoTime();
         seen.forEach((key, table) -> {
             if (published.get(key) == table && now - table.changed() > patience.applyAsLong(key)) {
-                BitSet done = new BitSet();
-                IntStream.range(0, table.size()).filter(i -> TableEntry.isChanging(table.entries()[i])).forEach(done::set);
-                done.andNot(dissent.of(table.number()));
-                settle(key, table, done);
+                settle(key, table, dissent.of(table.number()));
             }
         });
     }
 
-    private void settle(TableKey key, Published table, BitSet positions) {
-        if (positions.isEmpty()) {
-            return;
-        }
+    private void settle(TableKey key, Published table, BitSet dissent) {
         int[] entries = table.entries().clone();
-        positions.stream().forEach(i -> entries[i] = TableEntry.settled(TableEntry.current(entries[i])));
-        content.settle(table.number(), positions);
-        published.put(key, new Published(table.number(), table.index(), table.spec(), entries, table.changed()));
+        for (int i = 0; i < entries.length; i++) {
+            if (TableEntry.isChanging(entries[i])) {
+                int settled = TableEntry.settled(TableEntry.current(entries[i]));
+                entries[i] = dissent.get(i) ? TableEntry.doubted(settled) : settled;
+            }
+        }
+        if (!Arrays.equals(entries, table.entries())) {
+            content.change(table.number(), table.entries(), entries);
+            published.put(key, new Published(table.number(), table.index(), table.spec(), entries, table.changed()));
+        }
     }
 
     /** Has the connections of every entry looked for, until none is found that disagrees: whatever it is that moved them. */

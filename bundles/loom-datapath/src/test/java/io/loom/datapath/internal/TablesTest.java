@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.loom.api.Family;
 import io.loom.api.config.Admission.Course;
 import io.loom.api.control.Telemetry.BackendCount;
+import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.Guard;
@@ -20,7 +21,10 @@ import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import io.loom.control.dataplane.Tracking;
+import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.datapath.internal.layout.TableEntry;
+import io.loom.libbpf.BpfMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,6 +37,8 @@ class TablesTest extends DataPlaneFixture {
     private static final int XDP_REDIRECT = 4;
     private static final int PORT = 50000;
     private static final ListenerKey LISTENER = tcp("10.9.9.9", 80);
+    private static final int[] CLIENT = {0x6300010a};
+    private static final int POSITION = FlowHash.position(new FlowHash(LISTENER).of(CLIENT, PORT), 1009);
 
     private void put(TableKey table, boolean affinity, Guard guard) {
         plane.apply(new Change.PutListener(LISTENER, new ListenerSpec(table, true, Tracking.FULL, false, affinity, false, guard)));
@@ -126,5 +132,41 @@ class TablesTest extends DataPlaneFixture {
         for (int position = 0; position < before.length; position++) {
             assertEquals(TableEntry.changing(2, TableEntry.current(before[position])), after[position]);
         }
+    }
+
+    /** A datagram may be a flow's first, but does not say so: new ones must not go where those of before the change do for ever. */
+    @Test
+    void entriesThatConnectionsDisagreeWithForgetTheBackendBeforeInTime() {
+        try (BpfMap map = BpfMap.open(ROOT.resolve("maps/loom_tables")); Meta meta = Meta.open(ROOT.resolve("maps/loom_meta"))) {
+            Tables tables = new Tables(new TableContent(map, ROOT.resolve("tables")), meta);
+            put(tables, 1);
+            put(tables, 2);
+            settle(tables, List.of(1), Long.MAX_VALUE);
+            assertEquals(TableEntry.changing(2, 1), entries(0)[POSITION], "one that is not tracked may live");
+            settle(tables, List.of(1), -1);
+            assertEquals(TableEntry.changing(2, 2), entries(0)[POSITION]);
+            assertEquals(TableEntry.settled(2), entries(0)[POSITION + 1]);
+            put(tables, 3);
+            assertEquals(TableEntry.changing(3, 2), entries(0)[POSITION]);
+            assertEquals(TableEntry.changing(3, 2), entries(0)[POSITION + 1]);
+            settle(tables, List.of(3), -1);
+            assertTrue(settled(0));
+        }
+    }
+
+    private static void put(Tables tables, int backend) {
+        int[] backends = new int[1009];
+        Arrays.fill(backends, backend);
+        tables.put(TABLE, spec(Map.of()), LookupTable.Index.FLOW_HASH, backends, () -> {});
+    }
+
+    /** As a sweep does that finds connections of one client port with these backends. */
+    private static void settle(Tables tables, List<Integer> backends, long patience) {
+        Map<TableKey, Tables.Published> changing = tables.changing();
+        int[] entries = changing.get(TABLE).entries();
+        Dissent dissent = new Dissent(Map.of(0, new Dissent.View(0, new FlowHash(LISTENER), entries)));
+        backends.forEach(backend ->
+                dissent.see(0, CLIENT, PORT, new ConnectionWord(backend, true, 1, 0, 0, 0).encode()));
+        tables.settle(changing, dissent, key -> patience);
     }
 }

@@ -30,12 +30,6 @@ public final class TableRows {
         table.putInt(position * Integer.BYTES, entry);
     }
 
-    /** The entry's change is over: from now on all its connections go to its present backend. */
-    public static void settle(ByteBuffer table, int position) {
-        int entry = table.getInt(position * Integer.BYTES);
-        put(table, position, TableEntry.settled(TableEntry.current(entry)));
-    }
-
     /** Reads so many entries from a mapped table. */
     public static int[] read(ByteBuffer table, int entries) {
         int[] read = new int[entries];
