@@ -60,11 +60,12 @@ final class Guards implements AutoCloseable {
 
     /** Writes the entry of a listener of that vip; to be called before the listener is guarded. */
     synchronized void put(int listener, String vip, Guard guard) {
+        String former = limited.get(listener);
         int limit = 0;
         if (guard.maxConnections() > 0) {
             limit = numbers.computeIfAbsent(vip, this::newNumber);
             limits.limit(limit, guard.maxConnections(), 0);
-            if (!limited.containsKey(listener)) {
+            if (!vip.equals(former)) {
                 limits.add(limit, open.ofListener(listener));
             }
         }
@@ -76,6 +77,9 @@ final class Guards implements AutoCloseable {
         } else {
             limited.remove(listener);
             discard(vip);
+        }
+        if (former != null && !former.equals(vip)) {
+            discard(former);
         }
     }
 

@@ -22,6 +22,7 @@ import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.Guard;
 import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.Tracking;
 import io.loom.libbpf.BpfMap;
 import java.nio.file.Files;
@@ -38,12 +39,12 @@ class LimitsTest extends DataPlaneFixture {
     private static final int FIRST_PORT = 50000;
     private static final int CLIENTS = 20;
 
-    private static ListenerSpec guarded(Guard guard) {
-        return new ListenerSpec(TABLE, true, Tracking.FULL, false, false, false, guard);
+    private static ListenerSpec guarded(TableKey table, Guard guard) {
+        return new ListenerSpec(table, true, Tracking.FULL, false, false, false, guard);
     }
 
     private void guard(Guard guard) {
-        plane.apply(new Change.PutListener(tcp("10.9.9.9", 80), guarded(guard)));
+        plane.apply(new Change.PutListener(tcp("10.9.9.9", 80), guarded(TABLE, guard)));
     }
 
     private static Guard vip(int max, boolean overflow) {
@@ -82,6 +83,21 @@ class LimitsTest extends DataPlaneFixture {
         await("a sweep", () -> plane.read().connectionsActive() == 1);
         guard(vip(5, false));
         assertEquals(1, used());
+    }
+
+    @Test
+    void aListenerThatMovesToAnotherVipTakesItsCountAlongAndLeavesNoLimitBehind() throws Exception {
+        balance(plane);
+        guard(vip(1, false));
+        runSyn();
+        await("a sweep", () -> plane.read().connectionsActive() == 1);
+        TableKey shop = new TableKey("shop", Family.IPV4);
+        plane.apply(new Change.PutTable(shop, spec(Map.of(nat(FIRST), 100, nat(SECOND), 50))));
+        plane.apply(new Change.PutListener(tcp("10.9.9.9", 80), guarded(shop, vip(1, false))));
+        assertEquals(List.of(new LimitUse(Owner.VIP, "shop", 1, 1)), plane.read().limits());
+        assertEquals(XDP_DROP, runSyn(FIRST_PORT).result());
+        plane.apply(new Change.PutListener(tcp("10.9.9.9", 80), guarded(TABLE, new Guard(Course.REFUSE, false, 0, false))));
+        assertEquals(List.of(), plane.read().limits(), "a vip without a limit");
     }
 
     @Test
