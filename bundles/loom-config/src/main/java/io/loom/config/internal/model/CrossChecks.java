@@ -19,10 +19,10 @@ import java.util.Set;
 
 /** Rules between vips, groups and maps. */
 final class CrossChecks {
-    /** Listeners have 16-bit numbers, 0 is none (struct loom_listener in abi.h). */
-    private static final int MAX_LISTENERS = 65_535;
+    /** Of both families together: LOOM_LISTENERS in abi.h. */
+    private static final int MAX_LISTENERS = 4096;
     /** Lookup tables: entries of loom_tables. */
-    private static final int MAX_VIPS = 1024;
+    private static final int MAX_TABLES = 1024;
 
     private final Findings findings;
 
@@ -41,10 +41,26 @@ final class CrossChecks {
             findings.error(Code.TOO_MANY, vips.get(vips.size() - 1).place(), owners.size() + " listeners",
                     "there is room for " + MAX_LISTENERS, "use fewer addresses or ports");
         }
-        if (vips.size() > MAX_VIPS) {
-            findings.error(Code.TOO_MANY, vips.get(MAX_VIPS).place(), vips.size() + " vips", "there is room for " + MAX_VIPS,
-                    "give a vip several addresses or ports instead");
+        tables(vips);
+    }
+
+    private void tables(List<VipEntry> vips) {
+        int count = 0;
+        for (VipEntry vip : vips) {
+            int before = count;
+            count += tables(vip);
+            if (before <= MAX_TABLES && count > MAX_TABLES) {
+                findings.error(Code.TOO_MANY, vip.place(), "vip " + vip.vip().name() + " has no room for its lookup table",
+                        "each vip takes one for each family of its addresses, and there is room for " + MAX_TABLES,
+                        "use fewer vips, with more addresses or ports each");
+            }
         }
+    }
+
+    /** At least one where the addresses are not known before the interface has them. */
+    private static int tables(VipEntry vip) {
+        long families = vip.addresses().stream().map(address -> Family.of(address.value())).distinct().count();
+        return vip.services().isEmpty() ? 0 : Math.max(1, (int) families);
     }
 
     private void overlap(VipEntry vip, Located<InetAddress> address, Map<Listener, VipEntry> owners) {
