@@ -4,44 +4,44 @@ import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Carries out a list of changes in its order. A table that cannot be built, by an algorithm that may be anybody's code, holds
- * up its own listeners, and backends that the table in force may still name; other vips go on.
+ * up its own listeners, and backends that the table in force may still name; other vips go on. So they do where a listener
+ * finds no room in the kernel: what is removed after it makes some, for the next attempt. A listener that is held up keeps the
+ * table that it has.
  */
 final class Application {
     private static final Logger LOG = LoggerFactory.getLogger(Application.class);
 
     private final DataPlane plane;
+    private final SortedMap<ListenerKey, ListenerSpec> before;
     private final Set<TableKey> notBuilt = new HashSet<>();
+    private final Set<TableKey> stillUsed = new HashSet<>();
     private final List<Problem> problems = new ArrayList<>();
 
-    Application(DataPlane plane) {
+    /** @param before listeners in the kernel */
+    Application(DataPlane plane, SortedMap<ListenerKey, ListenerSpec> before) {
         this.plane = plane;
+        this.before = before;
     }
 
-    /** @throws LoomException at the first failure that is not a table's, else at the end with those of all tables */
+    /** @throws LoomException at the first failure that is no table's or listener's, else at the end with those of all of them */
     void run(List<Change> changes) {
         for (Change change : changes) {
-            if (isHeldUp(change)) {
-                continue;
-            }
-            LOG.debug("{}", change);
-            try {
-                plane.apply(change);
-            } catch (LoomException failure) {
-                if (!(change instanceof Change.PutTable put)) {
-                    throw failure;
-                }
-                notBuilt.add(put.table());
-                failure.problems().stream().filter(problem -> !problems.contains(problem)).forEach(problems::add);
+            if (!isHeldUp(change)) {
+                LOG.debug("{}", change);
+                apply(change);
             }
         }
         if (!problems.isEmpty()) {
@@ -49,8 +49,39 @@ final class Application {
         }
     }
 
+    private void apply(Change change) {
+        try {
+            plane.apply(change);
+        } catch (LoomException failure) {
+            if (change instanceof Change.PutTable put) {
+                notBuilt.add(put.table());
+                failure.problems().stream().filter(problem -> !problems.contains(problem)).forEach(problems::add);
+            } else if (change instanceof Change.PutListener put) {
+                keep(put.listener());
+                failure.problems().stream().filter(this::isNews).forEach(problems::add);
+            } else {
+                throw failure;
+            }
+        }
+    }
+
+    /** One of a kind is enough: thousands of listeners may lack the same thing. */
+    private boolean isNews(Problem problem) {
+        return problems.stream().noneMatch(known -> known.code().equals(problem.code()));
+    }
+
     private boolean isHeldUp(Change change) {
-        return change instanceof Change.PutListener put && notBuilt.contains(put.spec().table())
-                || change instanceof Change.RemoveBackend && !notBuilt.isEmpty();
+        if (change instanceof Change.PutListener put && notBuilt.contains(put.spec().table())) {
+            keep(put.listener());
+            return true;
+        }
+        return change instanceof Change.RemoveTable gone && stillUsed.contains(gone.table())
+                || change instanceof Change.RemoveBackend && !problems.isEmpty();
+    }
+
+    private void keep(ListenerKey listener) {
+        if (before.containsKey(listener)) {
+            stillUsed.add(before.get(listener).table());
+        }
     }
 }

@@ -216,7 +216,7 @@ final class Reconciler {
             return;
         }
         List<Change> changes = Diff.between(planned.applied(), plan.wanted());
-        new Application(plane).run(changes);
+        new Application(plane, planned.applied().listeners()).run(changes);
         if (!changes.isEmpty()) {
             LOG.info("{} changes are in the kernel", changes.size());
         }

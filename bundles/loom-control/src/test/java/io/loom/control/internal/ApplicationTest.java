@@ -1,0 +1,79 @@
+package io.loom.control.internal;
+
+import static io.loom.control.internal.Fixtures.config;
+import static io.loom.control.internal.Fixtures.server;
+import static io.loom.control.internal.Fixtures.upstream;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.loom.api.Problem;
+import io.loom.api.Protocol;
+import io.loom.api.config.LoomConfig;
+import io.loom.api.config.Vip;
+import io.loom.control.dataplane.Change;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What goes on where a table or a listener is refused. */
+class ApplicationTest {
+    @TempDir
+    Path data;
+
+    private final FakeDataPlane plane = new FakeDataPlane();
+    private Bench bench;
+
+    @BeforeEach
+    void start() {
+        bench = new Bench(data, plane);
+    }
+
+    /** A vip of that name with tcp 80 at each address. */
+    private static LoomConfig file(String vip, String... addresses) {
+        return config(List.of(new Vip(vip, Stream.of(addresses).map(Fixtures::address).toList(), false,
+                List.of(new Vip.Service(Protocol.TCP, 80)), "maglev", 7, "nat", "default", true, Vip.Connections.DEFAULT)),
+                upstream("default", server("10.0.0.1")));
+    }
+
+    private List<String> listeners() {
+        return plane.applied().listeners().entrySet().stream()
+                .map(entry -> entry.getKey().endpoint() + " " + entry.getValue().table().vip()).toList();
+    }
+
+    private boolean isFull(Change change) {
+        return change instanceof Change.PutListener put && !plane.applied().listeners().containsKey(put.listener())
+                && plane.applied().listeners().size() == 3;
+    }
+
+    @Test
+    void listenersThatFindNoRoomGetThatOfThoseThatGo() {
+        plane.refused = this::isFull;
+        bench.load(file("web", "10.9.0.1", "10.9.0.2", "10.9.0.3"));
+        bench.load(file("web", "10.9.0.3", "10.9.0.5", "10.9.0.6"));
+        assertEquals(List.of("10.9.0.3:80 web"), listeners());
+        assertEquals(List.of("LOOM-3506"), bench.seen.warnings().stream().map(Problem::code).toList());
+        assertEquals(1, bench.seen.warnings().get(0).why().split("LOOM-1999", -1).length - 1, "told once");
+        bench.pass(Duration.ofSeconds(6));
+        assertEquals(List.of("10.9.0.3:80 web", "10.9.0.5:80 web", "10.9.0.6:80 web"), listeners());
+        assertEquals(List.of(), bench.seen.warnings());
+    }
+
+    @ParameterizedTest
+    @ValueSource(classes = {Change.PutTable.class, Change.PutListener.class})
+    void aListenerThatCannotGoToItsNewVipKeepsTheTableOfTheFormer(Class<? extends Change> refused) {
+        bench.load(file("web", "10.9.0.1"));
+        plane.refused = refused::isInstance;
+        bench.load(file("shop", "10.9.0.1"));
+        assertEquals(List.of("10.9.0.1:80 web"), listeners());
+        assertEquals(List.of("LOOM-3506"), bench.seen.warnings().stream().map(Problem::code).toList());
+        plane.refused = change -> false;
+        bench.pass(Duration.ofSeconds(6));
+        assertEquals(List.of("10.9.0.1:80 shop"), listeners());
+        assertEquals(List.of("shop"), plane.applied().tables().keySet().stream().map(table -> table.vip()).toList());
+    }
+}
