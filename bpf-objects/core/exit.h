@@ -6,12 +6,12 @@
 #include "trace.h"
 #include "verdict.h"
 
-/* Interfaces that frames may leave on, by ifindex. */
+/* Interfaces that frames may leave on, by ifindex; on a trunk they are many. */
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
 	__type(key, __u32);
 	__type(value, __u32);
-	__uint(max_entries, 64);
+	__uint(max_entries, 1024);
 } loom_devices SEC(".maps");
 
 /* The largest IP packets that they carry, by ifindex. The kernel drops larger ones that are redirected, and nobody hears of it. */
@@ -19,7 +19,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__type(key, __u32);
 	__type(value, __u32);
-	__uint(max_entries, 64);
+	__uint(max_entries, 1024);
 } loom_mtus SEC(".maps");
 
 __hidden __u32 loom_device_mtu(__u32 ifindex)

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,39 +29,55 @@ final class Egress {
 
     private final BpfMap devices;
     private final Supplier<Optional<BpfMap>> mtus;
+    private final Consumer<String> warn;
+    /** What went wrong when it was tried last. */
+    private Set<String> refusals = Set.of();
     private volatile Set<Integer> strange = Set.of();
 
     /** @param mtus loom_mtus; empty while a program of an earlier version runs, which asks nothing of it */
     Egress(BpfMap devices, Supplier<Optional<BpfMap>> mtus) {
+        this(devices, mtus, LOG::warn);
+    }
+
+    Egress(BpfMap devices, Supplier<Optional<BpfMap>> mtus, Consumer<String> warn) {
         this.devices = devices;
         this.mtus = mtus;
+        this.warn = warn;
     }
 
     /**
-     * The kernel deletes entries of interfaces that go, so each one is looked at again.
+     * The kernel deletes entries of interfaces that go, so each one is looked at again. What it refuses, such as one more than there is
+     * room for, is said when it begins.
      *
      * @param ways by the number of an interface the one that carries its frames: mostly itself
      */
     void allow(Map<Integer, Integer> ways) {
+        Set<String> now = new TreeSet<>();
         ways.forEach((ifindex, carrier) -> {
             try {
                 if (devices.lookup(Keys.of(ifindex)).filter(value -> Keys.number(value) == carrier).isEmpty()) {
                     devices.update(Keys.of(ifindex), value(carrier), UpdateMode.ANY);
                 }
-            } catch (BpfException gone) {
-                LOG.warn("frames cannot leave on interface {}: {}", ifindex, gone.getMessage());
+            } catch (BpfException refused) {
+                now.add("frames cannot leave on interface " + ifindex + ": " + refused.getMessage());
             }
         });
-        mtus.get().ifPresent(map -> measure(map, ways.keySet()));
+        mtus.get().ifPresent(map -> measure(map, ways.keySet(), now));
+        now.stream().filter(refusal -> !refusals.contains(refusal)).forEach(warn);
+        refusals = now;
     }
 
-    private static void measure(BpfMap mtus, Set<Integer> ifindexes) {
+    private static void measure(BpfMap mtus, Set<Integer> ifindexes, Set<String> refusals) {
         Map<Integer, Integer> known = new HashMap<>();
         mtus.forEach((ifindex, mtu) -> known.put(Keys.number(ifindex), Keys.number(mtu)));
         known.keySet().stream().filter(ifindex -> !ifindexes.contains(ifindex)).forEach(ifindex -> mtus.delete(Keys.of(ifindex)));
         for (int ifindex : ifindexes) {
-            mtu(ifindex).filter(mtu -> !mtu.equals(known.get(ifindex)))
-                    .ifPresent(mtu -> mtus.update(Keys.of(ifindex), Keys.of(mtu), UpdateMode.ANY));
+            try {
+                mtu(ifindex).filter(mtu -> !mtu.equals(known.get(ifindex)))
+                        .ifPresent(mtu -> mtus.update(Keys.of(ifindex), Keys.of(mtu), UpdateMode.ANY));
+            } catch (BpfException refused) {
+                refusals.add("backends are not told what interface " + ifindex + " carries: " + refused.getMessage());
+            }
         }
     }
 
