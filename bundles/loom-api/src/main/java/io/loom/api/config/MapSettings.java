@@ -6,7 +6,7 @@ package io.loom.api.config;
  * @param backends    numbered backends; {@code array} (ours) or {@code hash}
  * @param connections tracked connections of each address family; {@code cache} (ours, the
  *                    set-associative cache), {@code lru_hash} or {@code hash}
- * @param stats       global verdict counters, at least 256; {@code percpu_array} (default), {@code array}
+ * @param stats       global verdict counters, at least 256; {@code percpu_array}
  * @param batch       entries that are read in one system call
  * @param ringBytes   of the trace's ring, at least; it is as large as the next power of two of pages
  */

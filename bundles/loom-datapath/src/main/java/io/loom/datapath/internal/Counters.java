@@ -57,11 +57,10 @@ final class Counters {
     Telemetry.Counters read(Collection<SlottedMethod> methods, Sweep.Result sweep) {
         Map<Integer, VerdictCount> verdicts = new HashMap<>();
         List<VerdictCount> cpus = new ArrayList<>();
-        BpfMap verdictMap = instance.map("loom_verdicts");
-        verdictMap.forEach((key, value) -> {
+        instance.map("loom_verdicts").forEach((key, value) -> {
             List<VerdictCount> byCpu = VerdictCount.byCpu(value);
             verdicts.put(Keys.number(key), VerdictCount.sum(value));
-            if (verdictMap.type().perCpu() && isOfFrames(Keys.number(key))) {
+            if (isOfFrames(Keys.number(key))) {
                 add(cpus, byCpu);
             }
         });

@@ -85,7 +85,7 @@ public final class Schema {
                         "Tracked connections, one map for each address family."),
                 of("stats", Fields.of(
                         of("max_entries", new WholeNumber(256, 65536), "256", "Numbers of verdicts."),
-                        of("type", Choice.of("percpu_array", "array"), "percpu_array", "Kernel type of the map.")),
+                        of("type", Choice.of("percpu_array"), "percpu_array", "Kernel type of the map: CPUs that shared counters would lose counts.")),
                         "", "Counters by verdict."));
     }
 

@@ -60,6 +60,7 @@ class MistakesTest {
                 row("long prefix", "ebpf: {xdp: {dsr: {source_prefixes: 10.0.0.0/25}}}\n", "2013 1:37", "prefix of 8 to 24 bits"),
                 row("short IPv6 prefix", "ebpf: {xdp: {dsr: {source_prefixes: \"fd00::/24\"}}}\n", "2013 1:37", "32 to 96 bits (IPv6)"),
                 row("bits after the prefix", "ebpf: {xdp: {dsr: {source_prefixes: 172.16.1.0/16}}}\n", "2016 1:37", "write 172.16.0.0/16"),
+                row("shared counters", "ebpf: {maps: {stats: {type: array}}}\n", "2014 1:29", "allowed: percpu_array"),
                 row("port of gue", "ebpf: {xdp: {dsr: {gue_port: 0}}}\n", "2013 1:30", "from 1 to 65535"),
                 row("source that is a name", "ebpf: {xdp: {nat: {source_addresses: snat}}}\n", "2016 1:38", "not a name"),
                 row("tracking", "ebpf: {conntrack: {tracking: minimum}}\n", "2014 1:30", "did you mean minimal?"),
