@@ -21,7 +21,7 @@ public final class Schema {
     static final WholeNumber ENTRIES = new WholeNumber(1, 16_777_216);
     /** The largest table takes 4 MB of kernel memory. */
     static final Prime TABLE_SIZE = new Prime(2, 1_000_003);
-    static final WholeNumber CONNECTIONS = new WholeNumber(1, 16_777_216);
+    static final WholeNumber CONNECTIONS = new WholeNumber(0, 16_777_216);
     static final Choice PROTOCOL = Choice.of("tcp", "udp");
 
     public static final Fields FILE = Fields.of(
@@ -101,7 +101,7 @@ public final class Schema {
                 required("address", new Address(), "Of the server; not a name."),
                 required("port", PORT, "Of the server. Under DSR packets keep the vip's port and this one is only probed."),
                 of("weight", new WholeNumber(0, 65535), "100", "Share of new connections; 0: keeps what it has, gets no new ones."),
-                of("max_connections", CONNECTIONS, "no limit", "Open at a time; beyond them others are tried (31 entries of the table), then `ebpf.xdp.fallback` decides."));
+                of("max_connections", CONNECTIONS, "no limit", "Open at a time, 0: no limit; beyond them others are tried (31 entries of the table), then `ebpf.xdp.fallback` decides."));
     }
 
     private static Fields healthIntegration() {
@@ -114,7 +114,7 @@ public final class Schema {
     static Fields rate() {
         WholeNumber times = new WholeNumber(1, 1_000_000);
         return Fields.of(
-                of("enabled", FLAG, "true", "false: as often as it likes."),
+                of("enabled", FLAG, "true", "false: as often as it likes; then nothing else is required."),
                 required("per_second", times, "New connections of an IPv4 address, or of the first 64 bits of an IPv6 address."),
                 of("burst", times, "`per_second`", "How many of them may come at once."));
     }
@@ -145,7 +145,7 @@ public final class Schema {
                 of("client_address", CLIENT_ADDRESS, "`ebpf.xdp.nat.client_address`", "What backends see under nat."),
                 of("upstream", Word.NAME, "", "Its backends: an upstream, or `default` for `ebpf.backends`. Either this or `backends`."),
                 of("backends", new Items(server(), false), "", "Its own backends, as an upstream with the vip's name."),
-                of("max_connections", CONNECTIONS, "`ebpf.xdp.max_connections`", "Open at a time, over all its addresses and ports."),
+                of("max_connections", CONNECTIONS, "`ebpf.xdp.max_connections`", "Open at a time, over all its addresses and ports; 0: no limit."),
                 of("rate_limit", rate(), "`ebpf.xdp.rate_limit`", "How often one source may begin a connection."),
                 of("complex_routing", FLAG, "false", "true: new connections need more than balancing; `ebpf.xdp.fallback` decides."),
                 of("websocket", FLAG, "false", "The same, for WebSocket."),

@@ -33,7 +33,7 @@ final class XdpSchema {
                 of("fallback", new Items(Choice.of("generic", "connection_limit_exceeded", "complex_routing", "websocket"), true), "none",
                         "generic: where `mode` cannot be attached, generic may be. The other words say which new connections go to "
                                 + "the local stack, for their lives, instead of being dropped."),
-                of("max_connections", Schema.CONNECTIONS, "no limit", "Open at a time, of each vip that does not choose."),
+                of("max_connections", Schema.CONNECTIONS, "no limit", "Open at a time, of each vip that does not choose; 0: no limit."),
                 of("rate_limit", Schema.rate(), "no limit", "How often one source may begin a connection, of each vip that does not choose."),
                 of("passthrough_ports", Schema.PORTS, "none", "TCP and UDP ports that are never balanced, whatever vips say; those of REST and SSH are implied."),
                 of("routes", new Items(route(), false), "none", "In mode hybrid: what is balanced; what matches none passes."),

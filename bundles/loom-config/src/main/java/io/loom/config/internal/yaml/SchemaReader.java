@@ -118,10 +118,11 @@ public final class SchemaReader {
         entries.putIfAbsent(name, value);
     }
 
-    /** Reports required keys that are absent, unless a misspelt key was meant to be them. */
+    /** Reports required keys that are absent, unless a misspelt key was meant to be them or the section is turned off. */
     private Map<String, Value> missing(Type.Fields fields, Map<String, Value> entries, Set<String> meant, Place place, String path) {
+        boolean off = entries.get("enabled") instanceof Value.Scalar enabled && enabled.value().equals(false);
         for (Key key : fields.keys()) {
-            if (key.required() && !entries.containsKey(key.name()) && !meant.contains(key.name())) {
+            if (!off && key.required() && !entries.containsKey(key.name()) && !meant.contains(key.name())) {
                 findings.error(Code.MISSING_KEY, place, "key " + key.name() + " is missing in " + section(path), "",
                         "give " + key.name() + ": " + key.type().describe());
             }

@@ -51,12 +51,15 @@ class AdmissionTest {
     void aVipHasItsOwnLimitOrThatOfAll() {
         assertEquals(7, admission("max_connections: 7", "").maxConnections());
         assertEquals(9, admission("max_connections: 7", ", max_connections: 9").maxConnections());
+        assertEquals(0, admission("max_connections: 7", ", max_connections: 0").maxConnections());
+        assertEquals(0, admission("max_connections: 0", "").maxConnections());
         assertEquals(7, Yaml.good("ebpf: {xdp: {max_connections: 7, protocols: {tcp: {ports: 80}}}}").vips().get(0).admission().maxConnections());
     }
 
     @Test
     void aServerHasALimit() {
         assertEquals(3, Yaml.good(file("", "", ", max_connections: 3")).upstreams().get(0).servers().get(0).maxConnections());
+        assertEquals(0, Yaml.good(file("", "", ", max_connections: 0")).upstreams().get(0).servers().get(0).maxConnections());
     }
 
     @Test
@@ -106,6 +109,8 @@ class AdmissionTest {
         assertEquals(all, admission("rate_limit: {per_second: 10}", "").rate());
         assertEquals(Optional.of(new Rate(5, 9)), admission("rate_limit: {per_second: 10}", ", rate_limit: {per_second: 5, burst: 9}").rate());
         assertEquals(Optional.empty(), admission("rate_limit: {per_second: 10}", ", rate_limit: {enabled: false, per_second: 10}").rate());
+        assertEquals(Optional.empty(), admission("rate_limit: {per_second: 10}", ", rate_limit: {enabled: false}").rate());
+        assertEquals(List.of("2015 5:78"), Yaml.problems(file("", ", rate_limit: {enabled: true}")));
         assertEquals(all, Yaml.good("ebpf: {xdp: {rate_limit: {per_second: 10}, protocols: {tcp: {ports: 80}}}}").vips().get(0).admission().rate());
     }
 
