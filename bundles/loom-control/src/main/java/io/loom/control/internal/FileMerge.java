@@ -42,8 +42,8 @@ final class FileMerge {
         SortedMap<ServerRef, Integer> added = new TreeMap<>(before.added());
         added.keySet().removeAll(servers.keySet());
         SortedMap<ServerRef, RuntimeState.WeightOverride> overrides = new TreeMap<>(before.overrides());
-        overrides.entrySet().removeIf(entry -> changed(entry.getKey(), entry.getValue().fileWeight()));
-        SortedMap<ServerRef, Integer> tombstones = new TreeMap<>(before.tombstones());
+        overrides.entrySet().removeIf(entry -> changed(entry.getKey(), entry.getValue().file()));
+        SortedMap<ServerRef, RuntimeState.FileEntry> tombstones = new TreeMap<>(before.tombstones());
         tombstones.entrySet().removeIf(entry -> changed(entry.getKey(), entry.getValue()));
         SortedMap<ServerRef, Integer> ids = ids(added.keySet());
         int highest = ids.values().stream().mapToInt(Integer::intValue).max().orElse(0);
@@ -52,9 +52,9 @@ final class FileMerge {
                 new RuntimeState(next, before.runtimeFrom(), ids, added, overrides, tombstones), List.copyOf(warnings));
     }
 
-    private boolean changed(ServerRef ref, int weightThen) {
+    private boolean changed(ServerRef ref, RuntimeState.FileEntry then) {
         Upstream.Server server = servers.get(ref);
-        return server == null || server.weight() != weightThen;
+        return server == null || !then.says(server);
     }
 
     private SortedMap<ServerRef, Integer> ids(Set<ServerRef> added) {

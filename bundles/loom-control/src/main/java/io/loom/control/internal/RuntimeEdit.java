@@ -34,7 +34,7 @@ final class RuntimeEdit {
             throw ControlProblem.duplicate(ref, state.ids().get(ref));
         }
         if (inFile.isPresent()) {
-            return new Edited(overridden(revived(ref), ref, backend.weight(), inFile.get().weight()),
+            return new Edited(overridden(revived(ref), ref, backend.weight(), inFile.get()),
                     state.ids().get(ref), ref.upstream());
         }
         return added(ref, backend.weight());
@@ -49,8 +49,8 @@ final class RuntimeEdit {
         if (state.added().containsKey(ref)) {
             return new Edited(state.withAdded(with(state.added(), ref, weight.getAsInt())), id, ref.upstream());
         }
-        int fileWeight = inFile(ref).orElseThrow(() -> ControlProblem.unknownId(id)).weight();
-        return new Edited(overridden(state, ref, weight.getAsInt(), fileWeight), id, ref.upstream());
+        Upstream.Server file = inFile(ref).orElseThrow(() -> ControlProblem.unknownId(id));
+        return new Edited(overridden(state, ref, weight.getAsInt(), file), id, ref.upstream());
     }
 
     Edited remove(int id) {
@@ -59,8 +59,8 @@ final class RuntimeEdit {
             RuntimeState gone = state.withAdded(without(state.added(), ref)).withIds(without(state.ids(), ref));
             return new Edited(gone, id, ref.upstream());
         }
-        int fileWeight = inFile(ref).orElseThrow(() -> ControlProblem.unknownId(id)).weight();
-        RuntimeState buried = state.withTombstones(with(state.tombstones(), ref, fileWeight))
+        Upstream.Server file = inFile(ref).orElseThrow(() -> ControlProblem.unknownId(id));
+        RuntimeState buried = state.withTombstones(with(state.tombstones(), ref, RuntimeState.FileEntry.of(file)))
                 .withOverrides(without(state.overrides(), ref));
         return new Edited(buried, id, ref.upstream());
     }
@@ -81,10 +81,10 @@ final class RuntimeEdit {
         return state.withTombstones(without(state.tombstones(), ref));
     }
 
-    private static RuntimeState overridden(RuntimeState state, ServerRef ref, int weight, int fileWeight) {
-        return state.withOverrides(weight == fileWeight
+    private static RuntimeState overridden(RuntimeState state, ServerRef ref, int weight, Upstream.Server file) {
+        return state.withOverrides(weight == file.weight()
                 ? without(state.overrides(), ref)
-                : with(state.overrides(), ref, new RuntimeState.WeightOverride(weight, fileWeight)));
+                : with(state.overrides(), ref, new RuntimeState.WeightOverride(weight, RuntimeState.FileEntry.of(file))));
     }
 
     private ServerRef visible(int id) {

@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -34,10 +36,12 @@ final class RuntimeJson {
      * @param added      weight of a backend that was added
      * @param override   weight that overrides the file's, which was {@code file_weight}
      * @param removed    true: removed while the file's weight was {@code file_weight}
+     * @param fileId     with {@code file_weight}, but for what an earlier version wrote; 0: the file gave none
+     * @param fileMaxConnections the same
      */
     record Entry(
             String upstream, String address, int port, Integer id, Integer added, Integer override, Boolean removed,
-            Integer fileWeight) {}
+            Integer fileWeight, Integer fileId, Integer fileMaxConnections) {}
 
     byte[] write(RuntimeState state) {
         TreeSet<ServerRef> refs = new TreeSet<>(state.ids().keySet());
@@ -53,11 +57,22 @@ final class RuntimeJson {
 
     private static Entry entry(ServerRef ref, RuntimeState state) {
         RuntimeState.WeightOverride override = state.overrides().get(ref);
-        Integer buried = state.tombstones().get(ref);
+        RuntimeState.FileEntry buried = state.tombstones().get(ref);
+        Optional<RuntimeState.FileEntry> file = Optional.ofNullable(buried != null ? buried : override == null ? null : override.file());
         return new Entry(
                 ref.upstream(), IpAddress.format(ref.endpoint().address()), ref.endpoint().port(), state.ids().get(ref),
                 state.added().get(ref), override == null ? null : override.weight(), buried == null ? null : true,
-                buried != null ? buried : override == null ? null : (Integer) override.fileWeight());
+                file.map(RuntimeState.FileEntry::weight).orElse(null), file.map(RuntimeState.FileEntry::id).filter(RuntimeJson::isKnown).orElse(null),
+                file.map(RuntimeState.FileEntry::maxConnections).filter(RuntimeJson::isKnown).orElse(null));
+    }
+
+    private static boolean isKnown(int value) {
+        return value != RuntimeState.FileEntry.UNKNOWN;
+    }
+
+    private static RuntimeState.FileEntry file(Entry entry) {
+        return new RuntimeState.FileEntry(entry.fileWeight(), Objects.requireNonNullElse(entry.fileId(), RuntimeState.FileEntry.UNKNOWN),
+                Objects.requireNonNullElse(entry.fileMaxConnections(), RuntimeState.FileEntry.UNKNOWN));
     }
 
     /** @throws IOException if it is not what {@link #write} makes */
@@ -87,7 +102,7 @@ final class RuntimeJson {
         Map<ServerRef, Integer> ids = new TreeMap<>();
         Map<ServerRef, Integer> added = new TreeMap<>();
         Map<ServerRef, RuntimeState.WeightOverride> overrides = new TreeMap<>();
-        Map<ServerRef, Integer> tombstones = new TreeMap<>();
+        Map<ServerRef, RuntimeState.FileEntry> tombstones = new TreeMap<>();
         for (Entry entry : new ArrayList<>(document.backends())) {
             ServerRef ref = ref(entry);
             if (entry.id() != null) {
@@ -97,10 +112,10 @@ final class RuntimeJson {
                 added.put(ref, entry.added());
             }
             if (entry.override() != null) {
-                overrides.put(ref, new RuntimeState.WeightOverride(entry.override(), entry.fileWeight()));
+                overrides.put(ref, new RuntimeState.WeightOverride(entry.override(), file(entry)));
             }
             if (Boolean.TRUE.equals(entry.removed())) {
-                tombstones.put(ref, entry.fileWeight());
+                tombstones.put(ref, file(entry));
             }
         }
         return new RuntimeState(

@@ -1,5 +1,6 @@
 package io.loom.control.internal;
 
+import io.loom.api.config.Upstream;
 import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
@@ -14,7 +15,7 @@ import java.util.TreeMap;
  * @param ids         of every backend that has one, and of file entries that are gone (they get it back on return)
  * @param added       weights of backends that were added
  * @param overrides   changed weights of the file's backends
- * @param tombstones  removed backends of the file, with the file's weight at the time
+ * @param tombstones  removed backends of the file, with what the file said of them at the time
  */
 record RuntimeState(
         int nextId,
@@ -22,13 +23,33 @@ record RuntimeState(
         SortedMap<ServerRef, Integer> ids,
         SortedMap<ServerRef, Integer> added,
         SortedMap<ServerRef, WeightOverride> overrides,
-        SortedMap<ServerRef, Integer> tombstones) {
+        SortedMap<ServerRef, FileEntry> tombstones) {
 
     static final RuntimeState EMPTY =
             new RuntimeState(1, 0, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
 
-    /** @param fileWeight the entry's weight in the file when it was overridden; another one there ends the override */
-    record WeightOverride(int weight, int fileWeight) {}
+    /** @param file the entry in the file when it was overridden; another one there ends the override */
+    record WeightOverride(int weight, FileEntry file) {}
+
+    /**
+     * What the file says of a backend.
+     *
+     * @param id             0: none; {@link #UNKNOWN} in what an earlier version wrote
+     * @param maxConnections the same
+     */
+    record FileEntry(int weight, int id, int maxConnections) {
+        static final int UNKNOWN = -1;
+
+        static FileEntry of(Upstream.Server server) {
+            return new FileEntry(server.weight(), server.id().orElse(0), server.maxConnections());
+        }
+
+        boolean says(Upstream.Server server) {
+            FileEntry now = of(server);
+            return weight == now.weight && (id == UNKNOWN || id == now.id)
+                    && (maxConnections == UNKNOWN || maxConnections == now.maxConnections);
+        }
+    }
 
     RuntimeState {
         ids = frozen(ids);
@@ -65,7 +86,7 @@ record RuntimeState(
         return new RuntimeState(nextId, runtimeFrom, ids, added, frozen(next), tombstones);
     }
 
-    RuntimeState withTombstones(Map<ServerRef, Integer> next) {
+    RuntimeState withTombstones(Map<ServerRef, FileEntry> next) {
         return new RuntimeState(nextId, runtimeFrom, ids, added, overrides, frozen(next));
     }
 

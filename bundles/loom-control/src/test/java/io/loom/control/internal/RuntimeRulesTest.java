@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.LoomException;
 import io.loom.api.config.LoomConfig;
+import io.loom.api.config.Upstream;
 import io.loom.api.control.NewBackend;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,8 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Ids, overrides and tombstones. */
 class RuntimeRulesTest {
@@ -140,6 +143,22 @@ class RuntimeRulesTest {
         refused("LOOM-3404", () -> weight(1, 5));
         load(web("nat", server("10.0.0.1", 99), server("10.0.0.2")));
         assertEquals(99, weights().get("1 10.0.0.1:80"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 5", "1, 0"})
+    void whateverChangesInTheEntryEndsBoth(int id, int maxConnections) {
+        remove(1);
+        weight(2, 50);
+        load(web("nat", server("10.0.0.1"), server("10.0.0.2")));
+        assertEquals(Map.of("2 10.0.0.2:80", 50), weights());
+        load(web("nat", entry(id, "10.0.0.1", maxConnections), entry(2 * id, "10.0.0.2", maxConnections)));
+        assertEquals(Map.of("1 10.0.0.1:80", 100, "2 10.0.0.2:80", 100), weights());
+    }
+
+    /** @param id 0: none */
+    private static Upstream.Server entry(int id, String address, int maxConnections) {
+        return new Upstream.Server(id == 0 ? OptionalInt.empty() : OptionalInt.of(id), endpoint(address), 100, true, maxConnections);
     }
 
     @Test

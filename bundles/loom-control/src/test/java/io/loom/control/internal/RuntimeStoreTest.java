@@ -47,6 +47,20 @@ class RuntimeStoreTest {
         assertEquals(Optional.empty(), reopened().problem());
     }
 
+    /** It knew of the file's entry no more than the weight. */
+    @Test
+    void whatAnEarlierVersionRemovedStaysRemovedWhateverElseTheEntrySays() throws IOException {
+        Files.writeString(data.resolve("runtime.json"), "{\"version\":1,\"next_id\":3,\"runtime_from\":0,\"backends\":["
+                + "{\"upstream\":\"default\",\"address\":\"10.0.0.1\",\"port\":80,\"id\":1,\"removed\":true,\"file_weight\":100}]}");
+        RuntimeStore.Loaded loaded = reopened();
+        assertEquals(Optional.empty(), loaded.problem());
+        LoomConfig config = web("nat", server(1, "10.0.0.1"), server("10.0.0.2"));
+        RuntimeState merged = FileMerge.merge(loaded.state(), config).state();
+        assertEquals(loaded.state().tombstones(), merged.tombstones());
+        new RuntimeStore(data, new Disk.OfFiles()).save(merged);
+        assertEquals(merged, reopened().state());
+    }
+
     /** Dies before its n-th operation; a death within a write leaves half of it. */
     private static final class DyingDisk implements Disk {
         private final Disk disk = new Disk.OfFiles();
