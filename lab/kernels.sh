@@ -9,7 +9,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
 
 WORK=$LOOM_ROOT/target/kernels
-PATIENCE=1800 # seconds for one virtual machine
+PATIENCE=3600 # seconds for one virtual machine: a quarter of an hour where nothing else runs, and more than 1800 beside other work
 MAIN=io.loom.itests.bpf.KernelReport
 
 # fetch SERIES: puts its vmlinuz into the cache; what is there stays.
