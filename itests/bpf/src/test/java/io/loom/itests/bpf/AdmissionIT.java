@@ -208,6 +208,7 @@ class AdmissionIT {
             }
             assertEquals(1, Events.count(plane, Events.EVICTED));
             assertEquals(0, Events.count(plane, Events.MAP_FULL));
+            assertEquals(PORTS + 1, FlowCount.sum(plane.map("loom_lstats").lookup(Keys.of(0)).orElseThrow()).connections());
         } finally {
             PLANES.giveBack(plane);
         }

@@ -224,6 +224,7 @@ class NatTwinsIT {
         }
         assertEquals("DROP_CONNECTIONS_FULL", run(Twins.withPorts(syn(), Balancer.CLIENT_PORT + PLACES, World.VIP_PORT)));
         assertEquals(PLACES, new NatPairs(plane, family).words().size());
+        assertEquals(1, Events.count(plane, Events.MAP_FULL));
     }
 
     /** Of 64 tries for a port the first 32 leave alone what has closed: something free may be among the others. */

@@ -115,6 +115,14 @@ class TableIT {
         assertEquals(FEW * TURNS, turns());
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aTableThatIsNotThereNamesNoBackend(Family of) {
+        open(of, LookupTable.Index.FLOW_HASH, FEW);
+        plane.putListener(vip(), new ListenerEntry(2, LookupTable.Index.FLOW_HASH, Set.of(), 4, FEW, 0));
+        assertEquals("DROP_NO_BACKEND", plane.run(syn(0)).verdict());
+    }
+
     /** Two connections of each client: the second one comes to the first one's backend, and leaves the turn to the next client. */
     @ParameterizedTest
     @EnumSource

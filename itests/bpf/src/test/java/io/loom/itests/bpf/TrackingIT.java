@@ -34,6 +34,7 @@ class TrackingIT {
     private static final int ESTABLISHED = 1;
     private static final int FIN_WAIT = 2;
     private static final int VIP = 4711;
+    private static final int LONGER_THAN_ANY_TIMEOUT = 1000;
     private static final Frames FRAMES = new Frames();
 
     @RegisterExtension
@@ -305,6 +306,16 @@ class TrackingIT {
         put(1, true, false);
         assertEquals(2, TwoBackends.reached(plane, error));
         assertEquals(List.of(), tracked());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anErrorAboutAConnectionThatHasExpiredGoesByTheTable(Family of) {
+        open(of, 0);
+        send("S");
+        age(LONGER_THAN_ANY_TIMEOUT);
+        plane.putTable(0, TableEntry.settled(2));
+        assertEquals(2, TwoBackends.reached(plane, FRAMES.error(family, FRAMES.request(family, "A", 40000))));
     }
 
     @ParameterizedTest
