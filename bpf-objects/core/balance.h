@@ -291,12 +291,21 @@ static __always_inline int loom_packet_judge(struct xdp_md *ctx, struct loom_pac
 }
 
 /*
- * The sender of a packet is told that it is too big, or out of hops; never that of an ICMP error or a fragment. A packet without a hash is a backend's
- * reply, which Loom is no hop of: of that only the size is told, which would hold the connection up (one flow in 2^32 has none either).
+ * Whether the sender of a packet that was dropped may be told: never that of an ICMP error, nor by ICMP of a later fragment (RFC 1122 section
+ * 3.2.2), whose first one has told him; ICMPv6 has no such rule. A packet without a hash is a backend's reply, which Loom is no
+ * hop of: of that only the size is told, which would hold the connection up (one flow in 2^32 has none either).
  */
+static __always_inline int loom_packet_may_be_told(const struct loom_packet *packet, int verdict)
+{
+	if (packet->related || (packet->fragment == LOOM_FRAGMENT_LATER && packet->family == 4))
+		return 0;
+	return verdict == LOOM_DROP_TOO_BIG || (verdict == LOOM_DROP_TTL && packet->hash);
+}
+
+/* Its sender is told that a packet was too big, or out of hops. */
 static __always_inline int loom_packet_dropped(struct xdp_md *ctx, struct loom_packet *packet, int verdict)
 {
-	if (!(verdict == LOOM_DROP_TOO_BIG || (verdict == LOOM_DROP_TTL && packet->hash)) || packet->related || packet->fragment)
+	if (!loom_packet_may_be_told(packet, verdict))
 		return verdict;
 	verdict = loom_error_send(ctx, packet->fits, verdict);
 	packet->egress = ctx->ingress_ifindex;

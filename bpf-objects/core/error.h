@@ -38,27 +38,19 @@ static __always_inline __u32 loom_error_quote(const struct loom_packet *packet)
 	return packet->length < room ? packet->length : room;
 }
 
-/* Whether its sender can do something about a packet that is too big. One without "don't fragment" is nobody's fault. */
-static __always_inline int loom_error_helps(const struct loom_packet *packet, __be16 flags)
+/*
+ * Whether its sender can do something about a packet that is too big. So can one who allows fragmentation: XDP cannot fragment, and
+ * he who learns the MTU does it himself. What "don't fragment" asks for is that it is told; no RFC forbids telling the others.
+ */
+static __always_inline int loom_error_helps(const struct loom_packet *packet)
 {
-	if (packet->family == 6)
-		return packet->fits >= LOOM_MTU6_LEAST;
-	return flags & bpf_htons(LOOM_FLAGS4_DONT_FRAGMENT) && packet->fits >= LOOM_MTU4_LEAST;
+	return packet->fits >= (packet->family == 4 ? LOOM_MTU4_LEAST : LOOM_MTU6_LEAST);
 }
 
 /* Whether the packet may be answered with an error: its sender is one (RFC 1812 section 4.3.2.7, RFC 4443 section 2.4 e). */
 static __always_inline int loom_error_may(struct xdp_md *ctx, const struct loom_packet *packet, int verdict)
 {
-	const struct iphdr *ip = (void *)(long)ctx->data + loom_packet_l3(packet);
-	__be16 flags = 0;
-
-	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
-		return 0;
-	if (packet->family == 4)
-		flags = ip->frag_off;
-	if (!loom_sender_is_sound(ctx, packet))
-		return 0;
-	return verdict == LOOM_DROP_TTL || loom_error_helps(packet, flags);
+	return loom_sender_is_sound(ctx, packet) && (verdict == LOOM_DROP_TTL || loom_error_helps(packet));
 }
 
 /* Cuts off what is not quoted, and makes room in front for an IP and an ICMP header behind the link's, which is turned. */

@@ -7,7 +7,7 @@ from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6Para
 from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Raw
 
-from rows import Step
+from rows import Step, kept
 from world import ADDRESSES, BACKEND_MAC, CLIENT_MAC, LOOM_MAC, joined
 
 ROUTERS = {4: "192.0.2.254", 6: "2001:db8:ffff::fe"}
@@ -72,6 +72,14 @@ def told(packet, kind, mtu=0):
         error = IPv6(src=packet.destination, dst=packet.source, hlim=64) / message / Raw(quoted[:1232])
     link = replace(packet, source_mac=packet.destination_mac, destination_mac=packet.source_mac).link()
     return Step(packet.frame(), "ICMP_ERROR", bytes(link / error))
+
+
+LEAST_MTU = {4: 68, 6: 1280}  # RFC 791 3.2, RFC 8200 5
+
+
+def exceeding(packet, fits):
+    """What Loom must do about a packet when only so many bytes fit: tell the sender, unless that is less than every link carries."""
+    return told(packet, "too big", fits) if fits >= LEAST_MTU[packet.family] else kept(packet.frame(), "DROP_TOO_BIG")
 
 
 def from_client_side(sent, sender=None, **more):

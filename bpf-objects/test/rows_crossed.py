@@ -1,6 +1,6 @@
 """Rows of ipip and gue for what only a packet inside another one meets: a backend of the other family, sources by flow."""
 
-from errors import told
+from errors import exceeding, told
 from rows import forward, kept
 from world import Way, checksum_broken, offset_of_ip, query, request
 
@@ -40,8 +40,8 @@ def limits(method, family, way):
         fits = b"x" * (600 - outer - headers - transport)
         yield method.row(f"a {what} that fills the MTU {to} fits", family, [method.onward(make(family, payload=fits), way)],
                          mtu=600, way=way)
-        yield method.row(f"a {what} that exceeds the MTU {to} is dropped", family,
-                         [kept(make(family, payload=fits + b"x").frame(), "DROP_TOO_BIG")], mtu=600, way=way)
+        yield method.row(f"a {what} that exceeds the MTU {to} is not forwarded", family,
+                         [exceeding(make(family, payload=fits + b"x"), 600 - outer)], mtu=600, way=way)
         yield method.row(f"a {what} on its last hop {to} is not forwarded", family,
                          [told(make(family, ttl=1), "time exceeded")], way=way)
 

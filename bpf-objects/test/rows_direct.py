@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import rows_crossed
-from errors import told
+from errors import exceeding, told
 from rows import Row, forward, kept
 from world import (ADDRESSES, CLIENT_MAC, LOOM_MAC, SAME, addressed, answer, checksum_broken, encapsulated, in_udp,
                    offset_of_ip, query, request)
@@ -59,7 +59,7 @@ def limits(method, family):
     exceeds = request(family, flags="PA", payload=b"x" * (601 - header - outer))
     what = " with its outer header" if outer else ""
     yield row(f"a packet that fills the MTU{what} fits", family, [onward(fits)], mtu=600)
-    yield row(f"a packet that exceeds the MTU{what} is dropped", family, [kept(exceeds.frame(), "DROP_TOO_BIG")], mtu=600)
+    yield row(f"a packet that exceeds the MTU{what} is not forwarded", family, [exceeding(exceeds, 600 - outer)], mtu=600)
     yield row("an unknown MTU limits nothing", family, [onward(request(family, flags="PA", payload=b"x" * 1440))], mtu=0)
 
 
@@ -129,8 +129,8 @@ def datagrams(method, family):
     yield row("a datagram whose checksum comes out as zero says so by ones", family, [onward(summing_to_zero(family))])
     fits = 600 - method.overhead[family] - (28 if family == 4 else 48)
     yield row("a datagram that fills the MTU fits", family, [onward(query(family, payload=b"x" * fits))], mtu=600)
-    yield row("a datagram that exceeds the MTU is dropped", family,
-              [kept(query(family, payload=b"x" * (fits + 1)).frame(), "DROP_TOO_BIG")], mtu=600)
+    yield row("a datagram that exceeds the MTU is not forwarded", family,
+              [exceeding(query(family, payload=b"x" * (fits + 1)), 600 - method.overhead[family])], mtu=600)
 
 
 def summing_to_zero(family):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from scapy.layers.inet6 import IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop
 
+from errors import exceeding, told
 from rows import Row, forward, kept, reply
 from rows_core import ipv4_summed, with_byte, with_word
 from rows_direct import METHODS
@@ -57,6 +58,11 @@ def dropped(packet, reason):
     return kept(packet.frame(), f"DROP_FRAGMENT_{reason}")
 
 
+def late(packet, verdict, kind, mtu=0):
+    """Nothing is said by ICMP about a fragment without a transport header (RFC 1122 3.2.2); ICMPv6 knows no such rule."""
+    return kept(packet.frame(), verdict) if packet.family == 4 else told(packet, kind, mtu)
+
+
 def followed(way, family):
     first, second, third = pieces(question(family))
     row, onward = way.row, way.onward
@@ -73,7 +79,7 @@ def followed(way, family):
     yield row("RFC 3168 section 5.3: fragments keep DSCP and ECN, each its own", family,
               [onward(replace(one, tos=tos)) for one, tos in zip((first, second, third), (0xb8, 0xbb, 0xba))])
     yield row("RFC 1812 section 5.3.1: a later fragment on its last hop is dropped, and the others are not", family, onward(first),
-              kept(replace(second, ttl=1).frame(), "DROP_TTL"), onward(third))
+              late(replace(second, ttl=1), "DROP_TTL", "time exceeded"), onward(third))
     parts = pieces(segment(family))
     yield row("RFC 1858: a TCP segment in fragments, with its whole header in the first", family, way.all(parts), options=())
     many = pieces(question(family, payload=BODY * 4), *range(0, 304, 16))
@@ -109,9 +115,10 @@ def refused(way, family):
     cut = second.frame()[:-1]
     yield row("a frame that ends inside a fragment is dropped", family, onward(first), kept(cut, "DROP_BAD_LENGTH"), onward(second))
     parts = pieces(segment(family))
-    fits = len(parts[0].frame()) - 14 + (METHODS[way.name].overhead[family] if way.name in METHODS else 0)
+    overhead = METHODS[way.name].overhead[family] if way.name in METHODS else 0
+    fits = len(parts[0].frame()) - 14 + overhead
     yield row("the MTU limits fragments one by one", family, way.all(parts[:2]), mtu=fits, options=())
-    yield row("a fragment that exceeds the MTU is dropped", family, kept(parts[0].frame(), "DROP_TOO_BIG"), mtu=fits - 1, options=())
+    yield row("a fragment that exceeds the MTU is not forwarded", family, exceeding(parts[0], fits - 1 - overhead), mtu=fits - 1, options=())
     for end in (8, 16):
         yield row(f"RFC 1858 section 3: a first fragment of {end} bytes of TCP is tiny", family,
                   dropped(replace(segment(family), piece=(0, end)), "TINY"), options=())
@@ -143,7 +150,7 @@ def apart(way, family):
     yield row("a fragment before its first is dropped, and the first begins anew", family, dropped(second, "UNKNOWN"),
               dropped(third, "UNKNOWN"), way.all((first, second, third)))
     yield row("the others of a first fragment that was dropped are dropped", family,
-              kept(replace(first, ttl=1).frame(), "DROP_TTL"), dropped(second, "UNKNOWN"))
+              told(replace(first, ttl=1), "time exceeded"), dropped(second, "UNKNOWN"))
     elsewhere = pieces(question(family, destination=ADDRESSES[family]["loom"]))
     yield row("fragments to another address pass, in any order", family,
               [kept(elsewhere[0].frame(), "PASS_NO_LISTENER")] + [kept(one.frame(), "PASS_FRAGMENT") for one in elsewhere[:0:-1]],

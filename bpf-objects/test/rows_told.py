@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from scapy.layers.inet6 import IPv6ExtHdrDestOpt
+
 import rows_direct
 from errors import from_client_side, told
 from rows import Row, forward, kept
@@ -53,10 +55,45 @@ def too_big(family):
                   kept(small.frame(), "DROP_TOO_BIG"))
         if family == 4:
             may = replace(of_size(4, 1501 - overhead), dont_fragment=False)
-            yield row("one that may be fragmented is dropped silently (RFC 1191 4)", 1500, opened, kept(may.frame(), "DROP_TOO_BIG"))
+            yield row("one that may be fragmented is told as well, since nobody here fragments it (RFC 1812 5.2.7.1)", 1500, opened,
+                      told(may, "too big", 1500 - overhead))
         if overhead:
             yield row(f"an MTU below the outer header is told to nobody ({RULE[family]})", overhead, kept(request(
                 family, dont_fragment=family == 4).frame(), "DROP_TOO_BIG"))
+
+
+def fragments(family):
+    """A sender who fragments learns what its fragments may be; of IPv4 by the first one, which alone may be answered."""
+    rule = "RFC 1122 3.2.2" if family == 4 else "RFC 4443 3.2"
+    headers = 20 if family == 4 else 48
+    for method, crossed, leaving, overheads in WAYS:
+        backend = 10 - family if crossed else family
+        fits, way = 1500 - overheads[backend], Way(backend) if crossed else SAME
+        to = f" to an IPv{backend} backend" if crossed else ""
+
+        def row(name, *steps):
+            return Row(f"{name}{to} ({rule})", family, list(steps), method=method, backend_family=way.family, options=("udp",))
+
+        def pieces(*begins, **more):
+            whole = request(family, protocol=17, payload=bytes(range(256)) * 16, identification=4242, **more)
+            return [replace(whole, piece=(begin, end)) for begin, end in zip(begins, (*begins[1:], None))]
+
+        most = (fits - headers) // 8 * 8
+        first, second, last = pieces(0, most + 8, 2 * most + 16)
+        yield row("a first fragment that is too big: its sender is told", told(first, "too big", fits),
+                  late(second, "DROP_FRAGMENT_UNKNOWN"), late(last, "DROP_FRAGMENT_UNKNOWN"))
+        first, second, last = pieces(0, most, 2 * most + 8)
+        yield row("a later fragment that is too big", forward(first.frame(), leaving(first, way)),
+                  late(second, "DROP_TOO_BIG", None if family == 4 else fits), forward(last.frame(), leaving(last, way)))
+        first = pieces(0, most + 8, tags=(5, 7))[0]
+        yield row("a fragment in two VLANs: the error stays there", told(first, "too big", fits))
+        if family == 6:
+            first = pieces(0, most, extensions=(IPv6ExtHdrDestOpt(),))[0]
+            yield row("a fragment behind an extension header is quoted from the first byte", told(first, "too big", fits))
+
+
+def late(packet, verdict, fits=None):
+    return kept(packet.frame(), verdict) if fits is None else told(packet, "too big", fits)
 
 
 def quotes(family):
@@ -116,5 +153,5 @@ def told_nobody(family):
 
 def all_rows():
     for family in (4, 6):
-        for part in (too_big, quotes, out_of_hops, told_nobody):
+        for part in (too_big, fragments, quotes, out_of_hops, told_nobody):
             yield from part(family)

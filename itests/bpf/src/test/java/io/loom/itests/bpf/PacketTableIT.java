@@ -91,8 +91,8 @@ class PacketTableIT {
         assertTrue(PacketRow.read(TABLES.resolve("echo.json")).size() >= 93);
         assertTrue(PacketRow.read(TABLES.resolve("fragments.json")).size() >= 352);
         assertTrue(PacketRow.read(TABLES.resolve("headers.json")).size() >= 180);
-        assertTrue(PacketRow.read(TABLES.resolve("told.json")).size() >= 121);
-        assertTrue(PacketRow.read(TABLES.resolve("nat.json")).size() >= 123);
+        assertTrue(PacketRow.read(TABLES.resolve("told.json")).size() >= 163);
+        assertTrue(PacketRow.read(TABLES.resolve("nat.json")).size() >= 125);
         assertTrue(PacketRow.read(TABLES.resolve("errors.json")).size() >= 142);
         assertTrue(PacketRow.read(TABLES.resolve("admission.json")).size() >= 112);
         assertTrue(PacketRow.read(TABLES.resolve("ipip.json")).size() >= 149);

@@ -21,7 +21,27 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PathMtuIT extends LabTest {
     private static final long BYTES = 10_000_000;
+    private static final long SMALL_BYTES = 100_000;
     private static final int HOP = 1400;
+    /** Asks for the text of whoami.lab in 2000 bytes, padded (RFC 7830), in fragments that may be fragmented; again until it is answered. */
+    private static final String LARGE_QUESTION = """
+            import socket, struct, sys
+            family, _, _, _, address = socket.getaddrinfo(sys.argv[1], 53, type=socket.SOCK_DGRAM)[0]
+            client = socket.socket(family, socket.SOCK_DGRAM)
+            if family == socket.AF_INET:
+                client.setsockopt(socket.IPPROTO_IP, 10, 0)  # IP_MTU_DISCOVER, IP_PMTUDISC_DONT: without "don't fragment"
+            client.connect(address)
+            client.settimeout(1)
+            asked = struct.pack("!6H", 7, 0x100, 1, 0, 0, 1) + b"\\6whoami\\3lab\\0" + struct.pack("!2H", 16, 1)
+            asked += b"\\0" + struct.pack("!2HI3H", 41, 4096, 0, 1957, 12, 1953) + bytes(1953)
+            for _ in range(15):
+                try:
+                    client.send(asked)
+                    print(len(asked), client.recv(4096)[-100:].decode("latin1"))
+                    break
+                except OSError:  # too big, or no answer
+                    pass
+            """;
     private static final Pattern MTU = Pattern.compile(" mtu (\\d+)");
     /** What a packet grows by on its way to an IPv4 and to an IPv6 backend. */
     private static final Map<String, List<Integer>> OVERHEADS = Map.of("ipip", List.of(20, 40), "gue", List.of(28, 48));
@@ -114,8 +134,31 @@ class PathMtuIT extends LabTest {
         tell("%s: the client learned that %d bytes fit", way, room);
     }
 
+    /** XDP cannot fragment what is sent so that it may be, and a sender who learns the size does it himself. */
+    @ParameterizedTest
+    @MethodSource("tunnels")
+    @Order(5)
+    void aClientThatAllowsFragmentsLearnsOfThatRoomToo(Way way) {
+        forgetPaths();
+        String answer = lab.on("client", "python3", "-c", LARGE_QUESTION, way.address()).succeeded();
+        assertTrue(answer.contains("backend"), "a question of 2000 bytes: " + answer);
+        if (!way.ipv6()) {
+            forgetPaths();
+            lab.on("client", "sysctl", "-q", "-w", "net.ipv4.ip_no_pmtu_disc=1").succeeded();
+            try {
+                assertEquals(SMALL_BYTES, upload("client", way, SMALL_BYTES), "an upload without \"don't fragment\"");
+            } finally {
+                lab.on("client", "sysctl", "-q", "-w", "net.ipv4.ip_no_pmtu_disc=0").succeeded();
+            }
+        }
+    }
+
     private long upload(String host, Way way) {
-        Path part = Transfer.writePart(lab, BYTES);
+        return upload(host, way, BYTES);
+    }
+
+    private long upload(String host, Way way, long bytes) {
+        Path part = Transfer.writePart(lab, bytes);
         return Long.parseLong(lab.on(host, "curl", "-sS", "-g", "--fail-with-body", "--max-time", "30", "-o", "/dev/null", "-w",
                 "%{size_upload}", "-T", part.toString(), way.url("/put/mtu-" + way)).succeeded().trim());
     }
