@@ -37,9 +37,15 @@ run_level() {
 		mvn_loom -q -DskipTests package
 		mvn_loom verify -pl itests/lab
 		;;
-	all) mvn_loom verify "${full[@]}" --fail-at-end ;;
+	all) mvn_loom verify "${full[@]}" -Dloom.everything --fail-at-end ;;
 	*) die "usage: ./loom test [--full] [unit|bpf|lab|karaf|mutation|all]" ;;
 	esac
+}
+
+# Which tests failed and why, a line each, those of the modules that others are built of first.
+causes() {
+	find "$LOOM_ROOT" -path '*/target/*-reports/TEST-*.xml' -newer "$1" -print0 | sort -z |
+		xargs -0 -r /usr/bin/python3 "$(dirname "${BASH_SOURCE[0]}")/test_causes.py" "$LOOM_ROOT"
 }
 
 counts() {
@@ -93,6 +99,7 @@ leftovers >"$before"
 status=0
 run_level "$level" || status=$?
 counts "$started"
+[ "$status" -eq 0 ] || causes "$started"
 leftovers >"$after"
 if ! comm -13 "$before" "$after" | sed 's/^/left behind: /' | grep .; then
 	say "no namespace, pin or process is left"

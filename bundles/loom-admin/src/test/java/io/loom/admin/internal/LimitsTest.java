@@ -1,6 +1,7 @@
 package io.loom.admin.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.OutputStream;
@@ -8,6 +9,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -104,13 +106,10 @@ class LimitsTest {
     }
 
     @Test
-    void stoppingTakesLessThanASecondEvenWithAnOpenConnection() throws Exception {
+    void stoppingDoesNotWaitForAnOpenConnection() throws Exception {
         try (Socket idle = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             idle.getOutputStream().write((POST + "Content-Length: 100\r\n\r\n{").getBytes(StandardCharsets.US_ASCII));
-            long before = System.nanoTime();
-            server.close();
-            long millis = (System.nanoTime() - before) / 1_000_000;
-            assertTrue(millis < 1500, "stopping took " + millis + " ms");
+            assertTimeoutPreemptively(Duration.ofSeconds(10), () -> server.close(), "the client may stay for minutes");
         }
     }
 }

@@ -142,8 +142,10 @@ class LimitsTest extends DataPlaneFixture {
         plane.configure(config(DEVICE));
         assertEquals(0, overflows(nat(FIRST)));
         assertEquals(1, connections(nat(FIRST)), "the rest was adopted");
+        int former = plane.program().id();
         plane.removeMethod(null, ipipService);
-        await("the next program", () -> Files.exists(ROOT.resolve("maps/loom_overflows")));
+        await("the next program", () -> plane.program().id() != former);
+        assertTrue(Files.exists(ROOT.resolve("maps/loom_overflows")));
         begin(FIRST_PORT + CLIENTS);
         assertEquals(1, connections(nat(FIRST)));
         assertTrue(overflows(nat(FIRST)) > 0);

@@ -62,7 +62,6 @@ class MovesTest extends DataPlaneFixture {
         balance(plane);
         ip("neigh replace " + CLIENT + " lladdr 02:00:00:00:00:aa dev " + DEVICE + " nud permanent");
         moved(0, 0);
-        Thread.sleep(200); // it is known before it moves
         ip("neigh replace " + CLIENT + " lladdr 02:00:00:00:00:bb dev " + DEVICE + " nud permanent");
         await("the news", () -> ticks().getInt(0) != 0);
         assertEquals(0, ticks().getInt(Integer.BYTES));
@@ -81,7 +80,7 @@ class MovesTest extends DataPlaneFixture {
     /** It is not where the client came in, so nobody would ask for the way otherwise. */
     @Test
     void whereDevicesAreStackedANeighboursMoveIsToldAsThatOfAnInterfaceToo() throws Exception {
-        Thread.sleep(200); // the plane has told its own
+        plane.close(); // so that it tells nothing of its own
         moved(0, 0);
         try (BpfMap map = BpfMap.open(ROOT.resolve("maps/nat_moved"))) {
             AtomicInteger clock = new AtomicInteger(7);

@@ -52,12 +52,11 @@ class RestartTest extends DataPlaneFixture {
         plane.close();
         plane = open();
         plane.configure(config(DEVICE));
-        Thread.sleep(400);
+        await("a sweep", () -> plane.read().connectionsActive() == 1);
         assertEquals(before, Ids.of(plane));
         assertEquals(applied.backends(), plane.applied().backends());
         assertEquals(applied.listeners(), plane.applied().listeners());
         assertEquals("", plane.applied().tables().get(TABLE).algorithm());
-        assertEquals(1, plane.read().connectionsActive());
         assertEquals(1, plane.read().connectionsCreated());
         int table = tableId();
         balance(plane);

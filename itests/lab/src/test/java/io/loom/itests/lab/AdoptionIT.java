@@ -14,7 +14,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 /** The data plane outlives the control plane: after a crash it is taken over, after --detach nothing is left. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class AdoptionIT extends LabTest {
-    private static final Duration END_LIMIT = Duration.ofSeconds(5);
+    private static final Duration END_LIMIT = Figure.within(Duration.ofSeconds(5));
 
     AdoptionIT() {
         super("adopt");

@@ -1,13 +1,14 @@
 package io.loom.itests.lab;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Configuration files for tests. Probes are quick, so that what depends on them is. */
 final class Configurations {
-    /** interval × fall, after which a dead backend has left, but for the second that the promise adds. */
-    static final int DETECTION_MILLIS = 3 * 200;
+    /** A dead backend has left within interval × fall + 1 s. */
+    static final Duration DETECTION = Figure.within(Duration.ofMillis(3 * 200 + 1000));
 
     static final String HEALTH_CHECK = "{type: tcp, port: 80, interval: 200ms, timeout: 200ms, rise: 2, fall: 3}";
 

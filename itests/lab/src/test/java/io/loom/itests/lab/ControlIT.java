@@ -57,7 +57,7 @@ class ControlIT extends LabTest {
     @Order(3)
     void aDeadServerLeavesInTimeWithItsReasonAndComesBack() {
         lab.stopNginx("backend2");
-        Duration left = Await.until("backend2 is down", Duration.ofMillis(Configurations.DETECTION_MILLIS + 1000),
+        Duration left = Await.until("backend2 is down", Configurations.DETECTION,
                 () -> state("backend2").equals("down"), () -> rest.backend(Lab.address4("backend2"), 80));
         JsonNode dead = rest.backend(Lab.address4("backend2"), 80);
         tell("nginx stopped: left after %d ms, reason: %s", left.toMillis(), dead.path("reason").asText());

@@ -25,7 +25,7 @@ class HotSwapIT extends LabTest {
     private static final int SWAPS = 50;
     private static final int KILLS = 5;
     /** On a machine that has nothing else to do; where requests straight to a backend take long too, twice as long as those. */
-    private static final long LATENCY_LIMIT_MILLIS = 200;
+    private static final long LATENCY_LIMIT_MILLIS = Figure.within(Duration.ofMillis(200)).toMillis();
     private static final Duration SWAP_LIMIT = Duration.ofSeconds(15);
     private static final String IPIP = "loom-forward-ipip.jar";
 
@@ -134,8 +134,8 @@ class HotSwapIT extends LabTest {
         assertEquals(0, report.troubles().resetsSeen(), "connections reset");
         long limit = Math.max(LATENCY_LIMIT_MILLIS, 2 * report.straightMillis());
         assertTrue(report.largestMillis() < limit, () -> "largest latency: " + report.largestMillis() + " ms of " + limit);
-        assertTrue(report.troubles().lost() <= lostPerSecond * report.seconds(), () -> "lost segments: "
-                + report.troubles().lost() + " in " + report.seconds() + " s, undisturbed " + lostPerSecond + " a second");
+        assertTrue(report.troubles().lost() <= report.troubles().dropped() + lostPerSecond * report.seconds(), () -> "lost segments: "
+                + report.troubles() + " in " + report.seconds() + " s, undisturbed " + lostPerSecond + " a second");
     }
 
     /** The appliance says so and, under direct return, nginx sees the vip as its own address, under nat never. */

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ExtendWith(LabTest.LogOfFailure.class)
 abstract class LabTest {
-    private static final Duration READY_LIMIT = Duration.ofSeconds(15);
+    private static final Duration READY_LIMIT = Duration.ofSeconds(60);
 
     private final String purpose;
     protected Lab lab;

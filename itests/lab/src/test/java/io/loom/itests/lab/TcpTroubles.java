@@ -3,8 +3,13 @@ package io.loom.itests.lab;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The kernel's counters of what TCP hides from programs, summed over the client and the backends since they were made.
@@ -14,11 +19,12 @@ import java.util.List;
  * @param timeouts     expired retransmission timers: an acknowledgement was more than 200 ms late, or lost
  * @param resetsSent   RST segments
  * @param resetsSeen   connections ended by one
+ * @param dropped      packets that the machine had no room for on their way between namespaces, which is nobody's fault here
  */
-record TcpTroubles(long lost, long timeouts, long resetsSent, long resetsSeen) {
+record TcpTroubles(long lost, long timeouts, long resetsSent, long resetsSeen, long dropped) {
 
     static TcpTroubles now(Lab lab) {
-        TcpTroubles sum = new TcpTroubles(0, 0, 0, 0);
+        TcpTroubles sum = new TcpTroubles(0, 0, 0, 0, droppedByQueues());
         List<String> hosts = new ArrayList<>(Lab.BACKENDS);
         hosts.add("client");
         for (String host : hosts) {
@@ -27,14 +33,22 @@ record TcpTroubles(long lost, long timeouts, long resetsSent, long resetsSeen) {
             sum = new TcpTroubles(sum.lost + kernel.path("TcpRetransSegs").asLong() - needless,
                     sum.timeouts + kernel.path("TcpExtTCPTimeouts").asLong(),
                     sum.resetsSent + kernel.path("TcpOutRsts").asLong(),
-                    sum.resetsSeen + kernel.path("TcpEstabResets").asLong());
+                    sum.resetsSeen + kernel.path("TcpEstabResets").asLong(), sum.dropped);
         }
         return sum;
     }
 
     TcpTroubles since(TcpTroubles before) {
         return new TcpTroubles(lost - before.lost, timeouts - before.timeouts, resetsSent - before.resetsSent,
-                resetsSeen - before.resetsSeen);
+                resetsSeen - before.resetsSeen, dropped - before.dropped);
+    }
+
+    private static long droppedByQueues() {
+        try (Stream<String> processors = Files.lines(Path.of("/proc/net/softnet_stat"))) {
+            return processors.mapToLong(line -> Long.parseLong(line.split(" ")[1], 16)).sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static JsonNode counters(String json) {

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class TraceIT extends LabTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration BEGUN = Duration.ofSeconds(5);
-    private static final Duration OVER = Duration.ofSeconds(6);
+    private static final Duration BEGUN = Duration.ofSeconds(15);
+    private static final Duration OVER = Figure.within(Duration.ofSeconds(6));
 
     TraceIT() {
         super("trace");
