@@ -7,19 +7,22 @@ import io.loom.control.dataplane.DataPlane;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.TableNotBuilt;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries out a list of changes in its order. A table that cannot be built, by an algorithm that may be anybody's code, holds
- * up its own listeners, and backends that the table in force may still name; other vips go on. So they do where a listener
- * finds no room in the kernel: what is removed after it makes some, for the next attempt. A listener that is held up keeps the
- * table that it has.
+ * Carries out a list of changes in its order. A table that its algorithm, which may be anybody's code, does not make is a matter
+ * of its own vips: where there is none in force it holds up their listeners, and that is all. One that the kernel does not take
+ * holds up backends too, which the table in force may still name; other vips go on. So they do where a listener finds no room
+ * in the kernel: what is removed after it makes some, for the next attempt. A listener that is held up keeps the table that it
+ * has.
  */
 final class Application {
     private static final Logger LOG = LoggerFactory.getLogger(Application.class);
@@ -29,6 +32,7 @@ final class Application {
     private final Set<TableKey> notBuilt = new HashSet<>();
     private final Set<TableKey> stillUsed = new HashSet<>();
     private final List<Problem> problems = new ArrayList<>();
+    private final SortedMap<TableKey, TableNotBuilt> unbuilt = new TreeMap<>();
 
     /** @param before listeners in the kernel */
     Application(DataPlane plane, SortedMap<ListenerKey, ListenerSpec> before) {
@@ -49,9 +53,20 @@ final class Application {
         }
     }
 
+    /** Tables that their algorithms have not made; complete when {@link #run} has ended. */
+    SortedMap<TableKey, TableNotBuilt> unbuilt() {
+        return unbuilt;
+    }
+
     private void apply(Change change) {
         try {
             plane.apply(change);
+        } catch (TableNotBuilt failure) {
+            TableKey table = ((Change.PutTable) change).table();
+            unbuilt.put(table, failure);
+            if (!failure.isForwarding()) {
+                notBuilt.add(table);
+            }
         } catch (LoomException failure) {
             if (change instanceof Change.PutTable put) {
                 notBuilt.add(put.table());

@@ -5,7 +5,9 @@ import io.loom.control.dataplane.KernelState;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.TableNotBuilt;
 import io.loom.control.dataplane.TableSpec;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +42,13 @@ record Plan(KernelState wanted, List<VipPlan> vips, Drains drains) {
             backends = Set.copyOf(backends);
             degraded = List.copyOf(degraded);
         }
+
+        private VipPlan without(Map<TableKey, TableNotBuilt> unbuilt) {
+            List<String> reasons = new ArrayList<>(degraded);
+            tables.keySet().stream().filter(unbuilt::containsKey)
+                    .forEach(table -> reasons.add(unbuilt.get(table).problems().get(0).toString()));
+            return new VipPlan(name, upstream, tables, listeners, backends, reasons, frozen, held);
+        }
     }
 
     /** Why changes of this group could not take effect now; empty if they can. */
@@ -48,6 +57,11 @@ record Plan(KernelState wanted, List<VipPlan> vips, Drains drains) {
                 .filter(vip -> vip.frozen() && vip.upstream().equals(upstream) && !vip.tables().isEmpty())
                 .map(vip -> "vip " + vip.name() + ": " + String.join("; ", vip.degraded()))
                 .findFirst();
+    }
+
+    /** With what is amiss with tables that their algorithms have not made. */
+    Plan without(Map<TableKey, TableNotBuilt> unbuilt) {
+        return unbuilt.isEmpty() ? this : new Plan(wanted, vips.stream().map(vip -> vip.without(unbuilt)).toList(), drains);
     }
 
     boolean held(String upstream) {

@@ -7,13 +7,17 @@ import io.loom.api.control.Status.ProgramView;
 import io.loom.api.control.VipView;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane;
+import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.TableNotBuilt;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -52,6 +56,8 @@ final class Reconciler {
     /** What {@link #plan} was made from: views must not mix it with what came later, which the next round sees. */
     private PlaneView planned = PlaneView.NONE;
     private Health judged = new Health(Map.of(), Set.of());
+    /** Tables that their algorithms had not made when the plan was last applied. */
+    private SortedMap<TableKey, TableNotBuilt> unbuilt = Collections.emptySortedMap();
     private OptionalLong graceEnds = OptionalLong.empty();
     private long lastRound;
 
@@ -213,15 +219,30 @@ final class Reconciler {
         }
         drains = plan.drains();
         if (applying.blocks(time) && !atOnce) {
+            plan = plan.without(unbuilt);
             return;
         }
         List<Change> changes = Diff.between(planned.applied(), plan.wanted());
-        new Application(plane, planned.applied().listeners()).run(changes);
-        if (!changes.isEmpty()) {
-            LOG.info("{} changes are in the kernel", changes.size());
+        Application application = new Application(plane, planned.applied().listeners());
+        try {
+            application.run(changes);
+        } finally {
+            unbuilt(application.unbuilt());
+        }
+        if (changes.size() > application.unbuilt().size()) {
+            LOG.info("{} changes are in the kernel", changes.size() - application.unbuilt().size());
         }
         applying = Backoff.NONE;
         troubles.applying(List.of());
+    }
+
+    private void unbuilt(SortedMap<TableKey, TableNotBuilt> tables) {
+        unbuilt = tables;
+        List<Problem> problems = tables.values().stream().filter(table -> !table.isPending())
+                .flatMap(table -> table.problems().stream()).distinct().toList();
+        problems.stream().filter(problem -> !troubles.building().contains(problem)).forEach(problem -> LOG.error("{}", problem));
+        troubles.building(problems);
+        plan = plan.without(tables);
     }
 
     private void plan(LoomConfig now, Inventory inventory, long time) {
@@ -265,10 +286,14 @@ final class Reconciler {
                 now, troubles.failing(), plan.held(), program, board.unreported(), vips);
         readiness = readiness.next(round, clock.getAsLong());
         Set<String> holding = plan.vips().stream()
-                .filter(Plan.VipPlan::held).map(Plan.VipPlan::upstream).collect(Collectors.toSet());
+                .filter(vip -> vip.held() || isBeingBuilt(vip)).map(Plan.VipPlan::upstream).collect(Collectors.toSet());
         publish.accept(new Snapshot(
                 readiness.ready() ? "" : readiness.waiting(), troubles.all(plane.problems(), config, inventory, vips),
                 program, sorted(view.methods().keySet()), sorted(view.algorithms()), vips, views.backends(), holding));
+    }
+
+    private boolean isBeingBuilt(Plan.VipPlan vip) {
+        return vip.tables().keySet().stream().anyMatch(table -> unbuilt.containsKey(table) && unbuilt.get(table).isPending());
     }
 
     private void publishEmpty() {

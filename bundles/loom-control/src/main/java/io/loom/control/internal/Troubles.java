@@ -17,6 +17,7 @@ final class Troubles {
     private List<Problem> merging = List.of();
     private List<Problem> configuring = List.of();
     private List<Problem> applying = List.of();
+    private List<Problem> building = List.of();
 
     /** @param loading of the runtime store; stays until the next start */
     Troubles(Optional<Problem> loading) {
@@ -47,6 +48,15 @@ final class Troubles {
         applying = List.copyOf(problems);
     }
 
+    List<Problem> building() {
+        return building;
+    }
+
+    /** Of algorithms, which concern their vips alone. */
+    void building(List<Problem> problems) {
+        building = List.copyOf(problems);
+    }
+
     /** Why the kernel does not match the configuration; empty if it does. */
     String failing() {
         return Stream.concat(configuring.stream(), applying.stream()).map(Problem::toString).findFirst().orElse("");
@@ -58,6 +68,7 @@ final class Troubles {
         if (!applying.isEmpty()) {
             all.add(ControlProblem.retrying(applying));
         }
+        all.addAll(building);
         all.addAll(loading);
         all.addAll(saving);
         all.addAll(plane);

@@ -13,6 +13,7 @@ import io.loom.control.dataplane.KernelState;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.TableNotBuilt;
 import io.loom.control.dataplane.TableSpec;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -35,6 +36,8 @@ final class FakeDataPlane implements DataPlane {
     final Set<String> algorithms = ConcurrentHashMap.newKeySet();
     final Set<Protocol> protocols = ConcurrentHashMap.newKeySet();
     volatile Predicate<Change> refused = change -> false;
+    /** Tables that their algorithm does not make; the value: it is still at work. */
+    final Map<String, Boolean> unbuilt = new ConcurrentHashMap<>();
     volatile boolean refusesConfiguration;
     volatile List<Status.AttachmentView> attachments = List.of();
     volatile Set<BackendKey> resolving = Set.of();
@@ -96,8 +99,23 @@ final class FakeDataPlane implements DataPlane {
         if (change instanceof Change.PutTable put && put.spec().weights().keySet().stream().anyMatch(unknownHops::contains)) {
             throw new AssertionError("a backend without next hop in " + put);
         }
+        if (change instanceof Change.PutTable put && unbuilt.containsKey(put.table().vip())) {
+            throw unbuilt(put);
+        }
         state = step(state, change);
         changes.add(change);
+    }
+
+    /** As the real one does, takes what is not wanted any more out of the table in force. */
+    private TableNotBuilt unbuilt(Change.PutTable put) {
+        TableSpec there = state.tables().get(put.table());
+        if (there != null) {
+            Map<BackendKey, Integer> left = new TreeMap<>(there.weights());
+            left.keySet().retainAll(put.spec().weights().keySet());
+            state = step(state, new Change.PutTable(put.table(), new TableSpec("", there.size(), new TreeMap<>(left))));
+        }
+        Problem problem = Problem.of("LOOM-4112", "no table of vip " + put.table().vip(), "the test's algorithm fails", "");
+        return new TableNotBuilt(problem, unbuilt.get(put.table().vip()), there != null);
     }
 
     /** The kernel after one change; fails where the change would point at something that is not there. */

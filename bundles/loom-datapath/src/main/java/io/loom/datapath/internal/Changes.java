@@ -2,44 +2,41 @@ package io.loom.datapath.internal;
 
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
-import io.loom.api.plugin.Algorithm;
 import io.loom.api.plugin.BackendSet;
-import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.TableNotBuilt;
 import io.loom.control.dataplane.TableSpec;
 import java.net.InetAddress;
-import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
+import java.util.BitSet;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** What each change of the desired state does to backends, tables, listeners and addresses. For the writer's thread. */
 final class Changes {
-    private static final TableBuilder BUILDER = new TableBuilder(Duration.ofSeconds(5));
-
     private final Programs programs;
     private final Backends backends;
     private final Tables tables;
     private final Listeners listeners;
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
-    private final Function<String, Optional<Algorithm>> algorithms;
+    private final TableBuilds builds;
 
-    /** @param algorithms deployed ones by name, at any moment */
     Changes(
             Programs programs, Backends backends, Tables tables, Listeners listeners, VipAddresses vipAddresses, NextHops nextHops,
-            Function<String, Optional<Algorithm>> algorithms) {
+            TableBuilds builds) {
         this.programs = programs;
         this.backends = backends;
         this.tables = tables;
         this.listeners = listeners;
         this.vipAddresses = vipAddresses;
         this.nextHops = nextHops;
-        this.algorithms = algorithms;
+        this.builds = builds;
     }
 
     void apply(Change change) {
@@ -50,6 +47,7 @@ final class Changes {
         } else if (change instanceof Change.PutTable put) {
             putTable(put);
         } else if (change instanceof Change.RemoveTable remove) {
+            builds.forget(remove.table());
             tables.remove(remove.table());
         } else if (change instanceof Change.PutListener put) {
             putListener(put.listener(), put.spec());
@@ -80,8 +78,8 @@ final class Changes {
 
     private void putTable(Change.PutTable put) {
         TableSpec spec = put.spec();
-        Optional<Algorithm> algorithm = algorithms.apply(spec.algorithm());
-        if (algorithm.isEmpty()) {
+        Optional<TableBuilds.Answer> answer = builds.ask(put.table(), spec.algorithm(), members(spec), spec.size());
+        if (answer.isEmpty()) {
             if (tables.get(put.table()).isEmpty()) {
                 throw new LoomException(Problem.of(
                         "LOOM-4110", "cannot build the table of vip " + put.table().vip(),
@@ -89,11 +87,31 @@ final class Changes {
             }
             return;
         }
-        List<BackendKey> keys = List.copyOf(spec.weights().keySet());
-        LookupTable table = BUILDER.build(algorithm.get(), spec.algorithm(), put.table().vip(), members(spec), spec.size());
-        int[] numbers = keys.stream().mapToInt(key -> backends.number(key).orElseThrow()).toArray();
-        int[] entries = Arrays.stream(table.slots()).map(position -> numbers[position]).toArray();
-        tables.put(put.table(), spec, table.index(), entries, () -> listeners.tableMoved(put.table()));
+        int[] numbers = spec.weights().keySet().stream().mapToInt(key -> backends.number(key).orElseThrow()).toArray();
+        Runnable moved = () -> listeners.tableMoved(put.table());
+        if (answer.get() instanceof TableBuilds.Built built) {
+            int[] entries = Arrays.stream(built.table().slots()).map(position -> numbers[position]).toArray();
+            tables.put(put.table(), spec, built.table().index(), entries, moved);
+        } else if (answer.get() instanceof TableBuilds.NotBuilt not) {
+            boolean forwarding = tables.get(put.table()).isPresent();
+            if (forwarding) {
+                standIn(put.table(), spec, numbers, moved);
+            }
+            throw new TableNotBuilt(not.problem(), not.pending(), forwarding);
+        }
+    }
+
+    /** Takes backends that the wanted table has not out of the one in force: they are down, drained or gone. */
+    private void standIn(TableKey key, TableSpec spec, int[] numbers, Runnable moved) {
+        Tables.Published there = tables.get(key).orElseThrow();
+        int[] weights = spec.weights().values().stream().mapToInt(Integer::intValue).toArray();
+        new StandIn(numbers, weights).of(there.current(), spec.size()).ifPresent(entries -> {
+            BitSet used = new BitSet();
+            Arrays.stream(entries).forEach(used::set);
+            SortedMap<BackendKey, Integer> named = new TreeMap<>(spec.weights());
+            named.keySet().removeIf(backend -> !used.get(backends.number(backend).orElseThrow()));
+            tables.put(key, new TableSpec("", spec.size(), named), there.index(), entries, moved);
+        });
     }
 
     private static BackendSet members(TableSpec spec) {

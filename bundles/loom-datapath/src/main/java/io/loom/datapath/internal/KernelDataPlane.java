@@ -45,6 +45,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     private final Handlers handlers = new Handlers();
     private final Plugins<Algorithm> algorithms = new Plugins<>();
     private final UnusablePlugins unusable = new UnusablePlugins();
+    private final TableBuilds builds = new TableBuilds(TableBuilds.Times.USUAL, algorithms::get, this::changed);
     private final Opening opening;
     private final Timers timers;
     private volatile Optional<LivePlane> live = Optional.empty();
@@ -59,7 +60,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
 
     /** @param data directory for the lock where /run/loom cannot be written */
     KernelDataPlane(Path bpffs, String instance, Path data) {
-        this.opening = new Opening(bpffs, instance, data, methods::byName, handlers::objects, algorithms::get);
+        this.opening = new Opening(bpffs, instance, data, methods::byName, handlers::objects, builds);
         this.timers = new Timers(this::changed);
     }
 
@@ -69,6 +70,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
 
     @Deactivate
     public synchronized void close() {
+        builds.close();
         timers.close();
         live.ifPresent(LivePlane::close);
         live = Optional.empty();

@@ -4,7 +4,6 @@ import io.loom.api.Problem;
 import io.loom.api.Protocol;
 import io.loom.api.control.Status;
 import io.loom.api.control.Telemetry;
-import io.loom.api.plugin.Algorithm;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane.MethodView;
@@ -27,7 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -67,10 +65,9 @@ final class LivePlane implements AutoCloseable {
     private volatile Set<BackendKey> resolving = Set.of();
     private Surroundings surroundings = new Surroundings(List.of(), List.of(), Set.of());
 
-    /** @param algorithms deployed ones by name, at any moment */
     LivePlane(
             Instance instance, Programs programs, OwnPrograms ownPrograms, Attachments attachments, HopLookup lookup,
-            KernelClock clock, Function<String, Optional<Algorithm>> algorithms) {
+            KernelClock clock, TableBuilds builds) {
         this.instance = instance;
         this.programs = programs;
         this.ownPrograms = ownPrograms;
@@ -100,7 +97,7 @@ final class LivePlane implements AutoCloseable {
             adopt();
         }
         this.nextHops = new NextHops(lookup, carriers::through, vips, backends.sources());
-        this.changes = new Changes(programs, backends, tables, listeners, vipAddresses, nextHops, algorithms);
+        this.changes = new Changes(programs, backends, tables, listeners, vipAddresses, nextHops, builds);
         chooseOuterSources();
     }
 

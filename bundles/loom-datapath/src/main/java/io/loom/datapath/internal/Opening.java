@@ -2,7 +2,6 @@ package io.loom.datapath.internal;
 
 import io.loom.api.Protocol;
 import io.loom.api.config.LoomConfig;
-import io.loom.api.plugin.Algorithm;
 import io.loom.datapath.Composer;
 import io.loom.datapath.Tuning;
 import io.loom.libbpf.BpfObject;
@@ -15,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Opens an instance: adopts what is pinned or begins anew, so that the rest need not know which it was. */
@@ -29,23 +27,22 @@ final class Opening {
     private final Path data;
     private final Supplier<Map<String, MethodCode>> methods;
     private final Supplier<SortedMap<Protocol, byte[]>> protocols;
-    private final Function<String, Optional<Algorithm>> algorithms;
+    private final TableBuilds builds;
 
     /**
      * @param data       directory for the lock where /run/loom cannot be written
      * @param methods    deployed ones by name, at any moment
      * @param protocols  objects of deployed handlers, at any moment
-     * @param algorithms deployed ones by name, at any moment
      */
     Opening(
             Path bpffs, String name, Path data, Supplier<Map<String, MethodCode>> methods,
-            Supplier<SortedMap<Protocol, byte[]>> protocols, Function<String, Optional<Algorithm>> algorithms) {
+            Supplier<SortedMap<Protocol, byte[]>> protocols, TableBuilds builds) {
         this.bpffs = bpffs;
         this.name = name;
         this.data = data;
         this.methods = methods;
         this.protocols = protocols;
-        this.algorithms = algorithms;
+        this.builds = builds;
     }
 
     LivePlane open(LoomConfig config) {
@@ -80,7 +77,7 @@ final class Opening {
             OwnPrograms own = new OwnPrograms(instance, programs.running().program(), config.programs());
             Attachments attachments = attachments(instance, store, programs, own);
             own.update(programs.running().program(), attachments);
-            return new LivePlane(instance, programs, own, attachments, lookup, clock, algorithms);
+            return new LivePlane(instance, programs, own, attachments, lookup, clock, builds);
         } catch (RuntimeException failure) {
             instance.close();
             throw failure;

@@ -50,6 +50,11 @@ final class Tables {
             return entries.length;
         }
 
+        /** Who gets new connections, an entry each: numbers of backends, 0 for none. */
+        int[] current() {
+            return Arrays.stream(entries).map(TableEntry::current).toArray();
+        }
+
         boolean isChanging() {
             return Arrays.stream(entries).anyMatch(TableEntry::isChanging);
         }
