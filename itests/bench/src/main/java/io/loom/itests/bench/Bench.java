@@ -8,8 +8,12 @@ import io.loom.datapath.World;
 import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 
 /** Measures, prints a table, and writes it as JSON. Needs root and 3 GB of memory; about two minutes. */
 public final class Bench {
@@ -21,11 +25,8 @@ public final class Bench {
 
     private final Arguments arguments;
     private final List<Long> floors = new ArrayList<>();
-    private final List<Measured> measured = new ArrayList<>();
-
-    /** @param costs in floors, the floor itself not included */
-    private record Measured(Catalogue.Entry entry, List<Double> costs) {
-    }
+    /** By name, in the order of the catalogue. */
+    private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
 
     Bench(Arguments arguments) {
         this.arguments = arguments;
@@ -48,66 +49,74 @@ public final class Bench {
         }
     }
 
-    /** One kind of table after the other, because the maps of both would take twice the memory. */
     Report run() throws IOException, InterruptedException {
         if (arguments.live()) {
             Live.requireSolitude();
         }
+        for (int instance = 1; instance < arguments.instances(); instance++) {
+            measureTables(stages -> null);
+        }
+        return measureTables(stages -> new Report(stages.sparse.get().plane().program().tag(), Report.median(floors), arguments.traffic(),
+                arguments.instances(), compared(), lines(), MemoryUse.of(stages.sparse.get(), arguments.entries()), live(stages)));
+    }
+
+    /** All programs on maps made anew. One kind of table after the other, because the maps of both would take twice the memory. */
+    private Report measureTables(Function<Stages, Report> end) {
         try (Stages stages = new Stages(arguments.entries(), Kind.LRU_HASH)) {
             measure(Catalogue.ofLruHash(stages, arguments));
         }
         try (Stages stages = new Stages(arguments.entries(), Kind.CACHE)) {
             measure(Catalogue.ofCache(stages, arguments));
-            List<Report.LiveLine> live = arguments.live() ? Live.measure(stages) : List.of();
-            Stage stage = stages.sparse.get();
-            return new Report(stage.plane().program().tag(), Report.median(floors), arguments.traffic(), lines(),
-                    MemoryUse.of(stage, arguments.entries()), live);
+            return end.apply(stages);
         }
+    }
+
+    private List<Report.LiveLine> live(Stages stages) {
+        try {
+            return arguments.live() ? Live.measure(stages) : List.of();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted at the live frames", stopped);
+        }
+    }
+
+    /** What Katran's figures are of, with a hash to tell objects apart. */
+    private List<String> compared() {
+        return arguments.katran().stream().map(Katran::describe).toList();
     }
 
     private List<Report.Line> lines() {
         long floor = Report.median(floors);
-        return measured.stream().map(each -> Report.Line.of(each.entry.name(), Math.round(Report.median(each.costs) * floor), floor,
-                each.entry.goal(), arguments.traffic())).toList();
+        return outcomes.entrySet().stream().map(each -> each.getValue().line(each.getKey(), floor)).toList();
     }
 
-    /**
-     * Rounds over all cases rather than case after case, and the floor just before each: so that what disturbs the host disturbs
-     * all alike, and a processor that is slower for a second is so for both.
-     */
+    /** Prepares Loom's cases and Katran's beside them, measures them in rounds, and keeps the medians. */
     private void measure(List<Catalogue.Entry> entries) {
-        List<Case> cases = prepare(entries);
-        List<List<Double>> costs = new ArrayList<>();
-        cases.forEach(each -> costs.add(new ArrayList<>()));
         try (BpfProgram nothing = nothing();
-             Wrapper floor = Wrapper.around(nothing, floorFrame(), Flows.clients(0, FLOOR_FLOWS, Flows.ACK))) {
+             Wrapper floor = Wrapper.around(nothing, floorFrame(), Flows.clients(0, FLOOR_FLOWS, Flows.ACK));
+             Rivals rivals = new Rivals(arguments)) {
+            List<Pair> pairs = entries.stream()
+                    .map(entry -> new Pair(entry.maker().get(), entry.rival().flatMap(rivals::sample))).toList();
+            settle(pairs);
+            Rounds rounds = new Rounds(() -> floor.run(FLOOR_PACKETS), arguments.traffic());
             for (int round = 0; round < arguments.rounds(); round++) {
-                for (int i = 0; i < cases.size(); i++) {
-                    costs.get(i).add(measure(cases.get(i), floor));
-                }
+                rounds.over(pairs);
+            }
+            floors.addAll(rounds.floors());
+            for (int i = 0; i < pairs.size(); i++) {
+                Catalogue.Entry entry = entries.get(i);
+                outcomes.computeIfAbsent(entry.name(), name -> new Outcome(entry.rival().flatMap(Rival::limit))).add(pairs.get(i));
             }
         }
-        for (int i = 0; i < cases.size(); i++) {
-            measured.add(new Measured(entries.get(i), costs.get(i)));
-        }
     }
 
-    private double measure(Case one, Wrapper floor) {
-        if (arguments.traffic() == Traffic.STEADY && one.recurs()) {
-            one.turn();
-        }
-        long nothing = floor.run(FLOOR_PACKETS);
-        floors.add(nothing);
-        return (double) (one.measure() - nothing) / nothing;
-    }
-
-    private static List<Case> prepare(List<Catalogue.Entry> entries) {
-        List<Case> cases = entries.stream().map(entry -> entry.maker().get()).toList();
+    private static void settle(List<Pair> pairs) {
         for (int turn = 0; turn < SETTLING_TURNS; turn++) {
             Tick.await();
-            cases.stream().filter(Case::recurs).forEach(Case::turn);
+            pairs.forEach(Pair::turn);
         }
-        return cases;
     }
 
     private static Frame floorFrame() {

@@ -10,7 +10,8 @@ import io.loom.api.Verdict;
  * @param opening  one in so many packets must enter a connection into the table; 0: none may
  * @param packets  of one round
  */
-record Case(String name, Stage stage, int listener, Wrapper wrapper, Verdict expected, int opening, int packets) {
+record Case(String name, Stage stage, int listener, Wrapper wrapper, Verdict expected, int opening, int packets)
+        implements Sample {
     /**
      * Room for what hashing does: with 1,000,000 flows in a cache for 1,048,576, one set in 60 has more than it can hold, and
      * those that came first lose.
@@ -22,7 +23,8 @@ record Case(String name, Stage stage, int listener, Wrapper wrapper, Verdict exp
      *
      * @throws IllegalStateException if packets were treated otherwise than expected
      */
-    long measure() {
+    @Override
+    public long measure() {
         long connections = stage.connections(listener);
         long nanoseconds = run(packets);
         require(packets, "a place in the table", opening == 0 ? 0 : packets / opening, stage.connections(listener) - connections);
@@ -30,12 +32,14 @@ record Case(String name, Stage stage, int listener, Wrapper wrapper, Verdict exp
     }
 
     /** Flows may come again without being treated otherwise. */
-    boolean recurs() {
+    @Override
+    public boolean recurs() {
         return opening == 0;
     }
 
     /** All flows once. Those that found their sets full may displace each other until a second packet assures them. */
-    void turn() {
+    @Override
+    public void turn() {
         run(wrapper.flows());
     }
 

@@ -41,7 +41,7 @@ final class Flows {
         long[] words = new long[count];
         for (int i = 0; i < count; i++) {
             int client = first + i;
-            words[i] = word(FIRST_CLIENT + client / PORTS, FIRST_PORT + client % PORTS, signals);
+            words[i] = word(address(client), port(client), signals);
         }
         return new Flows(words);
     }
@@ -51,6 +51,15 @@ final class Flows {
         int ports = ((1 << Short.SIZE) - firstPort) / step;
         return new Flows(IntStream.range(0, backends * ports)
                 .mapToLong(i -> word(firstBackend + i / ports, firstPort + i % ports * step, ACK)).toArray());
+    }
+
+    /** Where that client of {@link #clients} is: the last word of its address. */
+    static int address(int client) {
+        return FIRST_CLIENT + client / PORTS;
+    }
+
+    static int port(int client) {
+        return FIRST_PORT + client % PORTS;
     }
 
     /** The opposite of {@link #clients}: the number of a client. */

@@ -1,28 +1,27 @@
 package io.loom.itests.bench;
 
-import io.loom.itests.bench.Reference.Figure;
 import java.util.Arrays;
 import java.util.List;
 
 /** How many flows take turns. */
 enum Population {
-    ONE("1", 1, Figure.ESTABLISHED_1),
-    THOUSANDS("16k", 16_384, Figure.ESTABLISHED_16K),
-    MANY("128k", 131_072, Figure.ESTABLISHED_128K),
-    MILLION("1M", 1_000_000, Figure.ESTABLISHED_1M);
+    ONE("1", 1, Rival.Kind.ESTABLISHED_1),
+    THOUSANDS("16k", 16_384, Rival.Kind.ESTABLISHED_16K),
+    MANY("128k", 131_072, Rival.Kind.ESTABLISHED_128K),
+    MILLION("1M", 1_000_000, Rival.Kind.ESTABLISHED_1M);
 
     /** A cache with connections for each of its entries has sets with too many: these leave one entry in 25 alone. */
     private static final int SPARED_PART = 25;
 
     final String label;
     final int flows;
-    /** Established connections of so many flows. */
-    final Figure figure;
+    /** The same of Katran. */
+    final Rival.Kind rival;
 
-    Population(String label, int flows, Figure figure) {
+    Population(String label, int flows, Rival.Kind rival) {
         this.label = label;
         this.flows = flows;
-        this.figure = figure;
+        this.rival = rival;
     }
 
     /** Those that a table of so many entries has room for, the largest last. */

@@ -13,32 +13,43 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What was measured, held against the targets.
+ * What was measured, held against Katran where it was measured beside.
  *
  * @param programTag the kernel's hash of the program's instructions, to compare with the attached one
  * @param floor      nanoseconds of the wrapper around a program that does nothing
  * @param traffic    how flows were met
+ * @param instances  how often everything was made anew and measured; medians of them count
+ * @param katran     what Katran's figures are of; empty: it was not measured, and nothing is said of it
  */
-record Report(String programTag, long floor, Traffic traffic, List<Line> lines, List<MemoryUse> memory, List<LiveLine> live) {
+record Report(
+        String programTag, long floor, Traffic traffic, int instances, List<String> katran, List<Line> lines, List<MemoryUse> memory,
+        List<LiveLine> live) {
 
     /**
-     * @param total     nanoseconds per packet, floor included
-     * @param reference what the same costs elsewhere, without the floor
-     * @param target    part of the reference that it may cost
+     * @param total  nanoseconds per packet, floor included
+     * @param katran what the same costs there
      */
-    record Line(String name, long total, long net, Optional<Double> reference, Optional<Double> target) {
-
-        static Line of(String name, long net, long floor, Optional<Goal> goal, Traffic traffic) {
-            return new Line(name, net + floor, net,
-                    goal.flatMap(some -> some.reference(traffic, floor)), goal.map(Goal::target));
-        }
-
-        Optional<Double> ratio() {
-            return reference.map(elsewhere -> net / elsewhere);
-        }
-
+    record Line(String name, long total, long net, Optional<Beside> katran) {
         boolean missed() {
-            return ratio().isPresent() && ratio().get() > target.orElseThrow();
+            return katran.isPresent() && katran.get().missed();
+        }
+
+        boolean judged() {
+            return katran.isPresent() && katran.get().limit.isPresent();
+        }
+    }
+
+    /**
+     * Katran in the same run.
+     *
+     * @param net   nanoseconds, without the floor
+     * @param ratio what Loom costs of it: the median of instances
+     * @param least of the instances
+     * @param limit that the ratio must keep
+     */
+    record Beside(long net, double ratio, double least, double most, Optional<Double> limit) {
+        boolean missed() {
+            return limit.isPresent() && ratio > limit.get();
         }
     }
 
@@ -61,6 +72,7 @@ record Report(String programTag, long floor, Traffic traffic, List<Line> lines, 
     }
 
     Report {
+        katran = List.copyOf(katran);
         lines = List.copyOf(lines);
         memory = List.copyOf(memory);
         live = List.copyOf(live);
@@ -81,17 +93,19 @@ record Report(String programTag, long floor, Traffic traffic, List<Line> lines, 
     }
 
     private long targets() {
-        return lines.stream().filter(line -> line.reference.isPresent()).count() + memory.size() + live.size();
+        return lines.stream().filter(Line::judged).count() + memory.size() + live.size();
     }
 
     String text() {
         StringBuilder text = new StringBuilder();
-        row(text, "%-32s %7s %7s %10s %7s %7s%n", "ns per packet", "total", "net", "reference", "ratio", "target");
+        row(text, katran.isEmpty() ? "%-32s %7s %7s %7s%n" : "%-32s %7s %7s %7s %7s %7s %13s %6s%n",
+                "ns per packet", "total", "net", "floors", "katran", "ratio", "of instances", "limit");
         row(text, "%-32s %7d%n", "floor", floor);
         for (Line line : lines) {
-            row(text, "%-32s %7d %7d", line.name, line.total, line.net);
-            line.reference.ifPresent(elsewhere -> row(text, " %10.0f %7.2f %7.2f  %s",
-                    elsewhere, line.ratio().orElseThrow(), line.target.orElseThrow(), word(line.missed())));
+            row(text, "%-32s %7d %7d %7.1f", line.name, line.total, line.net, (double) line.net / floor);
+            line.katran.ifPresent(beside -> row(text, " %7d %7.2f %6.2f-%6.2f %6s  %s", beside.net, beside.ratio, beside.least, beside.most,
+                    beside.limit.map(limit -> String.format(Locale.ROOT, "%.2f", limit)).orElse(""),
+                    beside.limit.isPresent() ? word(beside.missed()) : ""));
             row(text, "%n");
         }
         row(text, "%n%-32s %7s %7s%n", "bytes per connection", "", "target");
@@ -101,9 +115,13 @@ record Report(String programTag, long floor, Traffic traffic, List<Line> lines, 
             live.forEach(line -> row(text, "%-32s %7.2f %7.2f %10.2f %7.2f  %s%n",
                     line.name, line.empty, line.loom, line.ratio(), LiveLine.TARGET, word(line.missed())));
         }
-        row(text, "%ntraffic: %s%nreference: %s%nprogram tag %s%n%s%n",
-                traffic.word(), Reference.source(floor), programTag, summary());
+        row(text, "%ntraffic: %s%ninstances: %d%nkatran: %s%nprogram tag %s%n%s%n",
+                traffic.word(), instances, beside(), programTag, summary());
         return text.toString();
+    }
+
+    private String beside() {
+        return katran.isEmpty() ? "not measured (--katran FILE), so nothing is said of it" : String.join(", ", katran);
     }
 
     private String summary() {
@@ -125,7 +143,8 @@ record Report(String programTag, long floor, Traffic traffic, List<Line> lines, 
         report.put("floor_ns", floor);
         report.put("program_tag", programTag);
         report.put("traffic", traffic.word());
-        report.put("reference", Reference.source(floor));
+        report.put("instances", instances);
+        report.put("katran", katran);
         report.put("cases", lines.stream().map(Report::json).toList());
         report.put("bytes_per_connection", memory.stream().map(Report::json).toList());
         report.put("live_frames", live.stream().map(Report::json).toList());
@@ -138,11 +157,15 @@ record Report(String programTag, long floor, Traffic traffic, List<Line> lines, 
         entry.put("name", line.name);
         entry.put("ns", line.total);
         entry.put("net_ns", line.net);
-        line.reference.ifPresent(elsewhere -> {
-            entry.put("reference_ns", rounded(elsewhere));
-            entry.put("ratio", rounded(line.ratio().orElseThrow()));
-            entry.put("target", rounded(line.target.orElseThrow()));
-            entry.put("met", !line.missed());
+        line.katran.ifPresent(beside -> {
+            entry.put("katran_net_ns", beside.net);
+            entry.put("ratio", rounded(beside.ratio));
+            entry.put("ratio_least", rounded(beside.least));
+            entry.put("ratio_most", rounded(beside.most));
+            beside.limit.ifPresent(limit -> {
+                entry.put("limit", rounded(limit));
+                entry.put("met", !beside.missed());
+            });
         });
         return entry;
     }

@@ -162,7 +162,7 @@ final class Stage implements AutoCloseable {
         return sum;
     }
 
-    private static InetAddress client(Family family) {
+    static InetAddress client(Family family) {
         return address(family == Family.IPV4 ? new byte[] {10, 1, 0, 0}
                 : new byte[] {0x20, 1, 0xd, (byte) 0xb8, 0, 0xc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
     }

@@ -63,7 +63,12 @@ final class Wrapper implements AutoCloseable {
 
     /** Runs for that many packets; nanoseconds of each. */
     long run(int packets) {
-        return program.testRun(new byte[Frame.LENGTH], packets).nanosPerRun();
+        return test(packets).nanosPerRun();
+    }
+
+    /** The same, with what became of the last packet. */
+    BpfProgram.TestRun test(int packets) {
+        return program.testRun(new byte[Frame.LENGTH], packets);
     }
 
     /** The same with frames that leave. */
