@@ -99,7 +99,7 @@ public record Tuning(
 
     public Tuning {
         timeouts = List.copyOf(timeouts);
-        late = Math.max(late, step(timeouts));
+        late = Math.max(late, step(timeouts, affinity));
         ringBytes = wholePages(ringBytes);
     }
 
@@ -152,14 +152,14 @@ public record Tuning(
 
     /**
      * For how many ticks the packets of an assured connection in its longest states write nothing. A sixteenth of the shortest
-     * timeout of these, so that none lives much longer for it.
+     * timeout of these, so that none lives much longer for it; and of a client's affinity, which is written down with them.
      */
     public int step() {
-        return step(timeouts);
+        return step(timeouts, affinity);
     }
 
-    private static int step(List<Integer> timeouts) {
-        int shortest = Math.min(timeouts.get(ESTABLISHED), timeouts.get(DATAGRAM));
+    private static int step(List<Integer> timeouts, int affinity) {
+        int shortest = Math.min(affinity, Math.min(timeouts.get(ESTABLISHED), timeouts.get(DATAGRAM)));
         return Math.max(1, Math.min(LARGEST_STEP, shortest / STEPS));
     }
 
@@ -172,9 +172,12 @@ public record Tuning(
         return expiry;
     }
 
-    /** The same for a client's affinity, which its connections refresh. */
+    /**
+     * The same for a client's affinity, which its connections refresh. By this program's step: what another one left late, the
+     * next packet of any connection of the client puts right.
+     */
     public int affinityExpiry() {
-        return affinity + late - 1;
+        return affinity + step() - 1;
     }
 
     /** A tick is two to the power of this jiffies: the nearest to a second. */

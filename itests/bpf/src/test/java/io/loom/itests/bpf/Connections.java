@@ -42,6 +42,17 @@ final class Connections {
         });
     }
 
+    /** The tick at which the only client that is remembered was last seen. */
+    static int clientSeen(ScratchPlane plane, Family family) {
+        List<Integer> seen = new ArrayList<>();
+        plane.map("loom_affinity" + family.version())
+                .forEach((key, value) -> seen.add(ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getInt(4)));
+        if (seen.size() != 1) {
+            throw new AssertionError("remembered: " + seen.size());
+        }
+        return seen.get(0);
+    }
+
     static long aged(long word, int ticks) {
         ConnectionWord now = ConnectionWord.decode(word);
         return new ConnectionWord(now.backend(), now.assured(), now.state(), now.fins(), now.cookie(), now.seen() - ticks).encode();

@@ -14,6 +14,7 @@ import io.loom.datapath.World;
 import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.TableEntry;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -53,10 +54,14 @@ class TimeoutIT {
     private Family family;
 
     private void open(Family of, Tuning.Connections.Kind kind, int affinity) {
+        open(of, kind, affinity, TIMEOUTS, AFFINITY);
+    }
+
+    private void open(Family of, Tuning.Connections.Kind kind, int affinity, List<Integer> timeouts, int lasts) {
         family = of;
         Tuning small = Tuning.small(Linked.HZ);
         plane = PLANES.lend(Linked.shipped(new Tuning(
-                small.hz(), TIMEOUTS, AFFINITY, small.seed(), small.backends(), new Tuning.Connections(CONNECTIONS, kind), small.verdicts())),
+                small.hz(), timeouts, lasts, small.seed(), small.backends(), new Tuning.Connections(CONNECTIONS, kind), small.verdicts())),
                 Map.of());
         TwoBackends.put(plane, family);
         plane.putTable(1, TableEntry.settled(1));
@@ -144,5 +149,26 @@ class TimeoutIT {
             assertEquals(away <= AFFINITY ? 1 : 2, connection().backend(), "after " + away + " ticks");
         }
         assertTrue(met.containsAll(Set.of(AFFINITY, AFFINITY + 1)), "the clock went on each time: " + met);
+    }
+
+    /** Connections of 300 ticks write down when their packets came once in 18: not where a client is remembered for 3. */
+    @ParameterizedTest
+    @EnumSource
+    void aShortAffinityBesideLongConnectionsIsKeptByThemAndEndsByItsOwnTime(Family of) {
+        open(of, Tuning.Connections.Kind.CACHE, VIP, Collections.nCopies(TIMEOUTS.size(), 300), 3);
+        for (String flags : List.of("S", "A", "A")) {
+            plane.run(FRAMES.request(family, flags, PORT));
+            Connections.age(plane, family, 3);
+            Connections.ageClients(plane, family, 3);
+        }
+        assertTrue(connection().assured());
+        int before = Connections.clientSeen(plane, family);
+        plane.run(FRAMES.request(family, "A", PORT));
+        assertTrue(Connections.clientSeen(plane, family) - before >= 3, "the connection's packet keeps the client");
+        Connections.clear(plane, family);
+        Connections.ageClients(plane, family, 4);
+        choose(2, VIP);
+        plane.run(FRAMES.request(family, "S", PORT + 1));
+        assertEquals(2, connection().backend(), "4 ticks after the last packet");
     }
 }
