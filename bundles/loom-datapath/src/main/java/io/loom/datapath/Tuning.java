@@ -19,7 +19,7 @@ import java.util.Locale;
  * @param timeouts    ticks that a connection can be idle, by enum loom_conn_state
  * @param affinity    ticks that a client can be away until it is forgotten
  * @param seed        secret of the connection table's hash; stays with the table
- * @param backends    numbered backends
+ * @param backends    the map of numbered backends, of which number 0 is none
  * @param connections tracked connections of each family, and entries of each hash map of a method
  * @param verdicts    verdict counters
  * @param late        how many ticks the clock of an assured connection in its longest states may be late: the largest {@link #step()}
@@ -117,8 +117,17 @@ public record Tuning(
                 ticks(conntrack.synSent(), hz), ticks(conntrack.established(), hz), ticks(conntrack.finWait(), hz),
                 ticks(conntrack.timeWait(), hz), ticks(conntrack.synReceived(), hz), ticks(conntrack.datagram(), hz));
         return new Tuning(
-                hz, timeouts, ticks(conntrack.affinity(), hz), seed, Size.of(maps.backends()),
+                hz, timeouts, ticks(conntrack.affinity(), hz), seed, backends(maps),
                 Connections.of(maps.connections()), Size.of(maps.stats()), 1, config.icmp(), maps.ringBytes());
+    }
+
+    /** How many backends a map of so many numbers is for: {@link MapSettings#backendNumbers} the other way round. */
+    public static int backends(int entries) {
+        return entries > MapSettings.BACKEND_NUMBERS ? MapSettings.BACKEND_NUMBERS : (entries - 1) / 2;
+    }
+
+    private static Size backends(MapSettings maps) {
+        return new Size(maps.backendNumbers() + 1, Size.of(maps.backends()).type());
     }
 
     /** Small maps and the default timeouts: for self tests and packet tables. */

@@ -42,7 +42,7 @@ public enum Metric {
     ACL_PREFIXES(Kind.GAUGE, "loom_ebpf_acl_prefixes", "Rules for sources in the kernel", "family", "action"),
     ACL_PREFIXES_MAX(Kind.GAUGE, "loom_ebpf_acl_prefixes_max", "Rules for sources that the kernel's list can hold", "family"),
     CPU_PACKETS(Kind.COUNTER, "loom_ebpf_cpu_packets_total", "Frames that the program has seen on the CPU", "cpu"),
-    MAP_ENTRIES_MAX(Kind.GAUGE, "loom_ebpf_map_entries_max", "Entries that the map can hold", "map", "type"),
+    MAP_ENTRIES_MAX(Kind.GAUGE, "loom_ebpf_map_entries_max", "What the map has room for: connections, backends, or entries", "map", "type"),
     MAP_MEMORY(Kind.GAUGE, "loom_ebpf_map_memory_bytes", "Memory that the kernel charges for the map", "map", "type"),
     READY(Kind.GAUGE, "loom_ebpf_ready", "1 if the configuration is in the kernel and first probes are done"),
     ATTACHED(Kind.GAUGE, "loom_ebpf_attached", "1 if the XDP program is attached to the device, in this mode",

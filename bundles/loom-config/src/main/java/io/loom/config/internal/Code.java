@@ -46,12 +46,14 @@ public enum Code {
     DISABLED(2111, "nothing is balanced because ebpf or ebpf.xdp is off or absent"),
     UNUSED(2112, "something is defined that nothing uses"),
     CHECKS_OFF(2113, "health checks without effect because health_integration is off"),
-    DSR_PRIMARY(2114, "DSR on the interface's own addresses"),
+    DSR_PRIMARY(2114, "DSR on the interface's addresses leaves out the host's own"),
     LOOPBACK(2115, "a backend on a loopback address"),
     FILE_GONE(2116, "the file disappeared; the last good version stays in force"),
     PASSTHROUGH(2117, "a vip covers a port of passthrough_ports"),
     NOT_ROUTED(2118, "a vip of which no route says load_balance"),
-    BUILT_IN(2119, "the object of the program lb does not exist; Loom's own is used");
+    BUILT_IN(2119, "the object of the program lb does not exist; Loom's own is used"),
+
+    CPUS_UNKNOWN(2130, "the CPUs of the host cannot be told, so those of cpu_affinity are not checked");
 
     private final int number;
     private final String meaning;

@@ -1,6 +1,7 @@
 package io.loom.control.internal;
 
 import io.loom.api.config.ConfigSource;
+import io.loom.api.config.OwnAddresses;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.HealthReports;
 import io.loom.api.control.LoomControl;

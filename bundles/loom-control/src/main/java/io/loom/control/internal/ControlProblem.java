@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
-/** Every LOOM-3xxx error of the control plane, in one place. Codes and meanings: docs/errors.md. */
+/** Every error of the control plane, in one place: LOOM-3xxx, and what a file could be refused for as well. Codes and meanings: docs/errors.md. */
 final class ControlProblem {
     private ControlProblem() {}
 
@@ -94,6 +94,12 @@ final class ControlProblem {
 
     static Problem degraded(String vip, String reason) {
         return Problem.of("LOOM-3510", "vip " + vip + " is degraded", reason, "");
+    }
+
+    static LoomException full(int count) {
+        return new LoomException(Problem.of(
+                "LOOM-2028", "there is no room for another backend", "there are " + count + ", as many as ebpf.maps.backends.max_entries says",
+                "remove one, or raise ebpf.maps.backends.max_entries and restart loomd"));
     }
 
     static LoomException noIdsLeft() {

@@ -33,6 +33,7 @@ final class RuntimeEdit {
         if (state.added().containsKey(ref) || inFile.isPresent() && !state.tombstones().containsKey(ref)) {
             throw ControlProblem.duplicate(ref, state.ids().get(ref));
         }
+        requireRoom();
         if (inFile.isPresent()) {
             return new Edited(overridden(revived(ref), ref, backend.weight(), inFile.get()),
                     state.ids().get(ref), ref.upstream());
@@ -63,6 +64,14 @@ final class RuntimeEdit {
         RuntimeState buried = state.withTombstones(with(state.tombstones(), ref, RuntimeState.FileEntry.of(file)))
                 .withOverrides(without(state.overrides(), ref));
         return new Edited(buried, id, ref.upstream());
+    }
+
+    private void requireRoom() {
+        int inFile = config.upstreams().stream().mapToInt(upstream -> upstream.servers().size()).sum();
+        int count = inFile - state.tombstones().size() + state.added().size();
+        if (count >= config.maps().backends().maxEntries()) {
+            throw ControlProblem.full(count);
+        }
     }
 
     private Edited added(ServerRef ref, int weight) {

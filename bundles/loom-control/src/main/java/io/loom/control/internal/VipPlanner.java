@@ -192,7 +192,7 @@ final class VipPlanner {
                         treatment.listener(table, service, view, asConfigured, asks)));
             }
         }
-        explainListeners(listeners.isEmpty(), addresses.isEmpty());
+        explainListeners(listeners.isEmpty(), addresses);
         if (asConfigured && treatment.needsMore(view)) {
             degraded.add(method + " must know every connection; they are tracked in full");
         }
@@ -203,17 +203,20 @@ final class VipPlanner {
         return plane.protocols().contains(service.protocol());
     }
 
-    /** Under direct server return the backends hold the vip: if it is the balancer's own address, they cannot answer it. */
+    /**
+     * Under direct server return the backends hold the vip: if it is the balancer's own address, they cannot answer it. Of an
+     * interface's addresses, which nobody has named, it is left out.
+     */
     private boolean unreachableByProbes(InetAddress address, String method, MethodView view) {
         boolean refused = view.direct() && plane.own().contains(address);
-        if (refused) {
+        if (refused && !vip.interfaceAddresses()) {
             degraded.add(IpAddress.format(address) + " is the balancer's own address, which " + method
                     + " (direct server return) cannot serve; add another address as a vip (ebpf.vips), or use nat");
         }
         return refused;
     }
 
-    private void explainListeners(boolean none, boolean noAddress) {
+    private void explainListeners(boolean none, Collection<InetAddress> addresses) {
         for (Protocol protocol : Protocol.values()) {
             List<Integer> ports = vip.services().stream()
                     .filter(service -> service.protocol() == protocol && !handled(service)).map(Vip.Service::port).toList();
@@ -222,8 +225,11 @@ final class VipPlanner {
                         + " pass");
             }
         }
-        if (none && noAddress) {
+        if (none && addresses.isEmpty()) {
             degraded.add("no interface has an address for it; set ebpf.interface or give the vip addresses");
+        } else if (none && vip.interfaceAddresses() && plane.own().containsAll(addresses)) {
+            degraded.add("the interface has no address but the balancer's own, which direct server return cannot serve; "
+                    + "add another one (/32 or /128) or a vip (ebpf.vips), or use nat");
         }
     }
 

@@ -205,4 +205,19 @@ class RuntimeRulesTest {
         assertEquals(4, add("10.0.0.4"));
         assertTrue(state.added().containsKey(new ServerRef("only", endpoint("10.0.0.4"))));
     }
+
+    /** Fixtures have room for 100. */
+    @Test
+    void thereIsRoomForAsManyBackendsAsTheFileSaysOfBothKinds() {
+        for (int i = 3; i <= 100; i++) {
+            add("10.0.1." + i);
+        }
+        LoomException full = assertThrows(LoomException.class, () -> add("10.0.0.200"));
+        assertEquals("LOOM-2028", full.code());
+        remove(1);
+        int id = add("10.0.0.200");
+        assertEquals("LOOM-2028", assertThrows(LoomException.class, () -> add("10.0.0.1")).code(), "one that comes back");
+        remove(id);
+        assertEquals(1, add("10.0.0.1"));
+    }
 }

@@ -69,8 +69,29 @@ class VipPlannerTest {
         bench.own.add(address("10.0.0.254"));
         bench.load(config(List.of(flat("ipip")), upstream("default", server("10.0.0.1"))));
         assertEquals(List.of("tcp 10.0.0.100:80"), bench.vip().listeners());
-        assertTrue(bench.vip().degraded().get(0).startsWith("10.0.0.254 is the balancer's own address"));
-        assertTrue(bench.seen.warnings().stream().anyMatch(problem -> problem.code().equals("LOOM-3510")));
+        assertEquals(List.of(), bench.vip().degraded(), "nobody has named it");
+        assertTrue(bench.seen.warnings().stream().noneMatch(problem -> problem.code().equals("LOOM-3510")));
+        plane.addresses.remove(address("10.0.0.100"));
+        bench.pass(java.time.Duration.ofSeconds(6));
+        assertEquals(List.of(), bench.vip().listeners());
+        assertTrue(bench.vip().degraded().get(0).startsWith("the interface has no address but the balancer's own"),
+                () -> "" + bench.vip().degraded());
+        plane.addresses.add(address("10.0.0.100"));
+        bench.pass(java.time.Duration.ofSeconds(6));
+        assertEquals(List.of(), bench.vip().degraded());
+    }
+
+    /** The file was read before the host had the address. */
+    @Test
+    void aVipThatNamesTheBalancersOwnAddressUnderDirectServerReturnIsDegradedWhileItIsSo() {
+        bench.own.add(Fixtures.VIP);
+        bench.load(web("ipip", server("10.0.0.1")));
+        assertEquals(List.of(), bench.vip().listeners());
+        assertTrue(bench.vip().degraded().get(0).startsWith("10.9.0.1 is the balancer's own address"));
+        bench.own.remove(Fixtures.VIP);
+        bench.pass(java.time.Duration.ofSeconds(6));
+        assertEquals(List.of("tcp 10.9.0.1:80"), bench.vip().listeners());
+        assertEquals(List.of(), bench.vip().degraded());
     }
 
     @Test

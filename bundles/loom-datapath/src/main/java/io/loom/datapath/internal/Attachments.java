@@ -232,6 +232,10 @@ final class Attachments implements AutoCloseable {
         return Set.copyOf(attached.keySet());
     }
 
+    synchronized boolean wantsGeneric() {
+        return wanted.mode() == Attachment.Mode.GENERIC;
+    }
+
     synchronized List<String> devices() {
         return wanted.interfaces();
     }

@@ -93,7 +93,7 @@ final class Backends implements AutoCloseable {
         return numbers.take().orElseThrow(() -> new LoomException(Problem.of(
                 "LOOM-1210", "no number is free for backend " + backend,
                 "the kernel's backend map has " + (entries.maxEntries() - 1) + ", in use or still referred to by connections",
-                "raise ebpf.maps.backends.max_entries, run loomd --detach and start again")));
+                "raise ebpf.maps.backends.max_entries and restart loomd; or wait until old connections have ended")));
     }
 
     /** Outer headers have these sources from now on. */

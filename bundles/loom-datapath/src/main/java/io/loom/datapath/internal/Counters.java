@@ -75,6 +75,11 @@ final class Counters {
                 cpuCounts(cpus), sources.uses());
     }
 
+    /** Connections that found no room in their table. */
+    long refused() {
+        return instance.map("loom_verdicts").lookup(Keys.of(EVENT_MAP_FULL)).map(VerdictCount::sum).orElse(VerdictCount.ZERO).packets();
+    }
+
     /** Events are counted beside the verdict of their frame. */
     private static boolean isOfFrames(int number) {
         return number < EVENTS || number >= Verdict.METHOD_BASE;
@@ -148,7 +153,7 @@ final class Counters {
     private List<Telemetry.MapUse> mapUses() {
         return instance.maps().values().stream()
                 .map(map -> new Telemetry.MapUse(
-                        map.name(), map.type().name().toLowerCase(Locale.ROOT), map.id(), map.maxEntries(), map.memoryBytes()))
+                        map.name(), map.type().name().toLowerCase(Locale.ROOT), map.id(), MapSizes.room(map), map.memoryBytes()))
                 .toList();
     }
 }

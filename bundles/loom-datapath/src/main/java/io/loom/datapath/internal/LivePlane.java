@@ -13,6 +13,7 @@ import io.loom.control.dataplane.Tracking;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.libbpf.BpfProgram;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,9 +53,10 @@ final class LivePlane implements AutoCloseable {
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
     private final Egress egress;
-    private final Carriers carriers = new Carriers(Path.of("/sys/class/net"), device -> IpCommand.run("-d", "-o", "link", "show", "dev", device));
+    private final Carriers carriers = new Carriers(Path.of("/sys/class/net"), LivePlane::describe);
     private final NetworkNews news;
     private final CpuAffinity cpuAffinity;
+    private final Symptoms symptoms = new Symptoms(new Drivers(Path.of("/sys/class/net"), LivePlane::describe));
     private final HopLookup lookup;
     private final KernelClock clock;
     private final Sweep sweep;
@@ -99,6 +101,10 @@ final class LivePlane implements AutoCloseable {
         this.nextHops = new NextHops(lookup, carriers::through, vips, backends.sources());
         this.changes = new Changes(programs, backends, tables, listeners, vipAddresses, nextHops, builds);
         chooseOuterSources();
+    }
+
+    private static String describe(String device) throws IOException {
+        return IpCommand.run("-d", "-o", "link", "show", "dev", device);
     }
 
     private void adopt() {
@@ -170,6 +176,7 @@ final class LivePlane implements AutoCloseable {
         carriers.look(attached);
         news.watch(attachments.ifindexes(), carriers.carried().keySet());
         cpuAffinity.check(carriers.cardsOf(attached));
+        symptoms.modes(attachments.views(), attachments.wantsGeneric());
         vipAddresses.ensure();
         boolean hopsChanged = nextHops.refresh();
         if (hopsChanged) {
@@ -209,6 +216,7 @@ final class LivePlane implements AutoCloseable {
         listeners.swept(restingListeners, result.references().listeners());
         tables.delete(retiredTables);
         lastSweep = result;
+        symptoms.tables(result.byFamily(), Tuning.Connections.of(instance.map("loom_conns4")), counters.refused(), System.nanoTime());
         return programs.methods().entrySet().stream()
                 .anyMatch(entry -> !entry.getValue().deployed()
                         && programs.slot(entry.getKey()).stream().noneMatch(backends::usesSlot));
@@ -314,6 +322,7 @@ final class LivePlane implements AutoCloseable {
         problems.addAll(egress.problems());
         problems.addAll(cpuAffinity.problems());
         problems.addAll(vipAddresses.problems());
+        problems.addAll(symptoms.problems());
         problems.addAll(programs.problems());
         problems.addAll(ownPrograms.problems());
         problems.addAll(Fallbacks.problems(listeners.specs()));

@@ -19,11 +19,27 @@ final class MapSizes {
     /** @param replaced the kernel's release if it cannot have the cache */
     static List<Problem> differences(Map<String, BpfMap> maps, Tuning tuning, Optional<String> replaced) {
         List<Problem> problems = new ArrayList<>();
-        compare("maps.backends", maps.get("loom_backends"), tuning.backends(), problems);
+        compareBackends(maps.get("loom_backends"), tuning.backends(), problems);
         compareConnections(maps.get("loom_conns4"), tuning.connections(), replaced, problems);
         compare("maps.stats", maps.get("loom_verdicts"), tuning.verdicts(), problems);
         compareRing(Optional.ofNullable(maps.get(Tracer.RING)), tuning.ringBytes(), problems);
         return problems;
+    }
+
+    /** How much a map holds of what an operator counts: of connections and backends, where entries are something else. */
+    static int room(BpfMap map) {
+        return switch (map.name()) {
+            case "loom_conns4", "loom_conns6" -> Tuning.Connections.of(map).maxEntries();
+            case "loom_backends", "loom_bstats", "loom_blimits", "loom_overflows" -> Tuning.backends(map.maxEntries());
+            default -> map.maxEntries();
+        };
+    }
+
+    private static void compareBackends(BpfMap map, Tuning.Size wanted, List<Problem> problems) {
+        if (map.maxEntries() != wanted.maxEntries() || map.type() != wanted.type()) {
+            problems.add(differs("maps.backends", text(map.type().name(), room(map)),
+                    text(wanted.type().name(), Tuning.backends(wanted.maxEntries()))));
+        }
     }
 
     private static void compareConnections(

@@ -7,6 +7,7 @@ import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.libbpf.BpfMap;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -33,15 +34,16 @@ final class Sweep {
      *
      * @param byBackend  unexpired connections, by number of backend
      * @param byListener the same, by number of listener
+     * @param byFamily   the same, by address family
      * @param local      of these, connections that the local stack has, which are in {@code byListener} and no backend's
      * @param open       those that count towards limits
      * @param expired    entries that it deleted, those of denied sources too
      */
     record Result(
-            Map<Integer, Long> byBackend, Map<Integer, Long> byListener, long local, OpenConnections open,
+            Map<Integer, Long> byBackend, Map<Integer, Long> byListener, Map<Family, Long> byFamily, long local, OpenConnections open,
             References references, long expired) {
         static final Result NONE = new Result(
-                Map.of(), Map.of(), 0, OpenConnections.NONE, new References(Set.of(), Set.of()), 0);
+                Map.of(), Map.of(), Map.of(), 0, OpenConnections.NONE, new References(Set.of(), Set.of()), 0);
 
         long active() {
             return local + byBackend.values().stream().mapToLong(Long::longValue).sum();
@@ -66,6 +68,7 @@ final class Sweep {
     Result run(int[] timeouts, int affinity, Dissent dissent, OpenConnections open, SourceRules expel) {
         Map<Integer, Long> byBackend = new HashMap<>();
         Map<Integer, Long> byListener = new HashMap<>();
+        Map<Family, Long> byFamily = new EnumMap<>(Family.class);
         Set<Integer> backends = new HashSet<>();
         long expired = 0;
         int now = clock.tick();
@@ -77,6 +80,7 @@ final class Sweep {
                 }
                 byBackend.merge(ConnectionWord.backend(word), 1L, Long::sum);
                 byListener.merge(listener, 1L, Long::sum);
+                byFamily.merge(family, 1L, Long::sum);
                 dissent.see(listener, client, rawPort, word);
                 open.see(listener, word);
                 return word;
@@ -90,7 +94,7 @@ final class Sweep {
         }
         Long local = byBackend.remove(TableEntry.LOCAL);
         backends.addAll(byBackend.keySet());
-        return new Result(byBackend, byListener, local == null ? 0 : local, open, new References(backends, byListener.keySet()), expired);
+        return new Result(byBackend, byListener, byFamily, local == null ? 0 : local, open, new References(backends, byListener.keySet()), expired);
     }
 
     private long affinities(Family family, int now, int timeout, Set<Integer> backends) {

@@ -247,6 +247,9 @@ class KernelDataPlaneTest extends DataPlaneFixture {
         await("the warning", () -> plane.problems().stream()
                 .anyMatch(problem -> problem.code().equals("LOOM-1232") && problem.what().contains(DEVICE)));
         plane.configure(config(Attachment.Mode.GENERIC, 300, "lo", DEVICE));
+        await("none but that a veth can do better", () ->
+                plane.problems().stream().map(Problem::code).toList().equals(List.of("LOOM-1296")));
+        plane.configure(config(Attachment.Mode.NATIVE, 300, DEVICE));
         await("no warning", () -> plane.problems().isEmpty());
     }
 

@@ -7,19 +7,24 @@ import io.loom.config.internal.Findings;
 import io.loom.config.internal.Place;
 import io.loom.config.internal.yaml.Located;
 import io.loom.config.internal.yaml.Section;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /** Interface and mode, which the specification's basic and full shape write in different places. */
 final class AttachmentReader {
     private final Findings findings;
+    private final Supplier<Host> host;
 
-    AttachmentReader(Findings findings) {
+    AttachmentReader(Findings findings, Supplier<Host> host) {
         this.findings = findings;
+        this.host = host;
     }
 
     Attachment read(Section ebpf, boolean enabled) {
@@ -30,8 +35,41 @@ final class AttachmentReader {
                     "set ebpf.xdp.interface");
         }
         boolean generic = xdp.scalars("fallback", String.class).stream().anyMatch(word -> word.value().equals("generic"));
-        List<Integer> cpus = xdp.scalars("cpu_affinity", Integer.class).stream().map(Located::value).distinct().toList();
-        return new Attachment(interfaces, mode(ebpf, xdp), generic, cpus);
+        return new Attachment(interfaces, mode(ebpf, xdp), generic, cpus(xdp));
+    }
+
+    private List<Integer> cpus(Section xdp) {
+        List<Located<Integer>> cpus = xdp.scalars("cpu_affinity", Integer.class);
+        if (!cpus.isEmpty()) {
+            Optional<Host.Cpus> known = host.get().cpus();
+            known.ifPresentOrElse(there -> cpus.forEach(cpu -> requireThere(cpu, there)), () -> findings.warning(
+                    Code.CPUS_UNKNOWN, cpus.get(0).place(), "whether this host has the CPUs of cpu_affinity cannot be told",
+                    "/sys/devices/system/cpu cannot be read", "mount /sys where loomd runs"));
+        }
+        return cpus.stream().map(Located::value).distinct().toList();
+    }
+
+    private void requireThere(Located<Integer> cpu, Host.Cpus there) {
+        if (!there.possible().contains(cpu.value())) {
+            findings.error(Code.OUT_OF_RANGE, cpu.place(), "bad value of cpu_affinity", "this host never has a CPU " + cpu.value(),
+                    "name some of " + ranges(there.online()) + ", which are online, or all");
+        } else if (!there.online().contains(cpu.value())) {
+            findings.error(Code.OUT_OF_RANGE, cpu.place(), "bad value of cpu_affinity", "CPU " + cpu.value() + " is offline",
+                    "bring it online, or name some of " + ranges(there.online()) + ", which are, or all");
+        }
+    }
+
+    /** Such as {@code 0-2, 5}. */
+    private static String ranges(Set<Integer> cpus) {
+        List<String> ranges = new ArrayList<>();
+        List<Integer> sorted = cpus.stream().sorted().toList();
+        for (int first = 0, next; first < sorted.size(); first = next) {
+            for (next = first + 1; next < sorted.size() && sorted.get(next) == sorted.get(next - 1) + 1; ) {
+                next++;
+            }
+            ranges.add(next == first + 1 ? "" + sorted.get(first) : sorted.get(first) + "-" + sorted.get(next - 1));
+        }
+        return String.join(", ", ranges);
     }
 
     private List<String> interfaces(Section ebpf, Section xdp) {

@@ -18,19 +18,24 @@ import io.loom.config.internal.yaml.Section;
 import io.loom.config.internal.yaml.YamlText;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
-/** One version of the file to a snapshot or to all its problems. Pure: the same bytes, of other files too, give the same result. */
+/** One version of the file to a snapshot or to all its problems. Pure: the same bytes, of other files too, on
+ * the same host give the same result. */
 public final class ConfigReader {
     private final String file;
     private final NamedFiles files;
+    private final Supplier<Host> host;
 
     /**
      * @param file  how places name the file
      * @param files those that it names
+     * @param host  that it is for; asked only where the file depends on it
      */
-    public ConfigReader(String file, NamedFiles files) {
+    public ConfigReader(String file, NamedFiles files, Supplier<Host> host) {
         this.file = file;
         this.files = files;
+        this.host = host;
     }
 
     public Reading read(byte[] bytes) {
@@ -38,12 +43,12 @@ public final class ConfigReader {
         Optional<LoomConfig> config = new YamlText(file, findings).compose(bytes)
                 .map(root -> new SchemaReader(file, findings, Schema.FILE).read(Schema.FILE, root, ""))
                 .filter(Section.class::isInstance)
-                .map(root -> meaning((Section) root, findings, files))
+                .map(root -> meaning((Section) root, findings))
                 .filter(any -> !findings.hasErrors());
         return new Reading(config, findings.errors(), findings.warnings());
     }
 
-    private static LoomConfig meaning(Section root, Findings findings, NamedFiles files) {
+    private LoomConfig meaning(Section root, Findings findings) {
         Section ebpf = root.sectionOrEmpty("ebpf");
         Section xdp = ebpf.sectionOrEmpty("xdp");
         boolean enabled = root.has("ebpf") && ebpf.enabled() && xdp.enabled();
@@ -51,7 +56,7 @@ public final class ConfigReader {
             findings.warning(Code.DISABLED, root.placeOf("ebpf"), "nothing is balanced",
                     root.has("ebpf") ? "enabled is false" : "there is no section ebpf", "set ebpf.enabled: true");
         }
-        Attachment attachment = new AttachmentReader(findings).read(ebpf, enabled);
+        Attachment attachment = new AttachmentReader(findings, host).read(ebpf, enabled);
         Balancing balancing = Balancing.of(ebpf);
         List<Group> groups = new GroupsReader(findings).read(root, ebpf);
         Admin admin = new AdminReader(findings).read(root.sectionOrEmpty("admin"));
@@ -68,6 +73,7 @@ public final class ConfigReader {
         IcmpSettings icmp = options.icmp(ebpf.sectionOrEmpty("icmp"));
         CrossChecks checks = new CrossChecks(findings);
         checks.listeners(vips);
+        new DirectRules(findings, host).check(vips);
         checks.backends(vips, groups, ebpf, maps);
         Acl acl = new AclReader(findings, files).read(ebpf.enabledSection("acl"));
         List<OwnProgram> programs = new ProgramsReader(findings, files).read(xdp);

@@ -4,6 +4,7 @@ import io.loom.api.Endpoint;
 import io.loom.api.Family;
 import io.loom.api.IpAddress;
 import io.loom.api.config.MapSettings;
+import io.loom.api.config.Vip;
 import io.loom.api.config.Vip.Service;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.Findings;
@@ -85,7 +86,7 @@ final class CrossChecks {
             }
         }
         unused(vips, groups, ebpf);
-        capacity(groups, ebpf, maps);
+        capacity(vips, groups, ebpf, maps);
     }
 
     private void families(VipEntry vip, Group group) {
@@ -129,13 +130,24 @@ final class CrossChecks {
         }
     }
 
-    private void capacity(List<Group> groups, Section ebpf, MapSettings maps) {
+    private void capacity(List<VipEntry> vips, List<Group> groups, Section ebpf, MapSettings maps) {
         int count = groups.stream().mapToInt(group -> group.servers().size()).sum();
-        int room = maps.backends().maxEntries() - 1; // number 0 is never used
-        if (count > room) {
-            Place place = ebpf.sectionOrEmpty("maps").sectionOrEmpty("backends").placeOf("max_entries");
-            findings.error(Code.TOO_MANY, place, count + " backends", "there is room for " + room,
-                    "set ebpf.maps.backends.max_entries to " + (count + 1) + " or more");
+        int numbers = groups.stream().mapToInt(group -> group.servers().size() * methods(vips, group)).sum();
+        Place place = ebpf.sectionOrEmpty("maps").sectionOrEmpty("backends").placeOf("max_entries");
+        if (count > maps.backends().maxEntries()) {
+            findings.error(Code.TOO_MANY, place, count + " backends", "there is room for " + maps.backends().maxEntries(),
+                    "set ebpf.maps.backends.max_entries to " + count + " or more");
+        } else if (numbers > maps.backendNumbers()) {
+            findings.error(Code.TOO_MANY, place, count + " backends have no room by all the forwarding methods of their vips",
+                    "a backend takes a number for each, which are " + numbers + ", and there are " + maps.backendNumbers(),
+                    "set ebpf.maps.backends.max_entries to " + (numbers + 1) / 2 + " or more, or use fewer methods");
         }
+    }
+
+    /** By how many forwarding methods vips reach the servers of a group; at least one. */
+    private static int methods(List<VipEntry> vips, Group group) {
+        long methods = vips.stream().map(VipEntry::vip).filter(vip -> vip.upstream().equals(group.name()))
+                .map(Vip::forwarding).distinct().count();
+        return Math.max(1, (int) methods);
     }
 }

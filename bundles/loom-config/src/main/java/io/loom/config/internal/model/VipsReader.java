@@ -70,9 +70,9 @@ final class VipsReader {
                     "set ebpf.xdp.protocols.tcp.ports or ebpf.xdp.protocols.udp.ports; in mode hybrid match.ports of a route will do");
         }
         if (Balancing.direct(balancing.forwarding()) && !services.isEmpty()) {
-            findings.warning(Code.DSR_PRIMARY, ebpf.sectionOrEmpty("xdp").placeOf("dsr"), "DSR with the interface's own addresses",
-                    "a backend that holds the balancer's primary address cannot be probed",
-                    "use ebpf.vips with an address of its own");
+            findings.warning(Code.DSR_PRIMARY, ebpf.sectionOrEmpty("xdp").placeOf("dsr"), "DSR leaves out the address by which this host lives in its subnet",
+                    "a backend that holds it too could not be probed",
+                    "give the interface further addresses (/32 or /128), which are served, or use ebpf.vips");
         }
         Section source = Section.empty(services.isEmpty() ? protocols.place() : services.get(0).place());
         Vip vip = new Vip(Group.DEFAULT, List.of(), true, values(services), balancing.algorithm(),

@@ -3,6 +3,7 @@ package io.loom.config.internal.schema;
 import static io.loom.config.internal.schema.Key.of;
 import static io.loom.config.internal.schema.Key.required;
 
+import io.loom.api.config.MapSettings;
 import io.loom.config.internal.schema.Type.Fields;
 import io.loom.config.internal.schema.Type.Items;
 import java.time.Duration;
@@ -15,7 +16,7 @@ public final class Schema {
     /** The bounds of an age in the data plane's clock. */
     static final TimeSpan IDLE = new TimeSpan(Duration.ofSeconds(1), Duration.ofHours(168));
     /** A connection's entry has 15 bits for the number of its backend. */
-    private static final WholeNumber BACKENDS = new WholeNumber(1, 32_767, "numbers of backends have 15 bits");
+    private static final WholeNumber BACKENDS = new WholeNumber(1, MapSettings.BACKEND_NUMBERS, "numbers of backends have 15 bits");
     static final Choice TRACKING = Choice.of("full", "minimal");
     static final Choice CLIENT_ADDRESS = Choice.of("replace", "keep");
     static final WholeNumber ENTRIES = new WholeNumber(1, 16_777_216);
@@ -79,8 +80,10 @@ public final class Schema {
 
     private static Fields maps() {
         return Fields.of(
-                of("backends", map(BACKENDS, "10000", Choice.of("array", "hash"), "array", "Kernel type of the map."), "", "Backends with their next hops."),
-                of("connections", map(ENTRIES, "`ebpf.conntrack.max_entries`", Choice.of("cache", "lru_hash", "hash"), "cache",
+                of("backends", map(BACKENDS, "10000", "Backends that there is room for. The map has about twice as many numbers: those of removed ones wait for "
+                        + "their connections.", Choice.of("array", "hash"), "array", "Kernel type of the map."), "", "Backends with their next hops."),
+                of("connections", map(ENTRIES, "`ebpf.conntrack.max_entries`", "Connections that there is room for. Of the cache bpftool shows sets: a "
+                        + "quarter as many, of eight places each.", Choice.of("cache", "lru_hash", "hash"), "cache",
                         "cache: Loom's own set-associative cache, the fastest; the others are the kernel's types of maps."), "",
                         "Tracked connections, one map for each address family."),
                 of("stats", Fields.of(
@@ -89,9 +92,9 @@ public final class Schema {
                         "", "Counters by verdict."));
     }
 
-    private static Fields map(WholeNumber entries, String size, Choice types, String type, String meaning) {
+    private static Fields map(WholeNumber entries, String size, String room, Choice types, String type, String meaning) {
         return Fields.of(
-                of("max_entries", entries, size, "Room in the map."),
+                of("max_entries", entries, size, room),
                 of("type", types, type, meaning));
     }
 

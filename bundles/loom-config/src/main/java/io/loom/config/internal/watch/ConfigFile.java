@@ -3,6 +3,7 @@ package io.loom.config.internal.watch;
 import io.loom.api.Problem;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.model.ConfigReader;
+import io.loom.config.internal.model.Host;
 import io.loom.config.internal.model.Reading;
 import io.loom.config.internal.yaml.YamlText;
 import java.io.IOException;
@@ -15,15 +16,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The path of the configuration file; every reading opens it anew, so that renames and swapped symlinks are followed. */
 public final class ConfigFile {
     private final Path path;
+    private final Supplier<Host> host;
     /** Those that the file named when it was last read, and how they were then. */
     private final Map<Path, Object> named = new HashMap<>();
 
     public ConfigFile(Path path) {
+        this(path, new ThisHost());
+    }
+
+    /** @param host that the file is for, as it is at the moment */
+    ConfigFile(Path path, Supplier<Host> host) {
         this.path = path;
+        this.host = host;
     }
 
     Path path() {
@@ -51,7 +60,7 @@ public final class ConfigFile {
 
     Reading parse(byte[] bytes) {
         named.clear();
-        return new ConfigReader(path.toString(), this::named).read(bytes);
+        return new ConfigReader(path.toString(), this::named, host).read(bytes);
     }
 
     private byte[] named(Path other, int limit) throws IOException {

@@ -51,7 +51,7 @@ class MistakesTest {
                         "2013 1:74", "at most 1s"),
                 row("choice", "ebpf: {mode: xpd}\n", "2014 1:14", "did you mean xdp? allowed: xdp, hybrid"),
                 row("map type", "ebpf: {maps: {connections: {type: lru}}}\n", "2014 1:35", "cache, lru_hash, hash"),
-                row("more backends than numbers", "ebpf: {maps: {backends: {max_entries: 32768}}}\n", "2013 1:39",
+                row("more backends than numbers", "ebpf: {maps: {backends: {max_entries: 32767}}}\n", "2013 1:39",
                         "numbers of backends have 15 bits"),
                 row("more than a week", "ebpf: {conntrack: {tcp_timeouts: {established: 169h}}}\n", "2013 1:48", "from 1s to 168h"),
                 row("affinity of more than a week", "ebpf: {xdp: {connection_affinity: {timeout: 169h}}}\n", "2013 1:45", "to 168h"),
@@ -124,7 +124,7 @@ class MistakesTest {
                 row("loopback vip", "ebpf: {vips: [{name: a, addresses: \"::1\", ports: 80, backends: []}]}\n", "2026 1:36", "loopback"),
                 row("unspecified backend", "ebpf: {backends: [{address: \"::\", port: 80}]}\n", "2026 1:29", "unicast"),
                 row("reserved upstream", "ebpf:\n" + backends + "upstreams: [{name: default, servers: []}]\n", "2027 4:20", "ebpf.backends"),
-                row("too many backends", "ebpf:\n" + backends + "  maps: {backends: {max_entries: 1}}\n", "2028 4:34", "2 or more"));
+                row("too many backends", "ebpf:\n" + backends + "  maps: {backends: {max_entries: 1}}\n", "2028 4:34", "to 2 or more"));
     }
 
     private static String datagrams(String xdp) {

@@ -35,7 +35,7 @@ class MutationTest {
 
     private static void answers(byte[] bytes) {
         try {
-            Reading reading = new ConfigReader("f", (path, limit) -> Files.readAllBytes(path)).read(bytes);
+            Reading reading = Yaml.reader(Yaml.HOST).read(bytes);
             assertNotEquals(reading.config().isPresent(), !reading.problems().isEmpty(), "either a snapshot or problems");
             reading.problems().forEach(problem -> assertEquals("f:", problem.where().substring(0, 2)));
         } catch (RuntimeException | StackOverflowError thrown) {

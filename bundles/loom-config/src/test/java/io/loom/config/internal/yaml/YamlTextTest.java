@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.config.internal.model.ConfigReader;
+import io.loom.config.internal.model.Host;
 import io.loom.config.internal.model.Reading;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -78,7 +81,7 @@ class YamlTextTest {
     }
 
     private static List<String> problems(byte[] bytes) {
-        Reading reading = new ConfigReader("f", (path, limit) -> Files.readAllBytes(path)).read(bytes);
+        Reading reading = new ConfigReader("f", (path, limit) -> Files.readAllBytes(path), () -> new Host(Optional.empty(), Set.of())).read(bytes);
         return reading.problems().stream().map(problem -> problem.code().substring(5) + problem.where().replaceFirst("^f:", " ")).toList();
     }
 }

@@ -1,4 +1,4 @@
-package io.loom.control.internal;
+package io.loom.api.config;
 
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Addresses by which this host lives in a subnet; a /32 or /128 beside them is one that a vip can have. */
-final class OwnAddresses implements Supplier<Set<InetAddress>> {
+public final class OwnAddresses implements Supplier<Set<InetAddress>> {
     @Override
     public Set<InetAddress> get() {
         try {
