@@ -124,7 +124,8 @@ class MistakesTest {
                 row("loopback vip", "ebpf: {vips: [{name: a, addresses: \"::1\", ports: 80, backends: []}]}\n", "2026 1:36", "loopback"),
                 row("unspecified backend", "ebpf: {backends: [{address: \"::\", port: 80}]}\n", "2026 1:29", "unicast"),
                 row("reserved upstream", "ebpf:\n" + backends + "upstreams: [{name: default, servers: []}]\n", "2027 4:20", "ebpf.backends"),
-                row("too many backends", "ebpf:\n" + backends + "  maps: {backends: {max_entries: 1}}\n", "2028 4:34", "to 2 or more"));
+                row("too many backends", "ebpf:\n" + backends + "  - {id: 2, address: 10.0.0.2, port: 80}\n  maps: {backends: {max_entries: 1}}\n", "2028 5:34",
+                        "to 2 or more"));
     }
 
     private static String datagrams(String xdp) {
