@@ -5,7 +5,8 @@
 # --full: ten million random packets and races, where else it is one; some ten minutes more.
 # --kernels: every object and every packet table on Debian's kernels, in virtual machines, see lab/kernels.sh.
 # --vm: cpu_affinity on network cards that have interrupts, in a virtual machine, see lab/vm.sh.
-# Level mutation is no part of all: lab/mutation.sh changes the data path and counts what the BPF tests notice.
+# Level mutation is no part of all: lab/mutation.sh changes the data path and counts what the BPF tests notice, lab/mutation-java.sh
+# the Java code and what the unit tests notice.
 set -euo pipefail
 # shellcheck source=lab/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -83,6 +84,9 @@ if [ "${1:-}" = --vm ]; then
 	exec "$(dirname "${BASH_SOURCE[0]}")/vm.sh"
 fi
 level=${1:-all}
+if [ "$level" = mutation ] && [ "${2:-}" = java ]; then
+	exec "$(dirname "${BASH_SOURCE[0]}")/mutation-java.sh" "${@:3}"
+fi
 [ "$level" != mutation ] || exec "$(dirname "${BASH_SOURCE[0]}")/mutation.sh" "${@:2}"
 if [ "$level" = unit ]; then
 	"$LOOM_ROOT/lab/setup.sh" --packages
