@@ -172,7 +172,7 @@ static __always_inline int cache_move(const struct cache_place *place, struct lo
 	if (*word == before)
 		return 0;
 	cache_store(way, cache_lock_of(place), place->key, before, *word);
-	return LOOM_CONN_REFRESHED | (loom_word_revived(before, *word) ? LOOM_CONN_REVIVED : 0);
+	return LOOM_CONN_REFRESHED | (loom_word_revived(before, *word, packet) ? LOOM_CONN_REVIVED : 0);
 }
 
 /*
@@ -192,7 +192,7 @@ static __always_inline struct loom_way *cache_read(const struct cache_place *pla
 	*word = *(volatile __u64 *)&way->word;
 	if (!cache_is_at(place, packet, i) || (*(volatile __u64 *)&way->word ^ *word) & LOOM_WORD_OWNER)
 		return NULL;
-	return *word && !loom_word_expired(*word, packet->now) ? way : NULL;
+	return *word && !loom_word_is_over(*word, packet->now) ? way : NULL;
 }
 
 static __noinline int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn)

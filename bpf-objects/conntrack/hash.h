@@ -76,7 +76,7 @@ static __always_inline int hash_move(__u64 *entry, __u64 *word, const struct loo
 	if (*word == before)
 		return 0;
 	*entry = *word;
-	return LOOM_CONN_REFRESHED | (loom_word_revived(before, *word) ? LOOM_CONN_REVIVED : 0);
+	return LOOM_CONN_REFRESHED | (loom_word_revived(before, *word, packet) ? LOOM_CONN_REVIVED : 0);
 }
 
 static __noinline int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn)
@@ -90,7 +90,7 @@ static __noinline int loom_conn_find(const struct loom_packet *packet, struct lo
 	if (!entry)
 		return 0;
 	word = *entry;
-	if (loom_word_expired(word, packet->now)) {
+	if (loom_word_is_over(word, packet->now)) {
 		hash_delete(packet, &key);
 		return 0;
 	}

@@ -182,7 +182,7 @@ static __noinline struct nat_pair *nat_kept_read(struct nat_reply *reply, const 
 	__builtin_memcpy(reply->mac, kept->mac, sizeof(reply->mac));
 	reply->ifindex = kept->ifindex;
 	bpf_spin_unlock(&kept->lock);
-	return loom_word_expired(reply->word, packet->now) ? NULL : (struct nat_pair *)kept;
+	return loom_word_is_over(reply->word, packet->now) ? NULL : (struct nat_pair *)kept;
 }
 
 #endif

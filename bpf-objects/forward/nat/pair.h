@@ -173,14 +173,15 @@ static __always_inline int nat_pair_is_of(const struct nat_pair *pair, const str
 
 /*
  * Whether another connection may have the place: the owner has expired or, if nothing better was found, has closed and been
- * quiet. A backend takes a SYN in TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 6191); what the quiet time keeps off is late
+ * quiet; closed, not reset by who knows whom. A backend takes a SYN in TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 6191); what the quiet time keeps off is late
  * segments of the old connection.
  */
 static __always_inline int nat_word_is_free(__u64 word, __u32 now, __u32 urgent)
 {
 	if (!word || loom_word_expired(word, now))
 		return 1;
-	return urgent && loom_word_state(word) == LOOM_CONN_TIME_WAIT && loom_word_idle(word, now) > NAT_QUIET_TICKS;
+	return urgent && loom_word_state(word) == LOOM_CONN_TIME_WAIT && loom_word_idle(word, now) > NAT_QUIET_TICKS &&
+	       !loom_word_is_doubted(word);
 }
 
 #endif

@@ -62,7 +62,7 @@ static __always_inline struct nat_pair *nat_reply_read(struct nat_reply *reply, 
 	barrier();
 	if (!reply->word || *(volatile __u64 *)&pair->word != reply->word)
 		nat_reply_copy_locked(reply, pair, family);
-	return reply->word && !loom_word_expired(reply->word, packet->now) ? pair : NULL;
+	return reply->word && !loom_word_is_over(reply->word, packet->now) ? pair : NULL;
 }
 
 /* Moves this half on. Another CPU may have moved it since it was read: what counts is the word under the lock. */

@@ -251,7 +251,7 @@ enum loom_conn_state {
 	LOOM_CONN_SYN_SENT = 0, /* SYN of the client */
 	LOOM_CONN_ESTABLISHED = 1,
 	LOOM_CONN_FIN_WAIT = 2,     /* one FIN */
-	LOOM_CONN_TIME_WAIT = 3,    /* both FINs, or a reset */
+	LOOM_CONN_TIME_WAIT = 3,    /* both FINs, or a reset; without both FINs the reset may have been made up (age.h) */
 	LOOM_CONN_SYN_RECEIVED = 4, /* first ACK of the client where the server's half is not seen */
 	LOOM_CONN_DATAGRAM = 5,     /* of a protocol that neither opens nor closes */
 	LOOM_CONN_STATES = 6,

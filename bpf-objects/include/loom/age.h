@@ -103,6 +103,44 @@ static __always_inline void loom_age_proceed(struct loom_conn *conn, __u8 signal
 }
 
 /*
+ * A reset that nothing has confirmed. Whether it was in its receiver's window, which RFC 9293 section 3.5.3 and RFC 5961 section 3 want, only
+ * that one knows; a bystander sees what follows. One behind the FINs of both sides, or before a connection was established,
+ * has nothing to end.
+ */
+static __always_inline int loom_conn_is_doubted(const struct loom_conn *conn)
+{
+	return conn->state == LOOM_CONN_TIME_WAIT && conn->fins != (LOOM_SIDE_CLIENT | LOOM_SIDE_SERVER) && conn->assured;
+}
+
+static __always_inline int loom_word_is_doubted(__u64 word)
+{
+	struct loom_conn conn;
+
+	loom_conn_unpack(&conn, word);
+	return loom_conn_is_doubted(&conn);
+}
+
+/*
+ * The connection is no more. One that was reset, who knows by whom, lasts as long as without the reset: the place of it may be another's from
+ * loom_word_expired() on, but as long as nobody wants that, its packets find their backend.
+ */
+static __always_inline int loom_word_is_over(__u64 word, __u32 now)
+{
+	if (!loom_word_expired(word, now))
+		return 0;
+	return !loom_word_is_doubted(word) || loom_word_idle(word, now) > (__s32)loom_timeouts[LOOM_CONN_ESTABLISHED];
+}
+
+/*
+ * After a reset that was heard neither side sends anything but further resets: what else comes shows that it was not heard. Of packets that
+ * were on their way each is answered by one more reset.
+ */
+static __always_inline int loom_age_goes_on(const struct loom_conn *conn, __u8 signals)
+{
+	return loom_conn_is_doubted(conn) && !(signals & (LOOM_SIGNAL_SYN | LOOM_SIGNAL_RST));
+}
+
+/*
  * Where SYNs are not looked up, the client may have begun a new connection with the port of one that was closing: it sends
  * data, which after its FIN it cannot.
  */
@@ -115,13 +153,20 @@ static __always_inline int loom_age_revives(const struct loom_conn *conn, const 
 	       (conn->state == LOOM_CONN_FIN_WAIT || conn->state == LOOM_CONN_TIME_WAIT);
 }
 
+static __always_inline void loom_age_reset(struct loom_conn *conn)
+{
+	if (conn->state == LOOM_CONN_SYN_SENT || conn->state == LOOM_CONN_SYN_RECEIVED)
+		conn->fins = LOOM_SIDE_CLIENT | LOOM_SIDE_SERVER;
+	conn->state = LOOM_CONN_TIME_WAIT;
+}
+
 /* Moves the state on by the signals of a packet from one side. */
 static __always_inline void loom_age_move(struct loom_conn *conn, __u8 signals, enum loom_side side)
 {
 	if (conn->state == LOOM_CONN_DATAGRAM || conn->state == LOOM_CONN_TIME_WAIT)
 		return;
 	if (signals & LOOM_SIGNAL_RST)
-		conn->state = LOOM_CONN_TIME_WAIT;
+		loom_age_reset(conn);
 	else if (signals & LOOM_SIGNAL_FIN)
 		loom_age_close(conn, side);
 	else if (conn->state == LOOM_CONN_SYN_SENT || conn->state == LOOM_CONN_SYN_RECEIVED)
@@ -158,17 +203,22 @@ static __always_inline __u64 loom_word_move(__u64 word, const struct loom_packet
 		conn.state = LOOM_CONN_ESTABLISHED;
 		conn.fins = 0;
 	}
+	if (loom_age_goes_on(&conn, packet->signals))
+		conn.state = conn.fins ? LOOM_CONN_FIN_WAIT : LOOM_CONN_ESTABLISHED;
 	loom_age_move(&conn, packet->signals, side);
 	conn.seen = packet->now;
 	return loom_conn_pack(&conn);
 }
 
-/* Whether the packet that moved the word has shown that its connection is a new one. */
-static __always_inline int loom_word_revived(__u64 before, __u64 after)
+/*
+ * Whether the packet that moved the word has shown that its connection is a new one: only where its SYN has not been looked up. There, one that a
+ * reset did not end counts twice.
+ */
+static __always_inline int loom_word_revived(__u64 before, __u64 after, const struct loom_packet *packet)
 {
 	__u32 state = loom_word_state(before);
 
-	return (state == LOOM_CONN_FIN_WAIT || state == LOOM_CONN_TIME_WAIT) && loom_word_state(after) == LOOM_CONN_ESTABLISHED;
+	return packet->options & LOOM_LISTENER_DEFER && (state == LOOM_CONN_FIN_WAIT || state == LOOM_CONN_TIME_WAIT) && loom_word_state(after) == LOOM_CONN_ESTABLISHED;
 }
 
 /* A connection that begins with this packet of the client. */

@@ -70,17 +70,22 @@ final class Sweep {
         Map<Integer, Long> byListener = new HashMap<>();
         Map<Family, Long> byFamily = new EnumMap<>(Family.class);
         Set<Integer> backends = new HashSet<>();
+        Set<Integer> listeners = new HashSet<>();
         long expired = 0;
         int now = clock.tick();
         for (Family family : Family.values()) {
             ConnectionTable table = new ConnectionTable(family, instance.map("loom_conns" + family.version()));
             expired += table.walk((listener, client, rawPort, word) -> {
-                if (ConnectionWord.expired(word, now, timeouts) || expel.denies(client)) {
+                if (ConnectionWord.over(word, now, timeouts) || expel.denies(client)) {
                     return 0;
                 }
-                byBackend.merge(ConnectionWord.backend(word), 1L, Long::sum);
-                byListener.merge(listener, 1L, Long::sum);
-                byFamily.merge(family, 1L, Long::sum);
+                backends.add(ConnectionWord.backend(word));
+                listeners.add(listener);
+                if (!ConnectionWord.expired(word, now, timeouts)) {
+                    byBackend.merge(ConnectionWord.backend(word), 1L, Long::sum);
+                    byListener.merge(listener, 1L, Long::sum);
+                    byFamily.merge(family, 1L, Long::sum);
+                }
                 dissent.see(listener, client, rawPort, word);
                 open.see(listener, word);
                 return word;
@@ -89,12 +94,12 @@ final class Sweep {
         }
         for (BpfMap map : instance.maps().values()) {
             if (MethodMaps.ages(map.name(), map.type())) {
-                expired += delete(map, value -> ConnectionWord.expired(ConnectionWord.head(value), now, timeouts));
+                expired += delete(map, value -> ConnectionWord.over(ConnectionWord.head(value), now, timeouts));
             }
         }
         Long local = byBackend.remove(TableEntry.LOCAL);
-        backends.addAll(byBackend.keySet());
-        return new Result(byBackend, byListener, byFamily, local == null ? 0 : local, open, new References(backends, byListener.keySet()), expired);
+        backends.remove(TableEntry.LOCAL);
+        return new Result(byBackend, byListener, byFamily, local == null ? 0 : local, open, new References(backends, listeners), expired);
     }
 
     private long affinities(Family family, int now, int timeout, Set<Integer> backends) {

@@ -41,6 +41,15 @@ class KernelClockTest {
         assertEquals(expired, ConnectionWord.expired(word, now, TIMEOUTS));
     }
 
+    /** One that was reset (state 3 without both FINs) lasts as long as an established one, if it is assured. */
+    @ParameterizedTest
+    @CsvSource({"3, 0, true, 300, false", "3, 0, true, 301, true", "3, 1, true, 300, false", "3, 2, true, 300, false", "3, 3, true, 121, true",
+        "3, 0, false, 121, true", "3, 0, false, 120, false", "2, 1, true, 61, true", "1, 0, true, 300, false", "1, 0, true, 301, true"})
+    void aConnectionThatWasResetIsOverWithItsOwnTimeout(int state, int fins, boolean assured, int now, boolean over) {
+        long word = new ConnectionWord(1, assured, state, fins, 0, 0).encode();
+        assertEquals(over, ConnectionWord.over(word, now, new int[] {30, 300, 60, 120, 30, 300}));
+    }
+
     @ParameterizedTest
     @CsvSource({"100, 7", "250, 8", "300, 8", "1000, 10"})
     void aTickIsAboutASecond(int hz, int shift) {

@@ -180,6 +180,23 @@ class EvictionIT {
         assertEquals(0, Events.count(plane, Events.EVICTED));
     }
 
+    /** Resets, which anybody can make up, make no room; only the timeout of what was reset does. */
+    @ParameterizedTest
+    @EnumSource
+    void resetsMakeNoRoomAmongAssuredOnes(Family of) {
+        open(of);
+        IntStream.range(0, PLACES).forEach(this::assure);
+        IntStream.range(0, PLACES).forEach(client -> send(client, "R"));
+        idle(client -> 100);
+        send(8, "S");
+        assertEquals(Set.of(0, 1, 2, 3, 4, 5, 6, 7), clients());
+        assertEquals(1, Events.count(plane, Events.MAP_FULL));
+        idle(client -> client == 3 ? 50 : 0);
+        send(8, "S");
+        assertEquals(Set.of(0, 1, 2, 4, 5, 6, 7, 8), clients());
+        assertEquals(0, Events.count(plane, Events.EVICTED));
+    }
+
     @ParameterizedTest
     @EnumSource
     void anEmptyPlaceIsTakenFirst(Family of) {

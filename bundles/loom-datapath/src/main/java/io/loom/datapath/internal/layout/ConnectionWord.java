@@ -24,8 +24,11 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
     private static final int SEEN_BITS = 23;
     private static final int SEEN_AHEAD = 16;
     /** Of enum loom_conn_state. */
+    private static final int ESTABLISHED = 1;
     private static final int FIN_WAIT = 2;
     private static final int TIME_WAIT = 3;
+    /** Bits of enum loom_side. */
+    private static final int BOTH_SIDES = 3;
 
     public static ConnectionWord decode(long word) {
         return new ConnectionWord(backend(word), (word >>> ASSURED_AT & 1) != 0, state(word), (int) (word >>> FINS_AT & 3),
@@ -69,8 +72,17 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
      * @param timeouts ticks, by state
      */
     public static boolean expired(long word, int now, int[] timeouts) {
-        int idle = (int) (now - seen(word) + SEEN_AHEAD & mask(SEEN_BITS)) - SEEN_AHEAD;
-        return idle > timeouts[state(word)];
+        return idle(word, now) > timeouts[state(word)];
+    }
+
+    /** The twin of loom_word_is_over(): expired, and not one that a reset may have ended without being heard. */
+    public static boolean over(long word, int now, int[] timeouts) {
+        boolean doubted = state(word) == TIME_WAIT && (word >>> FINS_AT & BOTH_SIDES) != BOTH_SIDES && (word >>> ASSURED_AT & 1) != 0;
+        return expired(word, now, timeouts) && (!doubted || idle(word, now) > timeouts[ESTABLISHED]);
+    }
+
+    private static int idle(long word, int now) {
+        return (int) (now - seen(word) + SEEN_AHEAD & mask(SEEN_BITS)) - SEEN_AHEAD;
     }
 
     private static long mask(int bits) {
