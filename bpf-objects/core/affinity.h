@@ -41,7 +41,7 @@ static __always_inline void loom_affinity_key_of(union loom_affinity_key *key, c
 	key->v6.vip = vip;
 }
 
-/* The backend that the client is used to: 0 if there is none, or if it takes no new connections any more. */
+/* The backend that the client is used to: 0 if there is none, or if it takes no new connections any more, or cannot be reached. */
 static __noinline __u32 loom_affinity_find(const struct loom_packet *packet, __u32 vip)
 {
 	const struct loom_affinity *affinity;
@@ -56,7 +56,7 @@ static __noinline __u32 loom_affinity_find(const struct loom_packet *packet, __u
 	if (!affinity || (__s32)(packet->now - affinity->seen) > (__s32)loom_affinity_timeout)
 		return 0;
 	backend = loom_backend_find(affinity->backend);
-	return backend && !(backend->flags & LOOM_BACKEND_DRAINING) ? affinity->backend : 0;
+	return backend && backend->ifindex && !(backend->flags & LOOM_BACKEND_DRAINING) ? affinity->backend : 0;
 }
 
 /* Remembers the client's backend, or that it was there again. Where the map fails the client is chosen for anew. */

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define LOOM_ABI_VERSION 4
+#define LOOM_ABI_VERSION 5
 
 #define LOOM_SLOTS 8 /* forwarding methods in one program */
 #define LOOM_PROTOCOL_SLOTS 4 /* protocol handlers in one program */

@@ -1,13 +1,44 @@
 package io.loom.control.dataplane;
 
 import io.loom.api.Endpoint;
+import java.nio.charset.StandardCharsets;
 
-/** Identity of a backend in the kernel: it has one number for each forwarding method by which it is reached. */
-public record BackendKey(Endpoint endpoint, String method) implements Comparable<BackendKey> {
+/**
+ * Identity of a backend in the kernel, which has a number and a state of its own: a server as a member of one upstream, by one
+ * forwarding method. Whoever is in two upstreams may be down, drained or full in one of them alone (docs/adr/0026).
+ *
+ * @param group names the upstream, see {@link #group}
+ */
+public record BackendKey(long group, Endpoint endpoint, String method) implements Comparable<BackendKey> {
+    private static final long FNV_BASIS = 0xcbf29ce484222325L;
+    private static final long FNV_PRIME = 0x100000001b3L;
+
+    public BackendKey(String upstream, Endpoint endpoint, String method) {
+        this(group(upstream), endpoint, method);
+    }
+
+    /** What the kernel remembers of an upstream's name: FNV-1a in 64 bits, the same in every process. */
+    public static long group(String upstream) {
+        long hash = FNV_BASIS;
+        for (byte one : upstream.getBytes(StandardCharsets.UTF_8)) {
+            hash = (hash ^ Byte.toUnsignedLong(one)) * FNV_PRIME;
+        }
+        return hash;
+    }
+
+    /** A member of an upstream, however it is reached. */
+    public record Server(long group, Endpoint endpoint) {}
+
+    public Server server() {
+        return new Server(group, endpoint);
+    }
+
     @Override
     public int compareTo(BackendKey other) {
         // Most often it is one and the same string, which equals() sees at once.
-        return method.equals(other.method) ? endpoint.compareTo(other.endpoint) : method.compareTo(other.method);
+        int methods = method.equals(other.method) ? 0 : method.compareTo(other.method);
+        int endpoints = methods != 0 ? methods : endpoint.compareTo(other.endpoint);
+        return endpoints != 0 ? endpoints : Long.compare(group, other.group);
     }
 
     @Override

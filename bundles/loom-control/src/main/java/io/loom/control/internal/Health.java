@@ -1,8 +1,8 @@
 package io.loom.control.internal;
 
-import io.loom.api.Endpoint;
 import io.loom.api.control.HealthReports.Report;
 import io.loom.api.control.HealthReports.Target;
+import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.KernelState;
 import java.util.Map;
 import java.util.Optional;
@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * What is known of the backends' health at one moment. A probed backend without a result counts as up, unless the kernel
  * has it marked as down from before a restart of the control plane.
  */
-record Health(Map<Target, Report> reports, Set<Endpoint> downInKernel) {
+record Health(Map<Target, Report> reports, Set<BackendKey.Server> downInKernel) {
 
     Health {
         reports = Map.copyOf(reports);
@@ -22,7 +22,7 @@ record Health(Map<Target, Report> reports, Set<Endpoint> downInKernel) {
 
     static Health of(Map<Target, Report> reports, KernelState applied) {
         return new Health(
-                reports, applied.down().stream().map(key -> key.endpoint()).collect(Collectors.toSet()));
+                reports, applied.down().stream().map(BackendKey::server).collect(Collectors.toSet()));
     }
 
     /** Why the backend is down; empty if it counts as up. */
@@ -34,7 +34,7 @@ record Health(Map<Target, Report> reports, Set<Endpoint> downInKernel) {
         if (report != null) {
             return report.up() ? Optional.empty() : Optional.of(report.reason());
         }
-        return downInKernel.contains(member.endpoint())
+        return downInKernel.contains(member.server())
                 ? Optional.of("was down before, not probed yet")
                 : Optional.empty();
     }

@@ -4,6 +4,7 @@ import io.loom.api.Endpoint;
 import io.loom.api.config.HealthCheck;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.HealthReports;
+import io.loom.control.dataplane.BackendKey;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,10 @@ import java.util.Optional;
 record Member(
         int id, String upstream, Endpoint endpoint, int weight, BackendView.Source source, boolean override,
         Optional<HealthCheck> check, int maxConnections) {
+
+    BackendKey.Server server() {
+        return new BackendKey.Server(BackendKey.group(upstream), endpoint);
+    }
 
     HealthReports.Target target() {
         return new HealthReports.Target(upstream, endpoint);

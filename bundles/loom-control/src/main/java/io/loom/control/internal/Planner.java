@@ -10,6 +10,7 @@ import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,7 +24,7 @@ final class Planner {
     private Planner() {}
 
     static Plan plan(
-            LoomConfig config, Inventory inventory, Health health, PlaneView plane, Drains drains, long now) {
+            LoomConfig config, Inventory inventory, Departed departed, Health health, PlaneView plane, Drains drains, long now) {
         if (!config.enabled()) {
             return Plan.NOTHING;
         }
@@ -32,8 +33,8 @@ final class Planner {
         Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
         Set<BackendKey> active = new HashSet<>();
         PlaneView seen = plane.without(config.nat().sourceAddresses());
-        Map<Endpoint, List<Member>> members = members(config, inventory);
-        Map<Endpoint, Integer> limits = limits(members);
+        Map<BackendKey.Server, Member> members = members(config, inventory);
+        Map<Endpoint, Integer> limits = limits(members.values());
         for (Vip vip : config.vips()) {
             Plan.VipPlan planned = new VipPlanner(vip, config.conntrack(), config.acl().asks(), inventory.of(vip.upstream()),
                     limits.keySet(), health, seen).plan();
@@ -46,41 +47,42 @@ final class Planner {
         Drains next = drains.next(active, plane.applied().backends(), unknownContent, now);
         Set<BackendKey> backends = new HashSet<>(active);
         backends.addAll(next.keys());
-        Set<BackendKey> down = down(backends, members, health, plane.applied().down());
+        Set<BackendKey> down = down(backends, members, departed, health, plane.applied().down());
         Set<BackendKey> draining = draining(active, members);
         // What a table of unknown content may still name stays what it is until that table is built anew.
         next.keys().stream().filter(key -> !unknownContent || plane.applied().draining().contains(key)).forEach(draining::add);
         return new Plan(new KernelState(backends, down, draining, limits(active, limits), tables, listeners), List.copyOf(vips), next);
     }
 
-    /** Those of groups that a vip uses; an address may be in several. */
-    private static Map<Endpoint, List<Member>> members(LoomConfig config, Inventory inventory) {
+    /** Those of groups that a vip uses. */
+    private static Map<BackendKey.Server, Member> members(LoomConfig config, Inventory inventory) {
         Set<String> used = config.vips().stream().map(Vip::upstream).collect(Collectors.toSet());
-        return inventory.members().stream().filter(member -> used.contains(member.upstream()))
-                .collect(Collectors.groupingBy(Member::endpoint));
+        Map<BackendKey.Server, Member> members = new HashMap<>();
+        inventory.members().stream().filter(member -> used.contains(member.upstream()))
+                .forEach(member -> members.put(member.server(), member));
+        return members;
     }
 
-    /** An address in two groups is down when it is in both; one in no group any more stays what it was. */
+    /** One that has left its group is judged by the probes that go on, and stays what it was if there are none. */
     private static Set<BackendKey> down(
-            Set<BackendKey> backends, Map<Endpoint, List<Member>> members, Health health, Set<BackendKey> before) {
+            Set<BackendKey> backends, Map<BackendKey.Server, Member> members, Departed departed, Health health,
+            Set<BackendKey> before) {
+        Set<BackendKey> earlier = new HashSet<>(before);
         Set<BackendKey> down = new HashSet<>();
         for (BackendKey key : backends) {
-            List<Member> same = members.getOrDefault(key.endpoint(), List.of());
-            boolean isDown = same.isEmpty()
-                    ? before.contains(key)
-                    : same.stream().allMatch(member -> health.down(member).isPresent());
-            if (isDown) {
+            Member member = members.getOrDefault(key.server(), departed.members().get(key.server()));
+            if (member == null || member.check().isEmpty() && !members.containsKey(key.server()) ? earlier.contains(key) : health.down(member).isPresent()) {
                 down.add(key);
             }
         }
         return down;
     }
 
-    /** Of an address in two groups the lower limit holds, for the connections of both. */
-    private static Map<Endpoint, Integer> limits(Map<Endpoint, List<Member>> members) {
+    /** What a server can bear is no state of it in one group: of an address in two groups the lower limit holds, for the connections of both. */
+    private static Map<Endpoint, Integer> limits(Collection<Member> members) {
         Map<Endpoint, Integer> limits = new HashMap<>();
-        members.forEach((endpoint, same) -> same.stream().mapToInt(Member::maxConnections)
-                .filter(limit -> limit > 0).min().ifPresent(limit -> limits.put(endpoint, limit)));
+        members.stream().filter(member -> member.maxConnections() > 0)
+                .forEach(member -> limits.merge(member.endpoint(), member.maxConnections(), Math::min));
         return limits;
     }
 
@@ -89,10 +91,13 @@ final class Planner {
                 .collect(Collectors.toMap(key -> key, key -> limits.get(key.endpoint())));
     }
 
-    /** An address in two groups drains when it has no weight in either; so does one that is in no group any more. */
-    private static Set<BackendKey> draining(Set<BackendKey> active, Map<Endpoint, List<Member>> members) {
+    /** Without weight in its group, or in it no more. */
+    private static Set<BackendKey> draining(Set<BackendKey> active, Map<BackendKey.Server, Member> members) {
         return active.stream()
-                .filter(key -> members.getOrDefault(key.endpoint(), List.of()).stream().allMatch(member -> member.weight() == 0))
+                .filter(key -> {
+                    Member member = members.get(key.server());
+                    return member == null || member.weight() == 0;
+                })
                 .collect(Collectors.toCollection(HashSet::new));
     }
 }

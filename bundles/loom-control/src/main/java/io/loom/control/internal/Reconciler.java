@@ -49,6 +49,8 @@ final class Reconciler {
     private Optional<LoomConfig> offered = Optional.empty();
     private Optional<LoomConfig> config = Optional.empty();
     private Drains drains = Drains.NONE;
+    private Inventory known = Inventory.EMPTY;
+    private Departed departed = Departed.NONE;
     private Backoff configuring = Backoff.NONE;
     private Backoff applying = Backoff.NONE;
     private Readiness readiness = Readiness.START;
@@ -157,7 +159,9 @@ final class Reconciler {
         }
         LoomConfig now = config.get();
         Inventory inventory = Inventory.of(now, runtime);
-        board.watch(now.enabled() ? inventory.targets() : Map.of());
+        departed = departed.next(known, inventory, plane.applied().backends());
+        known = inventory;
+        board.watch(now.enabled() ? departed.with(inventory.targets()) : Map.of());
         try {
             applyPlan(now, inventory, atOnce);
         } catch (LoomException failure) {
@@ -248,7 +252,7 @@ final class Reconciler {
     private void plan(LoomConfig now, Inventory inventory, long time) {
         planned = view(time);
         judged = Health.of(board.reports(), planned.applied());
-        plan = Planner.plan(now, inventory, judged, planned, drains, time);
+        plan = Planner.plan(now, inventory, departed, judged, planned, drains, time);
     }
 
     private PlaneView view(long time) {

@@ -88,9 +88,10 @@ final class VipPlanner {
         Set<Family> reachable = view.pairs().getOrDefault(family, Set.of());
         boolean own = reachable.contains(family)
                 && members.stream().anyMatch(member -> member.endpoint().family() == family);
+        long group = BackendKey.group(vip.upstream());
         return members.stream()
                 .filter(member -> own ? member.endpoint().family() == family : reachable.contains(member.endpoint().family()))
-                .map(member -> new Candidate(member, new BackendKey(member.endpoint(), method)))
+                .map(member -> new Candidate(member, new BackendKey(group, member.endpoint(), method)))
                 .toList();
     }
 

@@ -66,17 +66,76 @@ class DrainingTest {
         assertEquals(Set.of(ONE, TWO), plane.applied().draining());
     }
 
+    /** What one group says of an address is no business of another one's vips. */
     @Test
-    void anAddressThatStillHasAWeightInAnotherGroupIsNotMarked() {
+    void anAddressInTwoGroupsDrainsInTheOneThatLetsGoOfIt() {
         Vip web = Fixtures.vip("nat");
         Vip shop = new Vip("shop", List.of(Fixtures.address("10.9.0.2")), false, web.services(), "maglev", 7, "nat", "shop",
                 true, Vip.Connections.DEFAULT);
+        BackendKey there = Fixtures.key("shop", "10.0.0.2", "nat");
         bench.load(config(List.of(web, shop), upstream("default", server("10.0.0.1"), server("10.0.0.2", 0)),
                 upstream("shop", server("10.0.0.2"))));
-        assertEquals(Set.of(), plane.applied().draining());
-        bench.load(config(List.of(web, shop), upstream("default", server("10.0.0.1"), server("10.0.0.2", 0)),
-                upstream("shop", server("10.0.0.2", 0))));
+        assertEquals(Set.of(ONE, TWO, there), plane.applied().backends());
         assertEquals(Set.of(TWO), plane.applied().draining());
+        bench.load(config(List.of(web, shop), upstream("default", server("10.0.0.1"), server("10.0.0.2")),
+                upstream("shop", server("10.0.0.2", 0))));
+        assertEquals(Set.of(there), plane.applied().draining());
+        bench.load(config(List.of(web, shop), upstream("default", server("10.0.0.1")), upstream("shop", server("10.0.0.2"))));
+        assertEquals(Set.of(TWO), plane.applied().draining(), "removed from one, and alive in the other");
+    }
+
+    /** Probes of one group may fail where those of another do not: they have another port. */
+    @Test
+    void anAddressInTwoGroupsIsDownInTheOneWhoseProbesFail() {
+        Vip web = Fixtures.vip("nat");
+        Vip shop = new Vip("shop", List.of(Fixtures.address("10.9.0.2")), false, web.services(), "maglev", 7, "nat", "shop",
+                true, Vip.Connections.DEFAULT);
+        bench.load(config(List.of(web, shop), Fixtures.checked(server("10.0.0.1"), server("10.0.0.2")),
+                Fixtures.checked("shop", server("10.0.0.2"))));
+        bench.probes.down("default", "10.0.0.2");
+        bench.round();
+        assertEquals(Set.of(TWO), plane.applied().down());
+        bench.probes.down("shop", "10.0.0.2");
+        bench.probes.up("10.0.0.2");
+        bench.round();
+        assertEquals(Set.of(key("shop", "10.0.0.2", "nat")), plane.applied().down());
+        Bench restarted = new Bench(data, plane);
+        restarted.load(config(List.of(web, shop), Fixtures.checked(server("10.0.0.1"), server("10.0.0.2")),
+                Fixtures.checked("shop", server("10.0.0.2"))));
+        assertEquals(Set.of(key("shop", "10.0.0.2", "nat")), plane.applied().down(), "until it is probed");
+    }
+
+    /** Its connections would wait for their timeout. */
+    @Test
+    void aRemovedBackendThatDiesWhileItDrainsLosesItsConnections() {
+        bench.load(config(List.of(Fixtures.vip("nat")), Fixtures.checked(server("10.0.0.1"), server("10.0.0.2"))));
+        bench.probes.up("10.0.0.1");
+        bench.probes.up("10.0.0.2");
+        bench.round();
+        bench.change(edit -> edit.remove(2));
+        assertEquals(Set.of(TWO), plane.applied().draining());
+        assertEquals(2, bench.probes.targets.size(), "it is probed on");
+        assertEquals(Set.of(), plane.applied().down());
+        bench.probes.down("10.0.0.2");
+        bench.round();
+        assertEquals(Set.of(TWO), plane.applied().down());
+        bench.pass(java.time.Duration.ofMinutes(6));
+        assertEquals(Set.of(ONE), plane.applied().backends());
+        assertEquals(1, bench.probes.targets.size(), "and not for ever");
+    }
+
+    @Test
+    void oneWhoseWholeGroupHasGoneIsProbedWhileItDrains() {
+        Vip web = Fixtures.vip("nat");
+        Vip shop = new Vip("shop", List.of(Fixtures.address("10.9.0.2")), false, web.services(), "maglev", 7, "nat", "shop",
+                true, Vip.Connections.DEFAULT);
+        bench.load(config(List.of(web, shop), upstream("default", server("10.0.0.1")), Fixtures.checked("shop", server("10.0.0.2"))));
+        bench.load(web("nat", server("10.0.0.1")));
+        bench.probes.down("shop", "10.0.0.2");
+        bench.round();
+        assertEquals(Set.of(key("shop", "10.0.0.2", "nat")), plane.applied().down());
+        bench.load(config(List.of(web, shop), upstream("default", server("10.0.0.1")), Fixtures.checked("shop", server("10.0.0.2"))));
+        assertEquals(1, bench.probes.targets.size(), "and once when it is back");
     }
 
     @Test

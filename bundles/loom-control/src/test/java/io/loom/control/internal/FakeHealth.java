@@ -20,6 +20,10 @@ final class FakeHealth implements HealthReports {
     }
 
     void down(String address) {
-        listener.report(new Report(new Target("default", Fixtures.endpoint(address)), false, "connection refused"));
+        down("default", address);
+    }
+
+    void down(String upstream, String address) {
+        listener.report(new Report(new Target(upstream, Fixtures.endpoint(address)), false, "connection refused"));
     }
 }

@@ -44,7 +44,11 @@ final class Fixtures {
     }
 
     static BackendKey key(String address, String method) {
-        return new BackendKey(endpoint(address), method);
+        return key("default", address, method);
+    }
+
+    static BackendKey key(String upstream, String address, String method) {
+        return new BackendKey(upstream, endpoint(address), method);
     }
 
     static ServerRef ref(String address) {
@@ -68,7 +72,11 @@ final class Fixtures {
     }
 
     static Upstream checked(Upstream.Server... servers) {
-        return new Upstream("default", List.of(servers), Optional.of(CHECK));
+        return checked("default", servers);
+    }
+
+    static Upstream checked(String name, Upstream.Server... servers) {
+        return new Upstream(name, List.of(servers), Optional.of(CHECK));
     }
 
     /** A vip on 10.9.0.1, tcp 80, of upstream {@code default}. */

@@ -178,7 +178,7 @@ class TreatmentTest {
                 Connections.DEFAULT);
         bench.load(config(List.of(web, other), upstream("default", limited("10.0.0.1", 9), server("10.0.0.2")),
                 upstream("more", limited("10.0.0.1", 5))));
-        assertEquals(Map.of(Fixtures.key("10.0.0.1", "nat"), 5), plane.applied().limits());
+        assertEquals(Map.of(Fixtures.key("10.0.0.1", "nat"), 5, Fixtures.key("more", "10.0.0.1", "nat"), 5), plane.applied().limits());
         assertEquals(List.of(9, 0, 5), bench.seen.backends().stream().map(BackendView::maxConnections).toList());
         bench.load(config(List.of(web, other), upstream("default", limited("10.0.0.1", 9)), upstream("more", server("10.0.0.1"))));
         assertEquals(List.of(true, true),

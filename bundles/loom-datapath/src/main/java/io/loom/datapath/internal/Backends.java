@@ -10,6 +10,8 @@ import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +32,7 @@ import java.util.stream.Collectors;
  */
 final class Backends implements AutoCloseable {
     private final BpfMap entries;
+    private final BpfMap groups;
     private final IntConsumer forget;
     private final LimitTable limits;
     private final Numbers numbers;
@@ -40,12 +43,14 @@ final class Backends implements AutoCloseable {
     private OuterSources outer = OuterSources.NONE;
 
     /**
+     * @param groups loom_groups
      * @param forget sets the counters of a number to zero
      * @param limits loom_blimits
      */
-    Backends(BpfMap entries, IntConsumer forget, LimitTable limits) {
+    Backends(BpfMap entries, BpfMap groups, IntConsumer forget, LimitTable limits) {
         this.limits = limits;
         this.entries = entries;
+        this.groups = groups;
         this.forget = forget;
         this.numbers = new Numbers(1, Math.min(entries.maxEntries(), TableEntry.HIGHEST_BACKEND + 1));
     }
@@ -57,11 +62,13 @@ final class Backends implements AutoCloseable {
      * @param referred numbers that connections or tables refer to: those without an entry rest
      */
     synchronized void adopt(Function<Integer, String> methods, Set<Integer> referred) {
+        Map<Integer, Long> groupOf = new HashMap<>();
+        groups.forEach((key, value) -> groupOf.put(Keys.number(key), group(value)));
         entries.forEach((key, value) -> BackendEntry.decode(value).ifPresent(entry -> {
             int number = Keys.number(key);
             numbers.adopt(number);
             written.put(number, entry);
-            live.put(new BackendKey(entry.endpoint(), methods.apply(entry.slot())), number);
+            live.put(new BackendKey(groupOf.get(number), entry.endpoint(), methods.apply(entry.slot())), number);
         }));
         referred.stream().filter(number -> number > 0 && !written.containsKey(number)).forEach(numbers::rest);
     }
@@ -76,12 +83,24 @@ final class Backends implements AutoCloseable {
     synchronized void put(
             BackendKey backend, int slot, boolean stateful, Change.PutBackend state, Map<InetAddress, Optional<NextHop>> hops) {
         int number = number(backend).orElseGet(() -> newNumber(backend));
+        if (!live.containsKey(backend)) {
+            // Before the entry: what a process leaves that dies in between has no entry, and is nobody's.
+            groups.update(Keys.of(number), group(backend.group()), UpdateMode.ANY);
+        }
         Optional<NextHop> before = Optional.ofNullable(written.get(number)).flatMap(BackendEntry::hop);
         Optional<NextHop> hop = hops.getOrDefault(backend.endpoint().address(), before);
         limits.limit(number, state.limit(), open.ofBackend(number));
         write(number, new BackendEntry(
                 backend.endpoint(), slot, state.down(), stateful, state.draining(), hop, outer.of(backend)));
         live.put(backend, number);
+    }
+
+    private static byte[] group(long hash) {
+        return ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(hash).array();
+    }
+
+    private static long group(byte[] value) {
+        return ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getLong();
     }
 
     private int newNumber(BackendKey backend) {

@@ -49,6 +49,7 @@ final class Changes {
         } else if (change instanceof Change.RemoveTable remove) {
             builds.forget(remove.table());
             tables.remove(remove.table());
+            listeners.forget(remove.table());
         } else if (change instanceof Change.PutListener put) {
             putListener(put.listener(), put.spec());
         } else if (change instanceof Change.RemoveListener remove) {
@@ -92,6 +93,7 @@ final class Changes {
         if (answer.get() instanceof TableBuilds.Built built) {
             int[] entries = Arrays.stream(built.table().slots()).map(position -> numbers[position]).toArray();
             tables.put(put.table(), spec, built.table().index(), entries, moved);
+            listeners.membersChanged(put.table());
         } else if (answer.get() instanceof TableBuilds.NotBuilt not) {
             boolean forwarding = tables.get(put.table()).isPresent();
             if (forwarding) {

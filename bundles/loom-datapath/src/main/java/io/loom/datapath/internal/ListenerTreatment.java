@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import io.loom.api.Protocol;
 import io.loom.api.plugin.LookupTable;
+import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Guard;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
@@ -47,9 +48,15 @@ final class ListenerTreatment {
         }
     }
 
-    /** What clients of the vip are remembered under, the same for all its listeners; 0 if they are not. */
-    static int affinity(ListenerSpec spec) {
-        return spec.affinity() ? tag(spec.table().vip()) : 0;
+    /**
+     * What clients of the vip are remembered under, the same for all its listeners. Another upstream, method or family of backends is another
+     * place to be used to: the former one's backends may be alive and well for other vips.
+     *
+     * @param members of its table; not empty
+     */
+    static int affinity(TableKey table, Set<BackendKey> members) {
+        BackendKey one = members.iterator().next();
+        return tag(table.vip() + ' ' + one.group() + ' ' + one.method() + ' ' + one.endpoint().family());
     }
 
     /** A number that tells vips apart, the same in every process; not 0. */

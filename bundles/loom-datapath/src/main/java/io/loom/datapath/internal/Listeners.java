@@ -3,6 +3,7 @@ package io.loom.datapath.internal;
 import io.loom.api.Family;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Guard;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
@@ -37,6 +38,8 @@ final class Listeners implements AutoCloseable {
     private final Map<ListenerKey, Integer> live = new TreeMap<>();
     private final Map<ListenerKey, Integer> resting = new HashMap<>();
     private final SortedMap<ListenerKey, ListenerSpec> specs = new TreeMap<>();
+    /** What clients are remembered under, of tables whose listeners do so. */
+    private final Map<TableKey, Integer> affinities = new HashMap<>();
 
     Listeners(BpfMap entries4, BpfMap entries6, BpfMap counters, Tables tables, Guards guards, Meta meta) {
         this.entries = Map.of(
@@ -105,12 +108,34 @@ final class Listeners implements AutoCloseable {
                 || !former.table().equals(spec.table());
     }
 
+    /** Of a table without members it stays what it was. */
+    private int affinity(TableKey key, Tables.Published table) {
+        Set<BackendKey> members = table.spec().weights().keySet();
+        if (!members.isEmpty()) {
+            affinities.put(key, ListenerTreatment.affinity(key, members));
+        }
+        return affinities.computeIfAbsent(key, none -> ListenerTreatment.tag(key.vip()));
+    }
+
+    /** Has clients of the table's listeners be remembered anew, if its backends are others than those that they are remembered with. */
+    synchronized void membersChanged(TableKey key) {
+        Integer before = affinities.get(key);
+        if (before != null && affinity(key, tables.get(key).orElseThrow()) != before) {
+            tableMoved(key);
+        }
+    }
+
+    /** The table is no more. */
+    synchronized void forget(TableKey key) {
+        affinities.remove(key);
+    }
+
     private void write(ListenerKey listener, int number, ListenerSpec spec) {
         Tables.Published table = tables.get(spec.table()).orElseThrow(
                 () -> new IllegalStateException("listener " + listener + " comes before its table " + spec.table()));
         ListenerEntry entry = new ListenerEntry(
                 number, table.index(), ListenerTreatment.flags(listener.protocol(), spec, table.index()), table.number(),
-                table.size(), ListenerTreatment.affinity(spec));
+                table.size(), spec.affinity() ? affinity(spec.table(), table) : 0);
         ListenerTable family = entries.get(listener.endpoint().family());
         family.putAddress(listener.endpoint().address());
         family.put(listener, entry);

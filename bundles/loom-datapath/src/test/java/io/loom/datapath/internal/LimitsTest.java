@@ -190,7 +190,7 @@ class LimitsTest extends DataPlaneFixture {
         await("a sweep", () -> plane.read().connectionsActive() == 1);
         Endpoint used = plane.read().backends().stream().filter(backend -> backend.active() == 1).findFirst().orElseThrow().endpoint();
         plane.apply(new Change.PutBackend(
-                new BackendKey(used, "ipip"), false, false, 2));
+                new BackendKey("default", used, "ipip"), false, false, 2));
         await("the next count", () -> used() == 1);
     }
 

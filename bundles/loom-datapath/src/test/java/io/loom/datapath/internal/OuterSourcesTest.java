@@ -14,8 +14,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class OuterSourcesTest {
-    private final BackendKey ipv4 = new BackendKey(new Endpoint(address("198.51.100.20"), 80), "ipip");
-    private final BackendKey ipv6 = new BackendKey(new Endpoint(address("2001:db8:1::20"), 80), "ipip");
+    private final BackendKey ipv4 = new BackendKey("default", new Endpoint(address("198.51.100.20"), 80), "ipip");
+    private final BackendKey ipv6 = new BackendKey("default", new Endpoint(address("2001:db8:1::20"), 80), "ipip");
 
     @Test
     void aBackendGetsSourcesOfItsOwnFamily() {
@@ -34,7 +34,7 @@ class OuterSourcesTest {
     @Test
     void methodsThatWriteNoOuterHeaderHaveNothingToDoWithIt() {
         OuterSources sources = sources(network("172.16.0.0", 16), Optional.empty());
-        assertEquals(Optional.empty(), sources.of(new BackendKey(ipv4.endpoint(), "nat")));
+        assertEquals(Optional.empty(), sources.of(new BackendKey("default", ipv4.endpoint(), "nat")));
     }
 
     @Test

@@ -96,8 +96,8 @@ class TablesTest extends DataPlaneFixture {
     /** Its connections are in no table, so nothing else knows of them. */
     @Test
     void underMinimalTrackingTheLastBackendKeepsItsConnectionsWhenItDrains() throws Exception {
-        BackendKey first = new BackendKey(FIRST, "ipip");
-        BackendKey second = new BackendKey(SECOND, "ipip");
+        BackendKey first = new BackendKey("default", FIRST, "ipip");
+        BackendKey second = new BackendKey("default", SECOND, "ipip");
         plane.resolve(Set.of(first, second));
         await("next hops", () -> plane.unresolved().isEmpty());
         plane.apply(new Change.PutBackend(first, false, false));

@@ -69,7 +69,7 @@ final class TestHost {
     }
 
     static BackendKey nat(Endpoint endpoint) {
-        return new BackendKey(endpoint, "nat");
+        return new BackendKey("default", endpoint, "nat");
     }
 
     static ListenerKey tcp(String address, int port) {

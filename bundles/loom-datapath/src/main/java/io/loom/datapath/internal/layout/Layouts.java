@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /** Every struct that crosses the border to the kernel, and the hash that a pinned instance is compared by. */
 public final class Layouts {
     /** LOOM_ABI_VERSION of the header that the codecs follow. */
-    public static final int ABI_VERSION = 4;
+    public static final int ABI_VERSION = 5;
     /** LOOM_SLOTS. */
     public static final int SLOTS = 8;
 

@@ -1,0 +1,45 @@
+package io.loom.control.internal;
+
+import io.loom.api.config.HealthCheck;
+import io.loom.api.control.HealthReports.Target;
+import io.loom.control.dataplane.BackendKey;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Backends that were removed and still have an entry in the kernel, for their connections: they are probed on, so that those of
+ * one that dies need not wait for their timeout. Pure. A restart of the control plane forgets them.
+ */
+record Departed(Map<BackendKey.Server, Member> members) {
+    static final Departed NONE = new Departed(Map.of());
+
+    Departed {
+        members = Map.copyOf(members);
+    }
+
+    /**
+     * @param before what there was until now
+     * @param now    what there is
+     * @param kernel backends with an entry
+     */
+    Departed next(Inventory before, Inventory now, Set<BackendKey> kernel) {
+        Map<BackendKey.Server, Member> next = new HashMap<>(members);
+        before.members().forEach(member -> next.put(member.server(), member));
+        now.members().forEach(member -> next.remove(member.server()));
+        if (!next.isEmpty()) {
+            Set<BackendKey.Server> there = new HashSet<>();
+            kernel.forEach(key -> there.add(key.server()));
+            next.keySet().retainAll(there);
+        }
+        return new Departed(next);
+    }
+
+    /** What must be probed because of them, besides these. */
+    Map<Target, HealthCheck> with(Map<Target, HealthCheck> targets) {
+        Map<Target, HealthCheck> all = new HashMap<>(targets);
+        members.values().forEach(member -> member.check().ifPresent(check -> all.putIfAbsent(member.target(), check)));
+        return Map.copyOf(all);
+    }
+}
