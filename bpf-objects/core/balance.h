@@ -19,6 +19,7 @@
 #include "slots.h"
 #include "echo.h"
 #include "error.h"
+#include "refuse.h"
 #include "vlan.h"
 #include "work.h"
 
@@ -302,12 +303,15 @@ static __always_inline int loom_packet_may_be_told(const struct loom_packet *pac
 	return verdict == LOOM_DROP_TOO_BIG || (verdict == LOOM_DROP_TTL && packet->hash);
 }
 
-/* Its sender is told that a packet was too big, or out of hops. */
+/* Its sender is told that a packet was too big, out of hops, or that there is no backend. */
 static __always_inline int loom_packet_dropped(struct xdp_md *ctx, struct loom_packet *packet, int verdict)
 {
-	if (!loom_packet_may_be_told(packet, verdict))
+	if (verdict == LOOM_DROP_NO_BACKEND)
+		verdict = loom_refuse(ctx, packet);
+	else if (loom_packet_may_be_told(packet, verdict))
+		verdict = loom_error_send(ctx, packet->fits, verdict);
+	else
 		return verdict;
-	verdict = loom_error_send(ctx, packet->fits, verdict);
 	packet->egress = ctx->ingress_ifindex;
 	return verdict;
 }

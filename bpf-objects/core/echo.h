@@ -56,18 +56,23 @@ static __always_inline int loom_echo_ip_write(struct xdp_md *ctx, const struct l
 	return 0;
 }
 
-/* Makes the request its reply, in place. */
-static __noinline int loom_echo_write(struct xdp_md *ctx, const struct loom_packet *packet)
+/*
+ * Makes the request its reply, in place. `sum` is of the request: the reply's checksum is computed from that rather than updated, since
+ * a reply of zeros alone has the checksum 0xffff, which RFC 1624 would make 0, and no receiver takes.
+ */
+static __noinline int loom_echo_write(struct xdp_md *ctx, const struct loom_packet *packet, __u64 sum)
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct ethhdr *ethernet = (void *)(long)ctx->data;
 	struct loom_icmp *icmp = (void *)(long)ctx->data + loom_packet_l4(packet);
 	__u8 type = packet->family == 4 ? LOOM_ICMP4_ECHO_REPLY : LOOM_ICMP6_ECHO_REPLY;
+	__u32 first;
 
 	if ((void *)(ethernet + 1) > end || (void *)(icmp + 1) > end || loom_echo_ip_write(ctx, packet))
 		return LOOM_DROP_INTERNAL;
 	loom_link_turn(ethernet->h_dest, ethernet->h_dest);
-	icmp->checksum = loom_checksum_update(icmp->checksum, loom_sum_replace(bpf_htons(icmp->type << 8), bpf_htons(type << 8)));
+	__builtin_memcpy(&first, icmp, sizeof(first)); /* type, code, which is 0, and checksum */
+	icmp->checksum = ~loom_sum_fold(sum - first + bpf_htons(type << 8));
 	icmp->type = type;
 	return LOOM_ECHO;
 }
@@ -77,15 +82,11 @@ static __always_inline __u32 loom_echo_length(const struct loom_packet *packet)
 	return packet->length - (packet->l4 - packet->l3);
 }
 
-/* Whether the message sums up. */
-static __always_inline int loom_echo_is_sound(struct xdp_md *ctx, const struct loom_packet *packet)
-{
-	return loom_sum_fold(loom_icmp_sum(ctx, packet, packet->l4, loom_echo_length(packet))) == 0xffff;
-}
-
 /* The answer to a packet that asks a vip for an echo, or what else becomes of it. */
 static __noinline int loom_echo_answer(struct xdp_md *ctx, struct loom_packet *packet)
 {
+	__u64 sum;
+
 	if (!loom_echo_rate || !loom_echo_asks(ctx, packet) || !loom_sender_is_sound(ctx, packet) ||
 	    !loom_address_is_vip(packet))
 		return LOOM_PASS_OTHER_PROTOCOL;
@@ -96,10 +97,11 @@ static __noinline int loom_echo_answer(struct xdp_md *ctx, struct loom_packet *p
 		return LOOM_PASS_OTHER_PROTOCOL;
 	if (!loom_rate_take(LOOM_ICMP_KIND_ECHO, loom_echo_rate))
 		return LOOM_DROP_ECHO_LIMITED;
-	if (loom_header_judge(ctx, packet) != LOOM_CONTINUE || !loom_echo_is_sound(ctx, packet))
+	sum = loom_icmp_sum(ctx, packet, packet->l4, loom_echo_length(packet));
+	if (loom_header_judge(ctx, packet) != LOOM_CONTINUE || loom_sum_fold(sum) != 0xffff)
 		return LOOM_DROP_BAD_CHECKSUM;
 	packet->egress = ctx->ingress_ifindex;
-	return loom_echo_write(ctx, packet);
+	return loom_echo_write(ctx, packet, sum);
 }
 
 #endif

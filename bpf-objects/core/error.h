@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * ICMP errors about packets for vips that cannot reach their backend: too big with what a forwarding method adds (RFC 1191,
- * RFC 8201), or out of hops (RFC 1812 section 5.3.1, RFC 4443 section 3.3). They come from the vip, as the local stack's would. Only core
+ * RFC 8201), out of hops (RFC 1812 section 5.3.1, RFC 4443 section 3.3), or without any backend (port unreachable, RFC 1122 section 4.1.3.1). They come from the vip, as the local stack's would. Only core
  * calls this, for what a forwarding method has refused and not touched.
  */
 #ifndef LOOM_CORE_ERROR_H
@@ -50,7 +50,7 @@ static __always_inline int loom_error_helps(const struct loom_packet *packet)
 /* Whether the packet may be answered with an error: its sender is one (RFC 1812 section 4.3.2.7, RFC 4443 section 2.4 e). */
 static __always_inline int loom_error_may(struct xdp_md *ctx, const struct loom_packet *packet, int verdict)
 {
-	return loom_sender_is_sound(ctx, packet) && (verdict == LOOM_DROP_TTL || loom_error_helps(packet));
+	return loom_sender_is_sound(ctx, packet) && (verdict != LOOM_DROP_TOO_BIG || loom_error_helps(packet));
 }
 
 /* Cuts off what is not quoted, and makes room in front for an IP and an ICMP header behind the link's, which is turned. */
@@ -103,10 +103,13 @@ static __always_inline void loom_error_icmp_write(struct loom_icmp *icmp, const 
 
 	if (verdict == LOOM_DROP_TTL)
 		kind = (packet->family == 4 ? LOOM_ICMP4_TIME_EXCEEDED : LOOM_ICMP6_TIME_EXCEEDED) << 8;
+	else if (verdict == LOOM_DROP_NO_BACKEND)
+		kind = packet->family == 4 ? LOOM_ICMP4_UNREACHABLE << 8 | LOOM_ICMP4_NO_PORT
+					   : LOOM_ICMP6_UNREACHABLE << 8 | LOOM_ICMP6_NO_PORT;
 	else
 		kind = packet->family == 4 ? LOOM_ICMP4_UNREACHABLE << 8 | LOOM_ICMP4_TOO_BIG : LOOM_ICMP6_TOO_BIG << 8;
 	word[0] = bpf_htonl(kind << 16);
-	word[1] = verdict == LOOM_DROP_TTL ? 0 : bpf_htonl(packet->fits);
+	word[1] = verdict == LOOM_DROP_TOO_BIG ? bpf_htonl(packet->fits) : 0;
 }
 
 /* The headers of the error in front of what is quoted. */

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from scapy.layers.inet import ICMP, IP, IPOption
+from scapy.layers.inet import ICMP, IP, IPOption, TCP
 from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6
 from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Raw
@@ -61,17 +61,35 @@ class Error:
         return bytes(self.link() / self.packet())
 
 
-def told(packet, kind, mtu=0):
+SAID = {
+    "time exceeded": (lambda mtu: ICMP(type=11, code=0), lambda mtu: ICMPv6TimeExceeded(code=0)),
+    "too big": (lambda mtu: ICMP(type=3, code=4, nexthopmtu=mtu), lambda mtu: ICMPv6PacketTooBig(mtu=mtu)),
+    "no port": (lambda mtu: ICMP(type=3, code=3), lambda mtu: ICMPv6DestUnreach(code=4)),
+}
+
+
+def told(packet, kind, mtu=0, verdict="ICMP_ERROR"):
     """What Loom must say about a packet that it cannot forward: to its sender, from the vip, with as much of it as fits."""
     quoted = bytes(packet.packet())
+    said4, said6 = SAID[kind]
     if packet.family == 4:
-        message = ICMP(type=11, code=0) if kind == "time exceeded" else ICMP(type=3, code=4, nexthopmtu=mtu)
-        error = IP(src=packet.destination, dst=packet.source, ttl=64, tos=0xc0, id=0, flags="DF") / message / Raw(quoted[:548])
+        error = IP(src=packet.destination, dst=packet.source, ttl=64, tos=0xc0, id=0, flags="DF") / said4(mtu) / Raw(quoted[:548])
     else:
-        message = ICMPv6TimeExceeded(code=0) if kind == "time exceeded" else ICMPv6PacketTooBig(mtu=mtu)
-        error = IPv6(src=packet.destination, dst=packet.source, hlim=64) / message / Raw(quoted[:1232])
-    link = replace(packet, source_mac=packet.destination_mac, destination_mac=packet.source_mac).link()
-    return Step(packet.frame(), "ICMP_ERROR", bytes(link / error))
+        error = IPv6(src=packet.destination, dst=packet.source, hlim=64) / said6(mtu) / Raw(quoted[:1232])
+    return Step(packet.frame(), verdict, bytes(turned_link(packet) / error))
+
+
+def turned_link(packet):
+    return replace(packet, source_mac=packet.destination_mac, destination_mac=packet.source_mac).link()
+
+
+def turned_down(syn):
+    """The reset that a SYN gets from a vip without a backend."""
+    ends = {"src": syn.destination, "dst": syn.source}
+    ip = IP(**ends, ttl=64, id=0, flags="DF") if syn.family == 4 else IPv6(**ends, hlim=64)
+    acknowledged = (syn.sequence + len(syn.payload) + 1 + ("F" in syn.flags)) % 2**32
+    reset = TCP(sport=syn.destination_port, dport=syn.source_port, flags="RA", seq=0, ack=acknowledged, window=0)
+    return Step(syn.frame(), "REFUSED", bytes(turned_link(syn) / ip / reset))
 
 
 LEAST_MTU = {4: 68, 6: 1280}  # RFC 791 3.2, RFC 8200 5

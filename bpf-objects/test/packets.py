@@ -20,6 +20,7 @@ import rows_fragments
 import rows_headers
 import rows_nat
 import rows_nat_more
+import rows_refused
 import rows_told
 from world import NAT_PORT, answer, query, request
 
@@ -63,6 +64,7 @@ if __name__ == "__main__":
     write("errors", (row.json() for row in rows_errors.all_rows()))
     write("told", (row.json() for row in rows_told.all_rows()))
     write("echo", (row.json() for row in rows_echo.all_rows()))
+    write("refused", (row.json() for row in rows_refused.all_rows()))
     write("admission", (row.json() for row in rows_admission.all_rows()))
     for method in rows_direct.METHODS:
         write(method, (row.json() for row in rows_direct.all_rows(method)))

@@ -24,13 +24,14 @@ class Echo(Packet):
     payload: bytes = DATA
     reply: bool = False
     number: int = 7
+    sequence: int = 1
     code: int = 0
 
     def transport(self):
         if self.family == 4:
-            header = ICMP(type=0 if self.reply else 8, code=self.code, id=self.number, seq=1)
+            header = ICMP(type=0 if self.reply else 8, code=self.code, id=self.number, seq=self.sequence)
         else:
-            header = (ICMPv6EchoReply if self.reply else ICMPv6EchoRequest)(code=self.code, id=self.number, seq=1)
+            header = (ICMPv6EchoReply if self.reply else ICMPv6EchoRequest)(code=self.code, id=self.number, seq=self.sequence)
         return header / Raw(self.payload)
 
 
@@ -93,6 +94,18 @@ def with_checksum(family, wanted):
     number = (of(0) - wanted) % 0xffff
     assert of(number) in (wanted, wanted ^ 0xffff if wanted in (0, 0xffff) else wanted)
     return ping(family, number=number)
+
+
+def zeros():
+    """RFC 1071: the ones' complement sum of nothing is zero, whose complement is 0xffff; RFC 1624's update would say 0, which does not sum up."""
+    for size in (0, 1, 56):
+        request = replace(ping(4, payload=bytes(size), number=0), sequence=0)
+        step = answered(request)
+        assert step.out[36:38] == b"\xff\xff"
+        yield Row(f"an answer of {size} zeros has the checksum 0xffff (RFC 1071)", 4, [step])
+    for number in (0, 0xffff):
+        yield Row(f"identifier {number:#06x}, and zeros (RFC 1071)", 4, [answered(replace(ping(4, payload=bytes(8), number=number), sequence=0))])
+        yield Row(f"identifier {number:#06x}, and zeros (RFC 4443 2.3)", 6, [answered(replace(ping(6, payload=bytes(8), number=number), sequence=0))])
 
 
 def refused(family):
@@ -170,5 +183,6 @@ def all_rows():
     for family in (4, 6):
         for part in (answers, sums, refused, passing):
             yield from part(family)
+    yield from zeros()
     yield from only_ipv4()
     yield from only_ipv6()

@@ -25,6 +25,7 @@ enum loom_verdict {
 	LOOM_ECHO = 3,
 	LOOM_ICMP_ERROR = 4,
 	LOOM_SENT_BEFORE = 5,
+	LOOM_REFUSED = 6,
 
 	LOOM_PASS_NOT_IP = 16,
 	LOOM_PASS_OTHER_PROTOCOL = 17,
@@ -139,8 +140,12 @@ struct loom_guard {
 	__u32 rate;  /* new connections of one source a second; 0: any */
 	__u32 burst; /* how many of them may come at once, at least 1 */
 	__u32 vip;   /* what sources are counted under, the same for all listeners of a vip */
-	__u32 pad;
+	__u32 refusals; /* 1 + key of loom_refusals: what finds no backend is refused; 0: it is dropped. Also of a listener that is not guarded */
 };
+
+/* Value of loom_refusals, a token bucket as in core/rate.h; of which vip a bucket is its number says as far as it can. */
+#define LOOM_REFUSALS 4096
+#define LOOM_REFUSALS_A_SECOND 1000
 
 /* Key of loom_sources: an IPv4 address, or the first 64 bits of an IPv6 address, of which a client has all the rest. */
 struct loom_source_key {

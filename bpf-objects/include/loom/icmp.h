@@ -25,8 +25,10 @@ enum loom_icmp6_type {
 	LOOM_ICMP6_ECHO_REPLY = 129,
 };
 
-/* Code of LOOM_ICMP4_UNREACHABLE: fragmentation needed and "don't fragment" set. */
+/* Codes of LOOM_ICMP4_UNREACHABLE: fragmentation needed and "don't fragment" set; port unreachable. */
 #define LOOM_ICMP4_TOO_BIG 4
+#define LOOM_ICMP4_NO_PORT 3
+#define LOOM_ICMP6_NO_PORT 4 /* of LOOM_ICMP6_UNREACHABLE */
 
 struct loom_icmp {
 	__u8 type;

@@ -13,6 +13,7 @@ public enum Verdict {
     ECHO(3, Action.FORWARD, "a ping of a vip, answered"),
     ICMP_ERROR(4, Action.FORWARD, "too big or out of hops, and its sender told so"),
     SENT_BEFORE(5, Action.FORWARD, "sent by a program of the operator that runs before Loom's"),
+    REFUSED(6, Action.FORWARD, "would begin a connection to a vip without a usable backend, and its sender told so: on_empty"),
 
     PASS_NOT_IP(16, Action.PASS, "neither IPv4 nor IPv6"),
     PASS_OTHER_PROTOCOL(17, Action.PASS, "an IP protocol without a protocol handler"),

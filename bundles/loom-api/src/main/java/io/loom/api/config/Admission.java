@@ -10,8 +10,10 @@ import java.util.Optional;
  * @param overflow       true: what is beyond a limit, the vip's or its backends', goes to the local stack; false: it is dropped
  * @param courses        services that are not balanced as all others are
  * @param rate           of new connections of one source; empty: any
+ * @param onEmpty        what becomes of them while there is no usable backend
  */
-public record Admission(int maxConnections, boolean overflow, Map<Vip.Service, Course> courses, Optional<Rate> rate) {
+public record Admission(
+        int maxConnections, boolean overflow, Map<Vip.Service, Course> courses, Optional<Rate> rate, OnEmpty onEmpty) {
 
     public static final Admission OPEN = new Admission(0, false, Map.of());
 
@@ -25,7 +27,15 @@ public record Admission(int maxConnections, boolean overflow, Map<Vip.Service, C
 
     /** Without a limit for sources. */
     public Admission(int maxConnections, boolean overflow, Map<Vip.Service, Course> courses) {
-        this(maxConnections, overflow, courses, Optional.empty());
+        this(maxConnections, overflow, courses, Optional.empty(), OnEmpty.RESET);
+    }
+
+    /** What becomes of a packet that would begin a connection where there is no usable backend; printed in lower case. */
+    public enum OnEmpty {
+        /** Its sender is told: a TCP reset, or port unreachable. */
+        RESET,
+        /** Nothing: it is dropped. */
+        DROP
     }
 
     /** Where new connections of a service go; printed in lower case. */

@@ -47,7 +47,7 @@ record Treatment(Vip vip, Conntrack conntrack, boolean acl) {
         return new ListenerSpec(
                 table, vip.assign() && !vip.interfaceAddresses(), full ? Tracking.FULL : wanted(service.protocol()),
                 vip.connections().keepClient() && !method.direct(), vip.connections().affinity(), method.direct(),
-                guard(service, method, limited));
+                guard(service, method, limited), vip.admission().onEmpty() == Admission.OnEmpty.RESET);
     }
 
     /** A method that cannot do without an entry for each connection may find no room for one, which is a limit too. */

@@ -22,6 +22,9 @@ import java.util.TreeMap;
  * Thread-safe.
  */
 final class Guards implements AutoCloseable {
+    /** LOOM_REFUSALS: vips whose tags agree so far share one. */
+    private static final int BUCKETS = 4096;
+
     private final BpfMap entries;
     private final LimitTable limits;
     /** Numbers of limits by vip. */
@@ -58,8 +61,21 @@ final class Guards implements AutoCloseable {
         return new Guard(course, overflow, max, unexplained, acl, rate);
     }
 
-    /** Writes the entry of a listener of that vip; to be called before the listener is guarded. */
-    synchronized void put(int listener, String vip, Guard guard) {
+    /** Whether an earlier process had the listener refuse what finds no backend. */
+    synchronized boolean refuses(int listener) {
+        return entries.lookup(Keys.of(listener)).map(GuardEntry::decode).orElse(GuardEntry.NONE).refusals() > 0;
+    }
+
+    private static int refusals(String vip, boolean refuses) {
+        return refuses ? 1 + Integer.remainderUnsigned(ListenerTreatment.tag(vip), BUCKETS) : 0;
+    }
+
+    /**
+     * Writes the entry of a listener of that vip; to be called before the listener is guarded.
+     *
+     * @param refuses what finds no backend
+     */
+    synchronized void put(int listener, String vip, Guard guard, boolean refuses) {
         String former = limited.get(listener);
         int limit = 0;
         if (guard.maxConnections() > 0) {
@@ -70,7 +86,7 @@ final class Guards implements AutoCloseable {
             }
         }
         GuardEntry entry = new GuardEntry(flags(guard), limit, guard.rate().map(Rate::perSecond).orElse(0),
-                guard.rate().map(Rate::burst).orElse(0), ListenerTreatment.tag(vip));
+                guard.rate().map(Rate::burst).orElse(0), ListenerTreatment.tag(vip), refusals(vip, refuses));
         entries.update(Keys.of(listener), entry.encode(), UpdateMode.ANY);
         if (limit > 0) {
             limited.put(listener, vip);
@@ -85,7 +101,16 @@ final class Guards implements AutoCloseable {
 
     /** Forgets a listener that is gone. */
     synchronized void remove(int listener) {
-        entries.update(Keys.of(listener), GuardEntry.NONE.encode(), UpdateMode.ANY);
+        remove(listener, GuardEntry.NONE);
+    }
+
+    /** Forgets a guard; to be called after the listener is not guarded any more. */
+    synchronized void remove(int listener, String vip, boolean refuses) {
+        remove(listener, new GuardEntry(Set.of(), 0, 0, 0, 0, refusals(vip, refuses)));
+    }
+
+    private void remove(int listener, GuardEntry entry) {
+        entries.update(Keys.of(listener), entry.encode(), UpdateMode.ANY);
         String vip = limited.remove(listener);
         if (vip != null) {
             discard(vip);

@@ -67,12 +67,12 @@ final class ListenerTreatment {
     }
 
     /** As far as an entry tells: what it does not tell differs from what is wanted, and is written once more. */
-    static ListenerSpec spec(ListenerEntry entry, TableKey table, Guard guard) {
+    static ListenerSpec spec(ListenerEntry entry, TableKey table, Guard guard, boolean refuses) {
         Set<Flag> flags = entry.flags();
         Tracking tracking = flags.contains(Flag.STATELESS) ? Tracking.NONE
                 : flags.contains(Flag.MINIMAL) ? Tracking.MINIMAL : Tracking.FULL;
         return new ListenerSpec(
                 table, flags.contains(Flag.ASSIGNED), tracking, flags.contains(Flag.KEEP_CLIENT), entry.affinity() != 0,
-                flags.contains(Flag.DEFER) || flags.contains(Flag.MINIMAL), guard);
+                flags.contains(Flag.DEFER) || flags.contains(Flag.MINIMAL), guard, refuses);
     }
 }

@@ -62,7 +62,7 @@ final class Listeners implements AutoCloseable {
             numbers.adopt(entry.number());
             live.put(listener, entry.number());
             Guard guard = guards.adopt(entry, table.vip());
-            specs.put(listener, ListenerTreatment.spec(entry, table, guard));
+            specs.put(listener, ListenerTreatment.spec(entry, table, guard, guards.refuses(entry.number())));
         }));
         referred.stream().filter(number -> !live.containsValue(number)).forEach(numbers::rest);
         adoptAddresses();
@@ -88,14 +88,14 @@ final class Listeners implements AutoCloseable {
         int number = before == null ? newNumber(listener) : before;
         ListenerSpec former = specs.get(listener);
         if (spec.guard().asks()) {
-            guards.put(number, spec.table().vip(), spec.guard());
+            guards.put(number, spec.table().vip(), spec.guard(), spec.refuses());
         }
         if (former == null ? wakes : mayHaveOtherBackends(former, spec)) {
             tables.doubt(spec.table());
         }
         write(listener, number, spec);
         if (!spec.guard().asks()) {
-            guards.remove(number);
+            guards.remove(number, spec.table().vip(), spec.refuses());
         }
         live.put(listener, number);
         specs.put(listener, spec);

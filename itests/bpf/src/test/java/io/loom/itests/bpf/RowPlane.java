@@ -28,6 +28,7 @@ import java.util.Set;
  */
 final class RowPlane implements AutoCloseable {
     private static final int STALE = 61; // ticks, one more than LOOM_LIMIT_LASTS
+    private static final int REFUSALS = 77; // any bucket
     private static final int BACKENDS = 1024; // each time that a world is entered takes two
     private final ScratchPlane plane;
     private final Admission admission;
@@ -82,6 +83,10 @@ final class RowPlane implements AutoCloseable {
             return flags;
         }
 
+        boolean empty() {
+            return options.stream().anyMatch(option -> option.startsWith("empty"));
+        }
+
         boolean guarded() {
             return options.stream().anyMatch(option -> option.startsWith("guard"));
         }
@@ -111,7 +116,7 @@ final class RowPlane implements AutoCloseable {
                 // addWorld gives each family two numbers, the first of which is its table's too.
                 int number = 2 * family.ordinal();
                 plane.putListener(new ListenerKey(world.protocol(), io.loom.datapath.World.vip(family)),
-                        new ListenerEntry(number, LookupTable.Index.FLOW_HASH, world.flags(), number, 1, 0));
+                        new ListenerEntry(number, LookupTable.Index.FLOW_HASH, world.flags(), number, world.empty() ? 0 : 1, 0));
                 if (world.guarded()) {
                     admission.vip(number, world.limit("vip"), world.guards());
                     admission.backend(family.ordinal() + 1, world.limit("backend"));
@@ -119,6 +124,9 @@ final class RowPlane implements AutoCloseable {
                     if (world.options().contains("guard rate 1 2")) {
                         admission.guard(number, new GuardEntry(Set.of(), 0, 1, 2, 1));
                     }
+                }
+                if (world.options().contains("empty reset")) {
+                    admission.guard(number, new GuardEntry(Set.of(), 0, 0, 0, 0, REFUSALS));
                 }
             }
         }

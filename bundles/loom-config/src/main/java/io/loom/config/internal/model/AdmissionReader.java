@@ -4,6 +4,7 @@ import io.loom.api.Protocol;
 import io.loom.api.config.Admin;
 import io.loom.api.config.Admission;
 import io.loom.api.config.Admission.Course;
+import io.loom.api.config.Admission.OnEmpty;
 import io.loom.api.config.Admission.Rate;
 import io.loom.api.config.Vip.Service;
 import io.loom.config.internal.Code;
@@ -14,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,6 +32,7 @@ final class AdmissionReader {
     private final Admin admin;
     private final int maxConnections;
     private final Optional<Rate> rate;
+    private final String onEmpty;
     private final Set<String> fallback;
     private final Set<Integer> passthrough;
 
@@ -40,6 +43,7 @@ final class AdmissionReader {
         this.admin = admin;
         this.maxConnections = xdp.number("max_connections", 0);
         this.rate = rate(xdp);
+        this.onEmpty = xdp.word("on_empty", "reset");
         this.fallback = xdp.scalars("fallback", String.class).stream().map(Located::value).collect(Collectors.toSet());
         this.passthrough = xdp.scalars("passthrough_ports", Integer.class).stream().map(Located::value).collect(Collectors.toSet());
     }
@@ -56,7 +60,8 @@ final class AdmissionReader {
         }
         int max = vip.source().number("max_connections", maxConnections);
         return vip.with(new Admission(max, fallback.contains(OVERFLOW), courses,
-                vip.source().has("rate_limit") ? rate(vip.source()) : rate));
+                vip.source().has("rate_limit") ? rate(vip.source()) : rate,
+                OnEmpty.valueOf(vip.source().word("on_empty", onEmpty).toUpperCase(Locale.ROOT))));
     }
 
     private static Optional<Rate> rate(Section section) {

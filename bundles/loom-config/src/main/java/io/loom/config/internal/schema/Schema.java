@@ -18,6 +18,7 @@ public final class Schema {
     /** A connection's entry has 15 bits for the number of its backend. */
     private static final WholeNumber BACKENDS = new WholeNumber(1, MapSettings.BACKEND_NUMBERS, "numbers of backends have 15 bits");
     static final Choice TRACKING = Choice.of("full", "minimal");
+    static final Choice ON_EMPTY = Choice.of("reset", "drop");
     static final Choice CLIENT_ADDRESS = Choice.of("replace", "keep");
     static final WholeNumber ENTRIES = new WholeNumber(1, 16_777_216);
     /** The largest table takes 4 MB of kernel memory. */
@@ -150,6 +151,7 @@ public final class Schema {
                 of("backends", new Items(server(), false), "", "Its own backends, as an upstream with the vip's name."),
                 of("max_connections", CONNECTIONS, "`ebpf.xdp.max_connections`", "Open at a time, over all its addresses and ports; 0: no limit."),
                 of("rate_limit", rate(), "`ebpf.xdp.rate_limit`", "How often one source may begin a connection."),
+                of("on_empty", ON_EMPTY, "`ebpf.xdp.on_empty`", "What becomes of what would begin a connection while it has no usable backend."),
                 of("complex_routing", FLAG, "false", "true: new connections need more than balancing; `ebpf.xdp.fallback` decides."),
                 of("websocket", FLAG, "false", "The same, for WebSocket."),
                 of("assign", FLAG, "true", "Loom puts the addresses on the interface; false: somebody else does."));

@@ -35,6 +35,8 @@ final class XdpSchema {
                                 + "the local stack, for their lives, instead of being dropped."),
                 of("max_connections", Schema.CONNECTIONS, "no limit", "Open at a time, of each vip that does not choose; 0: no limit."),
                 of("rate_limit", Schema.rate(), "no limit", "How often one source may begin a connection, of each vip that does not choose."),
+                of("on_empty", Schema.ON_EMPTY, "reset", "Without a usable backend, of each vip that does not choose. reset: what would begin a "
+                        + "connection is answered with a TCP reset or port unreachable, at most 1000 times a second a vip; drop: it is dropped."),
                 of("passthrough_ports", Schema.PORTS, "none", "TCP and UDP ports that are never balanced, whatever vips say; those of REST and SSH are implied."),
                 of("routes", new Items(route(), false), "none", "In mode hybrid: what is balanced; what matches none passes."),
                 of("cpu_affinity", new Either(Choice.of("all"), new Items(new WholeNumber(0, 8191), true)), "all",

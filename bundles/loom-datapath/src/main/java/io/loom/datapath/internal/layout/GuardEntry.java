@@ -12,8 +12,9 @@ import java.util.Set;
  * @param rate  new connections of one source a second; 0: any
  * @param burst of them at once
  * @param vip   what sources are counted under
+ * @param refusals 1 + the number of a bucket: what finds no backend is refused; 0: it is dropped
  */
-public record GuardEntry(Set<Flag> flags, int limit, int rate, int burst, int vip) {
+public record GuardEntry(Set<Flag> flags, int limit, int rate, int burst, int vip, int refusals) {
     /** Nothing is asked. */
     public static final GuardEntry NONE = new GuardEntry(Set.of(), 0);
 
@@ -22,7 +23,8 @@ public record GuardEntry(Set<Flag> flags, int limit, int rate, int burst, int vi
     private static final Field RATE = new Field("rate", 8, 4);
     private static final Field BURST = new Field("burst", 12, 4);
     private static final Field VIP = new Field("vip", 16, 4);
-    static final StructLayout LAYOUT = new StructLayout("loom_guard", 24, FLAGS, LIMIT, RATE, BURST, VIP);
+    private static final Field REFUSALS = new Field("refusals", 20, 4);
+    static final StructLayout LAYOUT = new StructLayout("loom_guard", 24, FLAGS, LIMIT, RATE, BURST, VIP, REFUSALS);
 
     /** enum loom_guard_flags, in the order of its bits. */
     public enum Flag {
@@ -34,6 +36,11 @@ public record GuardEntry(Set<Flag> flags, int limit, int rate, int burst, int vi
         REFUSE,
         /** Sources are looked up in loom_acl4/6. */
         ACL
+    }
+
+    /** One that drops what finds no backend. */
+    public GuardEntry(Set<Flag> flags, int limit, int rate, int burst, int vip) {
+        this(flags, limit, rate, burst, vip, 0);
     }
 
     /** One that does not count sources. */
@@ -52,6 +59,7 @@ public record GuardEntry(Set<Flag> flags, int limit, int rate, int burst, int vi
         RATE.put(struct, rate);
         BURST.put(struct, burst);
         VIP.put(struct, vip);
+        REFUSALS.put(struct, refusals);
         return struct.array();
     }
 
@@ -59,6 +67,7 @@ public record GuardEntry(Set<Flag> flags, int limit, int rate, int burst, int vi
         ByteBuffer struct = LAYOUT.at(value);
         Set<Flag> flags = EnumSet.allOf(Flag.class);
         flags.removeIf(flag -> (FLAGS.get(struct) >> flag.ordinal() & 1) == 0);
-        return new GuardEntry(flags, (int) LIMIT.get(struct), (int) RATE.get(struct), (int) BURST.get(struct), (int) VIP.get(struct));
+        return new GuardEntry(flags, (int) LIMIT.get(struct), (int) RATE.get(struct), (int) BURST.get(struct), (int) VIP.get(struct),
+                (int) REFUSALS.get(struct));
     }
 }
