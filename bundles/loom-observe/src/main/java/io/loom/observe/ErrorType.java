@@ -49,11 +49,11 @@ public enum ErrorType {
     }
 
     /**
-     * The error that a verdict counts as. Empty for what is no error, and for a refused connection:
+     * The error that a verdict counts as: a drop, or that a client was told of one. Empty for what is no error, and for a refused connection:
      * {@link #MAP_FULL} has its own counter, which also sees insertions that cost no packet.
      */
     public static Optional<ErrorType> of(VerdictCount count) {
-        if (count.action() != Verdict.Action.DROP) {
+        if (count.action() != Verdict.Action.DROP && count.number() != Verdict.REFUSED.number()) {
             return Optional.empty();
         }
         if (count.number() >= Verdict.METHOD_BASE) {
@@ -64,7 +64,7 @@ public enum ErrorType {
 
     private static Optional<ErrorType> ofCore(Verdict verdict) {
         return switch (verdict) {
-            case DROP_NO_BACKEND -> Optional.of(NO_BACKEND);
+            case DROP_NO_BACKEND, REFUSED -> Optional.of(NO_BACKEND);
             case DROP_CONNECTION_LIMIT -> Optional.of(CONNECTION_LIMIT);
             case DROP_NEEDS_USERSPACE -> Optional.of(NEEDS_USERSPACE);
             case DROP_SOURCE_DENIED -> Optional.of(SOURCE_DENIED);
