@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 /** What entries of lookup tables say of connections that have another backend than theirs. */
 class TablesTest extends DataPlaneFixture {
     private static final int XDP_DROP = 1;
+    private static final int XDP_TX = 3; // a reset
     private static final int XDP_REDIRECT = 4;
     private static final int PORT = 50000;
     private static final ListenerKey LISTENER = tcp("10.9.9.9", 80);
@@ -109,7 +110,7 @@ class TablesTest extends DataPlaneFixture {
 
         plane.apply(new Change.PutTable(TABLE, spec(Map.of())));
         plane.apply(new Change.PutBackend(first, false, true));
-        assertEquals(XDP_DROP, runSyn(PORT + 1).result());
+        assertEquals(XDP_TX, runSyn(PORT + 1).result());
         assertEquals(XDP_REDIRECT, runAck(PORT).result());
 
         plane.apply(new Change.PutBackend(second, false, false));
@@ -125,12 +126,27 @@ class TablesTest extends DataPlaneFixture {
         balance(plane);
         int[] before = entries(0);
         plane.apply(new Change.PutTable(TABLE, spec(Map.of())));
-        assertEquals(XDP_DROP, runSyn().result());
+        assertEquals(XDP_TX, runSyn().result());
         plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(SECOND), 50))));
         assertEquals(XDP_REDIRECT, runSyn().result());
         int[] after = entries(0);
         for (int position = 0; position < before.length; position++) {
             assertEquals(TableEntry.changing(2, TableEntry.current(before[position])), after[position]);
+        }
+    }
+
+    /** Guarded or not, and whatever it was before. */
+    @Test
+    void aListenerWithoutABackendRefusesIfItIsToldTo() throws Exception {
+        balance(plane);
+        plane.apply(new Change.PutTable(TABLE, spec(Map.of())));
+        for (Guard guard : List.of(Guard.NONE, new Guard(Course.BALANCE, false, 1, false), Guard.NONE)) {
+            for (boolean refuses : List.of(false, true)) {
+                ListenerSpec spec = new ListenerSpec(TABLE, true, Tracking.FULL, false, false, false, guard, refuses);
+                plane.apply(new Change.PutListener(LISTENER, spec));
+                assertEquals(refuses ? XDP_TX : XDP_DROP, runSyn().result());
+                assertEquals(spec, plane.applied().listeners().get(LISTENER));
+            }
         }
     }
 
