@@ -6,6 +6,7 @@ import io.loom.api.control.BackendView;
 import io.loom.api.control.HealthReports;
 import io.loom.api.control.LoomControl;
 import io.loom.api.control.NewBackend;
+import io.loom.api.control.ProblemSource;
 import io.loom.api.control.Status;
 import io.loom.api.control.VipView;
 import io.loom.control.dataplane.DataPlane;
@@ -43,6 +44,15 @@ public final class ControlComponent implements LoomControl {
 
     void unbindHealth(HealthReports reports) {
         service.health().unbind(reports);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindProblems(ProblemSource source) {
+        service.bindProblems(source);
+    }
+
+    void unbindProblems(ProblemSource source) {
+        service.unbindProblems(source);
     }
 
     @Deactivate

@@ -1,19 +1,23 @@
 package io.loom.control.internal;
 
 import io.loom.api.LoomException;
+import io.loom.api.Problem;
 import io.loom.api.config.ConfigSource;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.LoomControl;
 import io.loom.api.control.NewBackend;
+import io.loom.api.control.ProblemSource;
 import io.loom.api.control.Status;
 import io.loom.api.control.VipView;
 import io.loom.control.dataplane.DataPlane;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -35,6 +39,7 @@ final class ControlService implements LoomControl, AutoCloseable {
     private final HealthBoard board;
     private final Writer writer;
     private final AutoCloseable subscription;
+    private final List<ProblemSource> others = new CopyOnWriteArrayList<>();
     private final Object published = new Object();
     private volatile Snapshot snapshot = Snapshot.NONE;
 
@@ -65,11 +70,27 @@ final class ControlService implements LoomControl, AutoCloseable {
         }
     }
 
+    /** What it has to say is in the status from now on. */
+    void bindProblems(ProblemSource other) {
+        others.add(other);
+    }
+
+    void unbindProblems(ProblemSource other) {
+        others.remove(other);
+    }
+
+    /** Of the control plane, then of everybody else. */
+    private List<Problem> warnings(Snapshot now) {
+        List<Problem> all = new ArrayList<>(now.warnings());
+        others.forEach(other -> all.addAll(other.problems()));
+        return all;
+    }
+
     @Override
     public Status status() {
         Snapshot now = snapshot;
         return new Status(
-                now.waiting().isEmpty(), now.waiting(), source.location(), source.rejected(), now.warnings(),
+                now.waiting().isEmpty(), now.waiting(), source.location(), source.rejected(), warnings(now),
                 now.program(), now.methods(), now.algorithms());
     }
 

@@ -66,11 +66,4 @@ final class HealthBoard {
             return Map.copyOf(reports);
         }
     }
-
-    /** Watched servers without a first result. */
-    int unreported() {
-        synchronized (lock) {
-            return targets.size() - reports.size();
-        }
-    }
 }

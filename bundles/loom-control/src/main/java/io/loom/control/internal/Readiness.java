@@ -1,10 +1,14 @@
 package io.loom.control.internal;
 
+import io.loom.api.config.HealthCheck;
 import io.loom.api.config.LoomConfig;
+import io.loom.api.control.HealthReports.Target;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.Status.ProgramView;
 import io.loom.api.control.VipView;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
 
 /**
  * Whether the first request would succeed. Once ready it stays ready: later trouble shows as warnings, so that a bad edit
@@ -20,9 +24,14 @@ record Readiness(boolean ready, boolean applied, long since, String waiting) {
 
     static final Readiness START = new Readiness(false, false, 0, "the configuration");
 
-    /** @param failing why the kernel does not match the configuration; empty if it does */
+    /**
+     * @param failing  why the kernel does not match the configuration; empty if it does
+     * @param building vips whose lookup tables are being made
+     * @param unprobed servers of whose health the kernel knows nothing yet
+     */
     record Round(
-            LoomConfig config, String failing, boolean held, ProgramView program, int unprobed, List<VipView> vips) {}
+            LoomConfig config, String failing, boolean held, ProgramView program, List<String> building,
+            Map<Target, HealthCheck> unprobed, List<VipView> vips) {}
 
     Readiness next(Round round, long now) {
         if (ready) {
@@ -36,20 +45,38 @@ record Readiness(boolean ready, boolean applied, long since, String waiting) {
         return new Readiness(missing.isEmpty(), true, from, missing);
     }
 
+    /** When time alone may make it ready. */
+    LongStream patienceEnds(Map<Target, HealthCheck> unprobed) {
+        return LongStream.concat(unprobed.values().stream().mapToLong(Readiness::patience).distinct(), LongStream.of(PATIENCE))
+                .map(patience -> since + patience);
+    }
+
+    /** A server that has not answered or refused by then is silent, or probes run late: readiness does not wait for ever. */
+    private static long patience(HealthCheck check) {
+        return check.interval().plus(check.timeout()).toNanos();
+    }
+
     private static String missing(Round round, long waited) {
         if (!round.config().enabled()) {
             return "";
+        }
+        if (round.config().attachment().interfaces().isEmpty()) {
+            return "an interface: none is named in ebpf.interface, so no packet reaches Loom";
         }
         if (round.held()) {
             return "next hops of backends";
         }
         for (AttachmentView attachment : round.program().attachments()) {
-            if (attachment.mode().equals("none") && attachment.ifindex() > 0) {
+            if (attachment.mode().equals("none")) {
                 return "attachment to " + attachment.device() + ": " + attachment.problem();
             }
         }
-        if (round.unprobed() > 0) {
-            return "first health checks of " + round.unprobed() + " backends";
+        if (!round.building().isEmpty()) {
+            return "lookup tables of vip " + String.join(", ", round.building());
+        }
+        long unprobed = round.unprobed().values().stream().filter(check -> waited < patience(check)).count();
+        if (unprobed > 0) {
+            return "first health checks of " + unprobed + " backends";
         }
         List<String> idle = round.vips().stream()
                 .filter(vip -> vip.usable() == 0 && waited < PATIENCE).map(VipView::name).toList();

@@ -2,7 +2,9 @@ package io.loom.control.internal;
 
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.api.config.HealthCheck;
 import io.loom.api.config.LoomConfig;
+import io.loom.api.control.HealthReports;
 import io.loom.api.control.Status.ProgramView;
 import io.loom.api.control.VipView;
 import io.loom.control.dataplane.Change;
@@ -12,6 +14,7 @@ import io.loom.control.dataplane.TableNotBuilt;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +57,7 @@ final class Reconciler {
     private Backoff configuring = Backoff.NONE;
     private Backoff applying = Backoff.NONE;
     private Readiness readiness = Readiness.START;
+    private Map<HealthReports.Target, HealthCheck> unprobed = Map.of();
     private Plan plan = Plan.NOTHING;
     /** What {@link #plan} was made from: views must not mix it with what came later, which the next round sees. */
     private PlaneView planned = PlaneView.NONE;
@@ -286,8 +290,10 @@ final class Reconciler {
         ProgramView program = plane.program();
         Views views = new Views(now, inventory, judged, plan, view, program.attachments());
         List<VipView> vips = views.vips();
+        unprobed = unprobed(now, inventory);
         Readiness.Round round = new Readiness.Round(
-                now, troubles.failing(), plan.held(), program, board.unreported(), vips);
+                now, troubles.failing(), plan.held(), program,
+                plan.vips().stream().filter(this::isBeingBuilt).map(Plan.VipPlan::name).toList(), unprobed, vips);
         readiness = readiness.next(round, clock.getAsLong());
         Set<String> holding = plan.vips().stream()
                 .filter(vip -> vip.held() || isBeingBuilt(vip)).map(Plan.VipPlan::upstream).collect(Collectors.toSet());
@@ -298,6 +304,16 @@ final class Reconciler {
 
     private boolean isBeingBuilt(Plan.VipPlan vip) {
         return vip.tables().keySet().stream().anyMatch(table -> unbuilt.containsKey(table) && unbuilt.get(table).isPending());
+    }
+
+    /** By the reports that this round went by: one that came later is not in the kernel yet. */
+    private Map<HealthReports.Target, HealthCheck> unprobed(LoomConfig now, Inventory inventory) {
+        if (readiness.ready() || !now.enabled()) {
+            return Map.of();
+        }
+        Map<HealthReports.Target, HealthCheck> left = new HashMap<>(inventory.targets());
+        left.keySet().removeAll(judged.reports().keySet());
+        return left;
     }
 
     private void publishEmpty() {
@@ -325,8 +341,8 @@ final class Reconciler {
         graceEnds.ifPresent(times::add);
         drains.earliest().ifPresent(times::add);
         long now = clock.getAsLong();
-        if (!readiness.ready() && readiness.applied() && now - readiness.since() < Readiness.PATIENCE) {
-            times.add(readiness.since() + Readiness.PATIENCE);
+        if (!readiness.ready() && readiness.applied()) {
+            readiness.patienceEnds(unprobed).filter(end -> end > now).forEach(times::add);
         }
         return times.stream().mapToLong(Long::longValue).map(time -> Math.max(time, now + SHORTEST_NAP)).min();
     }

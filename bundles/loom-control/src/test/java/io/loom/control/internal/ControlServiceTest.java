@@ -16,6 +16,7 @@ import io.loom.api.config.LoomConfig;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.BackendView.State;
 import io.loom.api.control.NewBackend;
+import io.loom.api.control.ProblemSource;
 import io.loom.control.dataplane.KernelState;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -176,5 +177,21 @@ class ControlServiceTest {
         control.close();
         assertEquals(before, plane.applied());
         assertEquals("LOOM-3505", assertThrows(LoomException.class, () -> control.removeBackend(1)).code());
+    }
+
+    @Test
+    void problemsOfOthersAreInTheStatusWhileTheyLast() {
+        List<Problem> found = new java.util.concurrent.CopyOnWriteArrayList<>();
+        ProblemSource other = () -> List.copyOf(found);
+        control.bindProblems(other);
+        assertEquals(List.of(), control.status().warnings());
+        Problem taken = Problem.of("LOOM-3521", "cannot listen", "", "");
+        found.add(taken);
+        assertEquals(List.of(taken), control.status().warnings());
+        found.clear();
+        assertEquals(List.of(), control.status().warnings());
+        found.add(taken);
+        control.unbindProblems(other);
+        assertEquals(List.of(), control.status().warnings());
     }
 }

@@ -39,6 +39,8 @@ final class FakeDataPlane implements DataPlane {
     /** Tables that their algorithm does not make; the value: it is still at work. */
     final Map<String, Boolean> unbuilt = new ConcurrentHashMap<>();
     volatile boolean refusesConfiguration;
+    /** What happens elsewhere while a change is on its way. */
+    volatile Runnable beforeApply = () -> { };
     volatile List<Status.AttachmentView> attachments = List.of();
     volatile Set<BackendKey> resolving = Set.of();
     private volatile Runnable listener = () -> {};
@@ -93,6 +95,7 @@ final class FakeDataPlane implements DataPlane {
     @Override
     public synchronized void apply(Change change) {
         writers.add(Thread.currentThread());
+        beforeApply.run();
         if (refused.test(change)) {
             throw refusal();
         }

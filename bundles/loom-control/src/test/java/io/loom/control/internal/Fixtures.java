@@ -101,6 +101,11 @@ final class Fixtures {
         return config(List.of(vip(method)), upstream("default", servers));
     }
 
+    static LoomConfig attachedTo(List<String> interfaces, LoomConfig config) {
+        return new LoomConfig(config.enabled(), new Attachment(interfaces, Attachment.Mode.NATIVE, false), config.conntrack(), config.maps(),
+                config.nat(), config.dsr(), config.icmp(), config.vips(), config.upstreams(), config.admin(), config.warnings());
+    }
+
     static LoomConfig config(List<Vip> vips, Upstream... upstreams) {
         return config(true, vips, Arrays.asList(upstreams));
     }
