@@ -5,6 +5,7 @@ import io.loom.api.config.ConfigSource;
 import io.loom.api.config.LoomConfig;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -25,12 +26,16 @@ public final class AdminService {
     private final Appliance appliance;
     private final RestService rest;
     private final AutoCloseable subscription;
+    private volatile Set<String> names = Set.of();
     private Thread watch;
 
     @Activate
-    public AdminService(@Reference ConfigSource config, @Reference Appliance appliance) {
+    public AdminService(@Reference ConfigSource config, @Reference Appliance appliance, @Reference AdminProblems problems) {
         this.appliance = appliance;
-        rest = new RestService(new Router(routes(appliance)), AdminService::endProcess);
+        OwnNames own = new OwnNames();
+        RestServer.Manners manners = new RestServer.Manners(name -> names.contains(name) || own.test(name));
+        rest = new RestService(new Router(routes(appliance)), manners, AdminService::endProcess);
+        problems.of(rest::problems);
         subscription = config.subscribe(this::follow);
     }
 
@@ -49,10 +54,11 @@ public final class AdminService {
     }
 
     private synchronized void follow(LoomConfig config) {
+        names = Set.copyOf(config.admin().names());
         rest.listen(config.admin().rest());
         if (watch == null) {
             ReadyWatch waiting = new ReadyWatch(appliance, rest::address, config.admin().ssh(), SSH_MILLIS,
-                    AdminService::announce, ManagementFactory.getRuntimeMXBean().getStartTime());
+                    AdminService::announce, line -> print(line.text()), ManagementFactory.getRuntimeMXBean().getStartTime());
             watch = new Thread(waiting, "loom-ready");
             watch.setDaemon(true);
             watch.start();
@@ -61,10 +67,14 @@ public final class AdminService {
 
     private static void announce(ReadyLine line) {
         if (System.getProperties().putIfAbsent(ANNOUNCED, "true") == null) {
-            // Standard output is where whoever started the process waits for it, whatever the log is set to.
-            System.out.println(line.text());
-            System.out.flush();
+            print(line.text());
         }
+    }
+
+    /** Standard output is where whoever started the process waits for it, whatever the log is set to. */
+    private static void print(String line) {
+        System.out.println(line);
+        System.out.flush();
     }
 
     private static void endProcess(LoomException failure) {

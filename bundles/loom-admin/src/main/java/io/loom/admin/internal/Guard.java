@@ -3,28 +3,35 @@ package io.loom.admin.internal;
 import io.loom.api.IpAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Keeps web pages out. A browser lets any page send requests to loopback: such a request carries the page's Origin, or,
  * after DNS rebinding, the page's name as Host. Programs such as curl send no Origin and a Host that they were given.
  *
- * <p>The port of Host is not looked at, so that a forwarded port works; a page of another local port is still refused,
- * because its Origin differs from the Host.
+ * <p>Names of this host are served ({@link OwnNames}, and those in {@code admin.rest.names}): a page cannot have them. The port
+ * of Host is not looked at, so that a forwarded port works; a page of another local port is still refused, because its Origin
+ * differs from the Host.
  */
 final class Guard {
     private final InetAddress bound;
+    private final Predicate<String> names;
 
-    Guard(InetSocketAddress bound) {
+    /** @param names by which this host may be asked, in small letters; any thread */
+    Guard(InetSocketAddress bound, Predicate<String> names) {
         this.bound = bound.getAddress();
+        this.names = names;
     }
 
     /** The refusal, or empty if the call may go on. */
     Optional<Answer> check(Call call) {
         String host = call.header("Host");
         if (!host.isEmpty() && !known(name(host))) {
-            return Optional.of(foreign("Host", host, "use localhost or the address that REST listens on"));
+            return Optional.of(foreign("Host", host, "use localhost, an address or a name of this host, or list the name in admin.rest.names"));
         }
         String origin = call.header("Origin");
         if (!origin.isEmpty() && !origin.equalsIgnoreCase("http://" + host)) {
@@ -34,12 +41,20 @@ final class Guard {
     }
 
     private boolean known(String name) {
-        if (name.equals("localhost")) {
-            return true;
+        return name.equals("localhost") || IpAddress.parse(name).map(this::reachable).orElseGet(() -> names.test(name));
+    }
+
+    /** Rebinding needs a name, so an address that reached a wildcard listener is as good as another. */
+    private boolean reachable(InetAddress address) {
+        return address.isLoopbackAddress() || address.equals(bound) || bound.isAnyLocalAddress() || isOwn(address);
+    }
+
+    private static boolean isOwn(InetAddress address) {
+        try {
+            return NetworkInterface.getByInetAddress(address) != null;
+        } catch (SocketException unknown) {
+            return false;
         }
-        return IpAddress.parse(name).map(address -> address.isLoopbackAddress() || address.equals(bound)
-                // Rebinding needs a name, so an address that reached a wildcard listener is as good as another.
-                || bound.isAnyLocalAddress()).orElse(false);
     }
 
     private static String name(String host) {
@@ -53,7 +68,7 @@ final class Guard {
 
     private static Answer foreign(String header, String value, String fix) {
         return Answer.refusal(Refusal.FOREIGN, header, "foreign " + header + " " + printable(value),
-                "requests that other web sites cause are refused", fix);
+                "requests that other web sites cause are refused, and so are names that could be theirs", fix);
     }
 
     private static String printable(String value) {

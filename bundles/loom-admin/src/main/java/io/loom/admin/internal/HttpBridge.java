@@ -10,11 +10,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -34,16 +37,24 @@ final class HttpBridge extends Handler.Abstract {
 
     private final Router router;
     private final Guard guard;
+    private final Visitors visitors;
+    private final Executor changes;
     private final int bodySeconds;
 
-    HttpBridge(Router router, Guard guard, int bodySeconds) {
+    /** @param changes carries out what may take seconds */
+    HttpBridge(Router router, Guard guard, Visitors visitors, Executor changes, int bodySeconds) {
         this.router = router;
         this.guard = guard;
+        this.visitors = visitors;
+        this.changes = changes;
         this.bodySeconds = bodySeconds;
     }
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
+        Connection connection = request.getConnectionMetaData().getConnection();
+        visitors.asks(connection);
+        Request.addCompletionListener(request, end -> visitors.answered(connection));
         Call head = call(request, new byte[0]);
         Optional<Answer> foreign = guard.check(head);
         if (foreign.isPresent()) {
@@ -52,6 +63,8 @@ final class HttpBridge extends Handler.Abstract {
             write(request, response, tooLarge(), callback);
         } else if (List.of("POST", "PATCH", "PUT").contains(request.getMethod())) {
             readThenAnswer(request, response, callback);
+        } else if (request.getMethod().equals("DELETE")) {
+            complete(CompletableFuture.supplyAsync(() -> router.answer(head), changes), request, response, callback);
         } else {
             write(request, response, router.answer(head), callback);
         }
@@ -60,17 +73,20 @@ final class HttpBridge extends Handler.Abstract {
 
     private void readThenAnswer(Request request, Response response, Callback callback) {
         // The answer waits for the kernel: never on the thread that delivered the last piece of the body.
-        Content.Source.asByteArrayAsync(request, MAX_BODY_BYTES)
+        complete(Content.Source.asByteArrayAsync(request, MAX_BODY_BYTES)
                 .orTimeout(bodySeconds, TimeUnit.SECONDS)
-                .handleAsync((body, failure) -> failure == null ? router.answer(call(request, body)) : unread(failure),
-                        request.getComponents().getExecutor())
-                .whenComplete((answer, defect) -> {
-                    if (defect == null) {
-                        write(request, response, answer, callback);
-                    } else {
-                        callback.failed(defect);
-                    }
-                });
+                .handleAsync((body, failure) -> failure == null ? router.answer(call(request, body)) : unread(failure), changes),
+                request, response, callback);
+    }
+
+    private static void complete(CompletableFuture<Answer> coming, Request request, Response response, Callback callback) {
+        coming.whenComplete((answer, defect) -> {
+            if (defect == null) {
+                write(request, response, answer, callback);
+            } else {
+                callback.failed(defect);
+            }
+        });
     }
 
     private Answer unread(Throwable failure) {

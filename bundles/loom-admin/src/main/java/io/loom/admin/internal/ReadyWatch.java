@@ -15,12 +15,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Waits until the appliance is ready, then announces it once. Until then it tells the log every ten seconds what it waits
- * for. Runs on a thread of its own; interrupt it to stop.
+ * for. Where that is an interface it may be a person's turn: that is announced as well, once. Runs on a thread of its own; interrupt it to stop.
  */
 final class ReadyWatch implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(ReadyWatch.class);
     private static final long POLL_MILLIS = 100;
     private static final long REMIND_MILLIS = 10_000;
+    /** How long an interface is missing until that is announced: attaching takes a moment. */
+    private static final long INTERFACE_MILLIS = 1_000;
     private static final int CONNECT_MILLIS = 500;
 
     private final Appliance appliance;
@@ -28,21 +30,27 @@ final class ReadyWatch implements Runnable {
     private final InetSocketAddress ssh;
     private final long sshMillis;
     private final Consumer<ReadyLine> announce;
+    private final Consumer<WaitingLine> waits;
     private final long processStart;
+    private long missingSince;
+    private boolean told;
 
     /**
      * @param rest         where REST listens, empty as long as it does not
      * @param sshMillis    how long SSH may take after everything else is ready
+     * @param waits        told once when an interface is missing
      * @param processStart wall clock, milliseconds
      */
     ReadyWatch(Appliance appliance, Supplier<Optional<InetSocketAddress>> rest, InetSocketAddress ssh, long sshMillis,
-            Consumer<ReadyLine> announce, long processStart) {
+            Consumer<ReadyLine> announce, Consumer<WaitingLine> waits, long processStart) {
         this.appliance = appliance;
         this.rest = rest;
         this.ssh = ssh;
         this.sshMillis = sshMillis;
         this.announce = announce;
+        this.waits = waits;
         this.processStart = processStart;
+        this.missingSince = System.nanoTime();
     }
 
     @Override
@@ -79,8 +87,27 @@ final class ReadyWatch implements Runnable {
                 LOG.info("not ready yet: {}", reason);
                 remind = System.nanoTime() + REMIND_MILLIS * 1_000_000;
             }
+            tellOfInterfaces();
             Thread.sleep(POLL_MILLIS);
         }
+    }
+
+    private void tellOfInterfaces() throws InterruptedException {
+        Optional<Status> status = appliance.controlIfRunning().map(LoomControl::status).filter(ReadyWatch::lacksInterface);
+        if (told || status.isEmpty()) {
+            missingSince = System.nanoTime();
+        } else if (System.nanoTime() - missingSince > INTERFACE_MILLIS * 1_000_000) {
+            told = true;
+            boolean accepts = awaitSsh();
+            rest.get().ifPresent(address -> waits.accept(new WaitingLine(status.get().waiting(), address, ssh, accepts)));
+        }
+    }
+
+    /** With a program there is a configuration, and with that the interfaces that it names. */
+    private static boolean lacksInterface(Status status) {
+        Status.ProgramView program = status.program();
+        return program.id() != 0 && (program.attachments().isEmpty()
+                || program.attachments().stream().anyMatch(attachment -> attachment.mode().equals("none")));
     }
 
     /** Why it is not ready; empty if it is. */

@@ -21,6 +21,9 @@ final class FakeControl implements LoomControl {
     private int lastId;
     volatile boolean ready = true;
     volatile RuntimeException failure;
+    volatile List<Status.AttachmentView> attachments = List.of(new Status.AttachmentView("eth0", 2, "native", 7, ""));
+    /** Of weights and removals; may wait. */
+    volatile Runnable beforeChange = () -> { };
 
     FakeControl() {
         addBackend("", new NewBackend(endpoint("10.0.1.10", 8080), 100));
@@ -34,8 +37,7 @@ final class FakeControl implements LoomControl {
     @Override
     public Status status() {
         return new Status(ready, ready ? "" : "the first probes", "/etc/loom/loom.yaml", List.of(), List.of(),
-                new Status.ProgramView(12, "0123456789abcdef", "loom", List.of(
-                        new Status.AttachmentView("eth0", 2, "native", 7, ""))), List.of("nat"), List.of("maglev"));
+                new Status.ProgramView(12, "0123456789abcdef", "loom", attachments), List.of("nat"), List.of("maglev"));
     }
 
     @Override
@@ -75,7 +77,12 @@ final class FakeControl implements LoomControl {
     }
 
     @Override
-    public synchronized BackendView changeBackend(int id, OptionalInt weight) {
+    public BackendView changeBackend(int id, OptionalInt weight) {
+        beforeChange.run();
+        return change(id, weight);
+    }
+
+    private synchronized BackendView change(int id, OptionalInt weight) {
         BackendView old = backend(id);
         backends.put(id, new BackendView(id, old.upstream(), old.endpoint(), weight.orElse(old.weight()), old.state(), "",
                 old.source(), true));
@@ -83,7 +90,12 @@ final class FakeControl implements LoomControl {
     }
 
     @Override
-    public synchronized void removeBackend(int id) {
+    public void removeBackend(int id) {
+        beforeChange.run();
+        remove(id);
+    }
+
+    private synchronized void remove(int id) {
         backend(id);
         backends.remove(id);
     }

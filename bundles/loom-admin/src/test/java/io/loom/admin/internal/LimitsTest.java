@@ -105,6 +105,18 @@ class LimitsTest {
         }
     }
 
+    /** The status is Jetty's; the code says that the client is to change something. */
+    @Test
+    void aVersionOrCodingOfHttpThatIsNotServedIsTheClientsFault() throws Exception {
+        for (String request : List.of("GET /healthz HTTP/3.0\r\nHost: localhost\r\n\r\n", "GET /healthz HTTP/9.9\r\n\r\n",
+                "GET /healthz HTTQ/1.1\r\n\r\n", POST + "Transfer-Encoding: gzip\r\n\r\n", POST + "Expect: wonders\r\n\r\n")) {
+            String answer = server.raw(request);
+            assertTrue(answer.contains("LOOM-3400"), request + answer);
+            assertTrue(!answer.contains("LOOM-3520"), request + answer);
+        }
+        assertTrue(server.raw("GET /healthz HTTP/3.0\r\nHost: localhost\r\n\r\n").startsWith("HTTP/1.1 505"));
+    }
+
     @Test
     void stoppingDoesNotWaitForAnOpenConnection() throws Exception {
         try (Socket idle = new Socket(InetAddress.getLoopbackAddress(), server.port())) {

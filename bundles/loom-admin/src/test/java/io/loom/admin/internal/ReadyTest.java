@@ -20,6 +20,7 @@ class ReadyTest {
     private static final InetSocketAddress REST = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9091);
     private static final InetSocketAddress SSH = new InetSocketAddress(InetAddress.getLoopbackAddress(), 8101);
 
+    private final LinkedBlockingQueue<WaitingLine> waits = new LinkedBlockingQueue<>();
     private final LinkedBlockingQueue<ReadyLine> announced = new LinkedBlockingQueue<>();
     private final FakeControl control = new FakeControl();
     private final Appliance appliance = new Appliance();
@@ -34,7 +35,7 @@ class ReadyTest {
     }
 
     private void watch(InetSocketAddress ssh, long sshMillis) {
-        thread = new Thread(new ReadyWatch(appliance, () -> Optional.of(REST), ssh, sshMillis, announced::add,
+        thread = new Thread(new ReadyWatch(appliance, () -> Optional.of(REST), ssh, sshMillis, announced::add, waits::add,
                 System.currentTimeMillis()));
         thread.start();
     }
@@ -90,5 +91,29 @@ class ReadyTest {
         }
         watch(new InetSocketAddress(InetAddress.getLoopbackAddress(), closed), 300);
         assertEquals(false, announced.poll(5, TimeUnit.SECONDS).sshAccepts());
+    }
+
+    @Test
+    void whileAnInterfaceIsMissingThatIsToldOnceAndReadinessStillComes() throws Exception {
+        try (ServerSocket ssh = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            control.ready = false;
+            control.attachments = List.of();
+            appliance.control = control;
+            watch((InetSocketAddress) ssh.getLocalSocketAddress(), 5_000);
+            String line = waits.poll(10, TimeUnit.SECONDS).text();
+            assertEquals("loom waits for the first probes; rest http://127.0.0.1:9091, ssh 127.0.0.1:" + ssh.getLocalPort(), line);
+            assertNull(waits.poll(1_500, TimeUnit.MILLISECONDS), "once is enough");
+            assertNull(announced.poll(), "it is not ready");
+            control.ready = true;
+            assertTrue(announced.poll(10, TimeUnit.SECONDS).text().startsWith("loom ready: "));
+        }
+    }
+
+    @Test
+    void whatElseIsWaitedForIsNoLine() throws Exception {
+        control.ready = false;
+        appliance.control = control;
+        watch(SSH, 100);
+        assertNull(waits.poll(1_500, TimeUnit.MILLISECONDS));
     }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 class RestServiceTest {
     private final List<LoomException> failures = new ArrayList<>();
-    private final RestService service = new RestService(new Router(List.of()), failures::add);
+    private final RestService service = new RestService(new Router(List.of()), new RestServer.Manners(name -> false), failures::add);
 
     @AfterEach
     void stop() {
@@ -79,6 +79,63 @@ class RestServiceTest {
         connect(port);
         assertTrue(service.address().orElseThrow().getAddress().isAnyLocalAddress());
         assertEquals(List.of(), failures);
+    }
+
+    @Test
+    void aBusyNewAddressIsAProblemUntilItIsFreeAndThenTaken() throws Exception {
+        service.listen(loopback(0));
+        int old = service.address().orElseThrow().getPort();
+        assertEquals(List.of(), service.problems());
+        int port;
+        try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = busy.getLocalPort();
+            service.listen(loopback(port));
+            String problem = service.problems().get(0).toString();
+            assertTrue(problem.startsWith("LOOM-3521 cannot listen on 127.0.0.1:" + port), problem);
+            assertTrue(problem.contains("REST stays on 127.0.0.1:" + old), problem);
+            connect(old);
+        }
+        awaitNoProblem();
+        assertEquals(port, service.address().orElseThrow().getPort());
+        connect(port);
+        assertThrows(ConnectException.class, () -> connect(old));
+    }
+
+    @Test
+    void theOldAddressAgainEndsTheProblemAndTheAttempts() throws Exception {
+        int old = freePort();
+        service.listen(loopback(old));
+        try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            service.listen(loopback(busy.getLocalPort()));
+            assertEquals(1, service.problems().size());
+            service.listen(loopback(old));
+            assertEquals(List.of(), service.problems());
+        }
+        Thread.sleep(1_500);
+        assertEquals(old, service.address().orElseThrow().getPort(), "the address that is wanted no more is not taken later");
+    }
+
+    /** The wildcard cannot be had while another process has the port on another address. */
+    @Test
+    void anAddressThatExcludesTheOldOneIsTriedAgainToo() throws Exception {
+        int port = freePort();
+        service.listen(loopback(port));
+        InetSocketAddress all = new InetSocketAddress(InetAddress.getByName("0.0.0.0"), port);
+        try (ServerSocket busy = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.2"))) {
+            service.listen(all);
+            assertEquals(1, service.problems().size());
+            connect(port);
+        }
+        awaitNoProblem();
+        assertTrue(service.address().orElseThrow().getAddress().isAnyLocalAddress());
+    }
+
+    private void awaitNoProblem() throws InterruptedException {
+        long deadline = System.nanoTime() + 60_000_000_000L;
+        while (!service.problems().isEmpty() && System.nanoTime() < deadline) {
+            Thread.sleep(20);
+        }
+        assertEquals(List.of(), service.problems());
     }
 
     @Test

@@ -13,12 +13,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** The real Jetty with all routes on an ephemeral loopback port, over {@link FakeControl}. As an extension it ends with its test. */
 final class TestServer implements AutoCloseable, AfterEachCallback {
+    private static final Set<String> NAMES = Set.of("lb1.example.com", "named.example");
+
     final Appliance appliance = new Appliance();
     final FakeControl control = new FakeControl();
     final FakeTracing tracing = new FakeTracing();
@@ -27,6 +30,10 @@ final class TestServer implements AutoCloseable, AfterEachCallback {
     private final HttpClient client = HttpClient.newHttpClient();
 
     TestServer(int bodySeconds) {
+        this(bodySeconds, Visitors.Limits.USUAL);
+    }
+
+    TestServer(int bodySeconds, Visitors.Limits limits) {
         appliance.control = control;
         appliance.tracing = tracing;
         appliance.telemetry = () -> new Telemetry.Counters(
@@ -37,7 +44,8 @@ final class TestServer implements AutoCloseable, AfterEachCallback {
         router = new Router(Stream.of(
                 new BackendRoutes(appliance).routes(), new ViewRoutes(appliance).routes(), new TraceRoute(appliance).routes())
                 .flatMap(List::stream).toList());
-        server = RestServer.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), router, bodySeconds);
+        server = RestServer.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), router,
+                new RestServer.Manners(NAMES::contains, bodySeconds, limits));
     }
 
     int port() {
