@@ -1,11 +1,15 @@
 package io.loom.shell.ssh;
 
+import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.config.ConfigSource;
+import io.loom.api.control.ProblemSource;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -21,28 +25,36 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the SSH server where the configuration wants it, and says in {@code DATA/ssh/address} where that is. Nothing listens
- * before there is a configuration. All state is confined to one thread; a busy address is tried again until it is free or
- * another one is configured.
+ * before there is a configuration. All state is confined to one thread; a busy address, or keys that cannot be read, are tried
+ * again each second until they are good or something else is configured, and are a problem until then.
  */
-@Component(immediate = true, service = {})
-public final class SshAccess {
+@Component(immediate = true, service = ProblemSource.class)
+public final class SshAccess implements ProblemSource {
     private static final Logger LOG = LoggerFactory.getLogger(SshAccess.class);
     private static final long RETRY_MILLIS = 1000;
 
     private final SessionFactory sessions;
     private final Path directory;
+    private final AuthorizedKeys operators;
     private final ScheduledExecutorService thread =
             Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "loom-ssh"));
     private final AutoCloseable subscription;
     private Optional<InetSocketAddress> wanted = Optional.empty();
     private Optional<InetSocketAddress> served = Optional.empty();
     private Optional<SshEndpoint> endpoint = Optional.empty();
+    private volatile List<Problem> problems = List.of();
 
     @Activate
     public SshAccess(BundleContext context, @Reference ConfigSource configuration, @Reference SessionFactory sessions) {
+        this(Path.of(context.getProperty("loom.data"), "ssh"), configuration, sessions);
+    }
+
+    SshAccess(Path directory, ConfigSource configuration, SessionFactory sessions) {
         this.sessions = sessions;
-        this.directory = Path.of(context.getProperty("loom.data"), "ssh");
+        this.directory = directory;
+        this.operators = new AuthorizedKeys(new SshKeys(directory).authorizedKeys());
         this.subscription = configuration.subscribe(config -> thread.execute(() -> want(config.admin().ssh())));
+        thread.scheduleWithFixedDelay(this::look, RETRY_MILLIS, RETRY_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Deactivate
@@ -55,33 +67,80 @@ public final class SshAccess {
         }
     }
 
+    /** What keeps people out, or will after a restart. */
+    @Override
+    public List<Problem> problems() {
+        return problems;
+    }
+
     private void want(InetSocketAddress address) {
         if (!Optional.of(address).equals(wanted)) {
             wanted = Optional.of(address);
-            listen(address, true);
+            look();
         }
     }
 
-    /** The old server goes only when the new one listens: who typed a wrong address keeps the old way in. */
-    private void listen(InetSocketAddress address, boolean first) {
-        if (!Optional.of(address).equals(wanted) || Optional.of(address).equals(served)) {
-            return;
+    /** Never throws: an exception would end the schedule. */
+    private void look() {
+        List<Problem> found = new ArrayList<>();
+        wanted.flatMap(this::listen).ifPresent(found::add);
+        if (wanted.isPresent() && found.isEmpty()) {
+            SshKeys keys = new SshKeys(directory);
+            refusal(keys::hostKeyPair).ifPresent(found::add);
+            refusal(keys::requireClientKey).ifPresent(found::add);
+            operators.problem().ifPresent(found::add);
         }
+        found.stream().filter(problem -> !problems.contains(problem)).forEach(problem -> LOG.error("{}", problem));
+        problems = List.copyOf(found);
+    }
+
+    private static Optional<Problem> refusal(Runnable check) {
         try {
-            SshKeys keys = SshKeys.in(directory);
-            SshEndpoint opened = SshEndpoint.open(address, keys, sessions);
-            close();
-            endpoint = Optional.of(opened);
-            served = Optional.of(address);
-            SshKeys.write(keys.address(), address.getAddress().getHostAddress() + " " + address.getPort() + "\n");
-            LOG.info("SSH listens on {}", address);
-        } catch (IOException | RuntimeException | LinkageError failure) {
-            if (first) {
-                LOG.error("{}", Problem.of("LOOM-5202", "SSH cannot listen on " + address, failure.toString(),
-                        "free the port or set admin.ssh.port; trying again each second"));
-            }
-            thread.schedule(() -> listen(address, false), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            check.run();
+            return Optional.empty();
+        } catch (LoomException refused) {
+            return Optional.of(refused.problems().get(0));
         }
+    }
+
+    /** The old server goes only when the new one listens: who typed a wrong address keeps the old way in. What keeps it from that. */
+    private Optional<Problem> listen(InetSocketAddress address) {
+        if (Optional.of(address).equals(served)) {
+            return Optional.empty();
+        }
+        Optional<InetSocketAddress> before = served;
+        try {
+            // Two addresses of one port may exclude each other: then the old one goes first, and comes back if need be.
+            if (before.filter(old -> old.getPort() == address.getPort()).isPresent()) {
+                close();
+            }
+            open(address);
+            return Optional.empty();
+        } catch (IOException | RuntimeException | LinkageError failure) {
+            Problem problem = failure instanceof LoomException refused ? refused.problems().get(0)
+                    : Problem.of("LOOM-5202", "SSH cannot listen on " + address, failure.toString(),
+                            "free the port or set admin.ssh.port; trying again each second");
+            before.filter(old -> served.isEmpty()).ifPresent(this::restore);
+            return Optional.of(problem);
+        }
+    }
+
+    private void restore(InetSocketAddress before) {
+        try {
+            open(before);
+        } catch (IOException | RuntimeException | LinkageError alsoRefused) {
+            LOG.error("SSH cannot go back to {}: {}", before, alsoRefused.toString());
+        }
+    }
+
+    private void open(InetSocketAddress address) throws IOException {
+        SshKeys keys = SshKeys.in(directory);
+        SshEndpoint opened = SshEndpoint.open(address, keys.hostKeyPair(), operators, sessions);
+        close();
+        endpoint = Optional.of(opened);
+        served = Optional.of(address);
+        SshKeys.write(keys.address(), address.getAddress().getHostAddress() + " " + address.getPort() + "\n");
+        LOG.info("SSH listens on {}", address);
     }
 
     private void close() {

@@ -2,7 +2,9 @@ package io.loom.shell.ssh;
 
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +19,8 @@ import java.util.Set;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
 import org.apache.sshd.common.config.keys.writer.openssh.OpenSSHKeyPairResourceWriter;
+import org.apache.sshd.common.util.io.resource.PathResource;
+import org.apache.sshd.common.util.security.SecurityUtils;
 
 /**
  * The files of {@code DATA/ssh}, in OpenSSH's formats: who the server is ({@code host_key}), who may come in
@@ -27,6 +31,7 @@ record SshKeys(Path directory) {
     /** The name that stands for the server in known_hosts, whatever address and port it has. */
     static final String HOST_ALIAS = "loom";
 
+    private static final long MOST_BYTES = 1 << 20;
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_DIRECTORY =
@@ -49,6 +54,40 @@ record SshKeys(Path directory) {
         return directory.resolve("host_key");
     }
 
+    /** @throws LoomException LOOM-5203 if there is none that can be read */
+    KeyPair hostKeyPair() {
+        return keyPair(hostKey(), "SSH cannot say who it is", "put it back, or remove it and known_hosts beside it: both are made anew");
+    }
+
+    /** Whether bin/loom can use its key. @throws LoomException LOOM-5203 if not */
+    void requireClientKey() {
+        keyPair(directory.resolve("client_key"), "bin/loom has no key", "put it back, or remove it and restart: a new one is made");
+    }
+
+    private static KeyPair keyPair(Path file, String what, String fix) {
+        try (InputStream in = new ByteArrayInputStream(read(file))) {
+            Iterable<KeyPair> pairs = SecurityUtils.loadKeyPairIdentities(null, new PathResource(file), in, null);
+            if (pairs != null && pairs.iterator().hasNext()) {
+                return pairs.iterator().next();
+            }
+            throw new IOException("there is no private key in it");
+        } catch (IOException | GeneralSecurityException | RuntimeException unusable) {
+            throw new LoomException(Problem.of("LOOM-5203", what + ": " + file + " is no private key that can be read",
+                    String.valueOf(unusable.getMessage()).lines().findFirst().orElse(""), fix), unusable);
+        }
+    }
+
+    /** Whole. @throws IOException also if it is no file, which reading would wait for, or far too large for keys */
+    static byte[] read(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new IOException(Files.exists(file) ? "it is no regular file" : "it does not exist");
+        }
+        if (Files.size(file) > MOST_BYTES) {
+            throw new IOException("it has more than " + MOST_BYTES + " bytes");
+        }
+        return Files.readAllBytes(file);
+    }
+
     Path authorizedKeys() {
         return directory.resolve("authorized_keys");
     }
@@ -69,7 +108,7 @@ record SshKeys(Path directory) {
         if (!Files.exists(clientKey)) {
             KeyPair client = newKey();
             String line = publicLine(client) + " loom client made at the first start\n";
-            String others = Files.exists(authorizedKeys()) ? Files.readString(authorizedKeys()) : "";
+            String others = Files.exists(authorizedKeys()) ? new String(read(authorizedKeys()), StandardCharsets.UTF_8) : "";
             write(authorizedKeys(), others + line);
             write(clientKey, privateText(client, "loom client"));
         }
