@@ -48,7 +48,7 @@ public enum Code {
     CHECKS_OFF(2113, "health checks without effect because health_integration is off"),
     DSR_PRIMARY(2114, "DSR on the interface's addresses leaves out the host's own"),
     LOOPBACK(2115, "a backend on a loopback address"),
-    FILE_GONE(2116, "the file disappeared; the last good version stays in force"),
+    FILE_GONE(2116, "the file cannot be read any more; the last good version stays in force"),
     PASSTHROUGH(2117, "a vip covers a port of passthrough_ports"),
     NOT_ROUTED(2118, "a vip of which no route says load_balance"),
     BUILT_IN(2119, "the object of the program lb does not exist; Loom's own is used"),

@@ -81,7 +81,7 @@ final class AclReader {
         try {
             bytes = files.read(Path.of(path.value()), MAX_BYTES);
         } catch (IOException unreadable) {
-            findings.error(Code.BAD_LIST, path.place(), "cannot read the list " + path.value(), unreadable.toString(),
+            findings.error(Code.BAD_LIST, path.place(), "cannot read the list " + path.value(), NamedFiles.why(unreadable),
                     "name a readable text file");
             return;
         }

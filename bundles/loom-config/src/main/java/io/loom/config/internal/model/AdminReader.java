@@ -8,6 +8,8 @@ import io.loom.config.internal.yaml.Located;
 import io.loom.config.internal.yaml.Section;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Locale;
 
 /** Where REST and SSH listen. */
 final class AdminReader {
@@ -23,12 +25,17 @@ final class AdminReader {
 
     Admin read(Section admin) {
         Section ssh = admin.sectionOrEmpty("ssh");
-        Admin read = new Admin(socket(admin.sectionOrEmpty("rest"), REST), socket(ssh, SSH));
+        Section rest = admin.sectionOrEmpty("rest");
+        Admin read = new Admin(socket(rest, REST), socket(ssh, SSH), names(rest));
         if (read.rest().getPort() == read.ssh().getPort() && overlap(read.rest().getAddress(), read.ssh().getAddress())) {
             findings.error(Code.DUPLICATE, ssh.placeOf("port"), "REST and SSH have the same port " + read.ssh().getPort(), "",
                     "give one of them another port");
         }
         return read;
+    }
+
+    private static List<String> names(Section rest) {
+        return rest.scalars("names", String.class).stream().map(name -> name.value().toLowerCase(Locale.ROOT)).distinct().toList();
     }
 
     /** True if two sockets on these addresses with one port would collide. */

@@ -26,6 +26,8 @@ final class CrossChecks {
     private static final int MAX_TABLES = 1024;
 
     private final Findings findings;
+    /** Upstreams with a warning that says so. */
+    private final Set<String> toldOfPorts = new HashSet<>();
 
     CrossChecks(Findings findings) {
         this.findings = findings;
@@ -107,16 +109,18 @@ final class CrossChecks {
         }
     }
 
+    /** One for an upstream, at the first of its backends: thousands of them, or vips that use it, have the same thing wrong. */
     private void directPorts(VipEntry vip, Group group) {
         List<Integer> ports = vip.services().stream().map(service -> service.value().port()).distinct().toList();
-        for (ServerEntry server : group.servers()) {
-            if (vip.direct() && !ports.contains(server.endpoint().port())) {
-                findings.warning(Code.DSR_PORT, server.portPlace(), "backend " + server.endpoint() + " gets packets for port "
-                        + String.join(", ", ports.stream().map(String::valueOf).toList()) + " of vip " + vip.vip().name(),
-                        vip.vip().forwarding() + " keeps the port; the backend's own is used for probes only",
-                        "let the backend serve the vip's port");
-            }
+        List<ServerEntry> others = group.servers().stream().filter(server -> !ports.contains(server.endpoint().port())).toList();
+        if (!vip.direct() || others.isEmpty() || !toldOfPorts.add(group.name())) {
+            return;
         }
+        String more = others.size() == 1 ? "" : " and " + (others.size() - 1) + " more of upstream " + group.name();
+        findings.warning(Code.DSR_PORT, others.get(0).portPlace(), "backend " + others.get(0).endpoint() + more + (more.isEmpty() ? " gets" : " get") + " packets for port "
+                + String.join(", ", ports.stream().map(String::valueOf).toList()) + " of vip " + vip.vip().name(),
+                vip.vip().forwarding() + " keeps the port; the backend's own is used for probes only",
+                "let the backends serve the vip's port");
     }
 
     private void unused(List<VipEntry> vips, List<Group> groups, Section ebpf) {

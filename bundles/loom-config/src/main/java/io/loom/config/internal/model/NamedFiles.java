@@ -8,4 +8,9 @@ import java.nio.file.Path;
 public interface NamedFiles {
     /** At most one byte more than {@code limit}, which is enough to see that it is too large. */
     byte[] read(Path path, int limit) throws IOException;
+
+    /** In words: what is ours says it all, what is Java's needs its class. */
+    static String why(IOException unreadable) {
+        return unreadable.getClass() == IOException.class ? unreadable.getMessage() : unreadable.toString();
+    }
 }

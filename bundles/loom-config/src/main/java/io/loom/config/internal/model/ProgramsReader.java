@@ -85,7 +85,7 @@ final class ProgramsReader {
                 unreadable(path, "it does not exist");
             }
         } catch (IOException failure) {
-            unreadable(path, failure.toString());
+            unreadable(path, NamedFiles.why(failure));
         }
         return Optional.empty();
     }

@@ -176,13 +176,25 @@ public final class Schema {
 
     private static Fields admin() {
         return Fields.of(
-                of("rest", socket("9091"), "", "REST, metrics and readiness over HTTP."),
+                of("rest", rest(), "", "REST, metrics and readiness over HTTP."),
                 of("ssh", socket("8101"), "", "The shell."));
     }
 
+    private static Fields rest() {
+        return Fields.of(address(), port("9091"),
+                of("names", new Items(Word.HOST, true), "none",
+                        "Names by which REST may be asked (`Host` of a request), beside localhost, addresses and names of this host."));
+    }
+
     private static Fields socket(String port) {
-        return Fields.of(
-                of("address", new Address(), "127.0.0.1", "To listen on. There is no other protection than the network's: keep it loopback or private."),
-                of("port", PORT, port, "To listen on."));
+        return Fields.of(address(), port(port));
+    }
+
+    private static Key address() {
+        return of("address", new Address(), "127.0.0.1", "To listen on. There is no other protection than the network's: keep it loopback or private.");
+    }
+
+    private static Key port(String port) {
+        return of("port", PORT, port, "To listen on.");
     }
 }

@@ -17,6 +17,11 @@ public record Word(String description, String form, Pattern pattern) implements 
     /** As clang's SEC() takes it. */
     public static final Word ELF_SECTION = new Word("the name of an ELF section", "letters, digits, '_', '.', '-' and '/', at most 127",
             Pattern.compile("[A-Za-z0-9_./-]{1,127}"));
+    /** A label is of 1 to 63 characters; an all-numeric last one would be an address (RFC 1123, 2.1). */
+    public static final Word HOST = new Word("the name of a host",
+            "labels of letters, digits, '-' and '_' with dots between them, at most 253 characters, no port and no address",
+            Pattern.compile("(?=.{1,253}$)(?!.*\\.[0-9]+$)(?![0-9]+$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\\.)*"
+                    + "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"));
     public static final Word PATH = new Word("an absolute path", "begins with '/'", Pattern.compile("/[^\\p{Cntrl}]{0,4095}"));
 
     @Override

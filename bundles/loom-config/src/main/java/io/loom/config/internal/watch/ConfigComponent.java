@@ -22,10 +22,14 @@ public final class ConfigComponent implements ConfigSource {
     private static final int REFUSED = 2;
 
     private final WatchedFile file;
+    private Optional<Signals> signals = Optional.empty();
 
     @Activate
     public ConfigComponent(BundleContext context) {
         this(context.getProperty(PROPERTY), new Refusal(System.err, System::exit));
+        if (file != null) {
+            signals = Optional.of(new Signals(file::reread));
+        }
     }
 
     ConfigComponent(String path, Refusal refusal) {
@@ -45,6 +49,7 @@ public final class ConfigComponent implements ConfigSource {
 
     @Deactivate
     void deactivate() {
+        signals.ifPresent(Signals::close);
         if (file != null) {
             file.close();
         }

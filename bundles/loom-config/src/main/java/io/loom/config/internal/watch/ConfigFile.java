@@ -7,9 +7,7 @@ import io.loom.config.internal.model.Host;
 import io.loom.config.internal.model.Reading;
 import io.loom.config.internal.yaml.YamlText;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -20,19 +18,28 @@ import java.util.function.Supplier;
 
 /** The path of the configuration file; every reading opens it anew, so that renames and swapped symlinks are followed. */
 public final class ConfigFile {
+    private static final long SILENCE_MILLIS = 2_000;
+
     private final Path path;
     private final Supplier<Host> host;
     /** Those that the file named when it was last read, and how they were then. */
     private final Map<Path, Object> named = new HashMap<>();
+    private final PatientFiles files;
 
     public ConfigFile(Path path) {
-        this(path, new ThisHost());
+        this(path, new ThisHost(), SILENCE_MILLIS);
     }
 
     /** @param host that the file is for, as it is at the moment */
     ConfigFile(Path path, Supplier<Host> host) {
+        this(path, host, SILENCE_MILLIS);
+    }
+
+    /** @param silenceMillis how long a file may give nothing until it is given up */
+    ConfigFile(Path path, Supplier<Host> host, long silenceMillis) {
         this.path = path;
         this.host = host;
+        this.files = new PatientFiles(silenceMillis);
     }
 
     Path path() {
@@ -50,12 +57,7 @@ public final class ConfigFile {
 
     /** At most one byte more than the limit, which is enough to see that it is too large. */
     byte[] bytes() throws IOException {
-        if (Files.isDirectory(path)) {
-            throw new IOException("it is a directory");
-        }
-        try (InputStream in = Files.newInputStream(path)) {
-            return in.readNBytes(YamlText.MAX_BYTES + 1);
-        }
+        return files.read(path, YamlText.MAX_BYTES);
     }
 
     Reading parse(byte[] bytes) {
@@ -65,21 +67,17 @@ public final class ConfigFile {
 
     private byte[] named(Path other, int limit) throws IOException {
         named.put(other, stamp(other));
-        try (InputStream in = Files.newInputStream(other)) {
-            return in.readNBytes(limit + 1);
-        }
+        return files.read(other, limit);
     }
 
-    /** True if a file that this one names is another one than when it was read. */
+    /** True if a file that this one names is another one than when it was read, or does answer now, or does not any more. */
     boolean namedChanged() {
         return named.entrySet().stream().anyMatch(other -> !other.getValue().equals(stamp(other.getKey())));
     }
 
-    /** Tells versions of a file apart without reading them: they may be large. */
-    private static Object stamp(Path other) {
+    private Object stamp(Path other) {
         try {
-            Map<String, Object> attributes = Files.readAttributes(other, "lastModifiedTime,size,fileKey");
-            return attributes.toString();
+            return files.stamp(other);
         } catch (IOException unreadable) {
             return "unreadable";
         }

@@ -19,20 +19,30 @@ final class DirectoryEvents implements AutoCloseable {
     private final Path directory;
     private final Runnable changed;
     private volatile WatchService watcher;
+    private volatile boolean closed;
 
     DirectoryEvents(Path file, Runnable changed) {
         this.directory = file.toAbsolutePath().getParent();
         this.changed = changed;
     }
 
-    /** Without notifications (no inotify watches left, say) changes are only found by polling. */
+    /** All of it on a thread apart: on a mount that hangs not even the asking ends. */
     void start() {
+        WatchedFile.daemon(this::watch, "loom-config-events").start();
+    }
+
+    /** Without notifications (no inotify watches left, say) changes are only found by polling. */
+    private void watch() {
         try {
             watcher = directory.getFileSystem().newWatchService();
             directory.register(watcher, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY,
                     StandardWatchEventKinds.ENTRY_DELETE);
-            WatchedFile.daemon(this::run, "loom-config-events").start();
-        } catch (IOException unavailable) {
+            if (closed) {
+                close();
+            } else {
+                run();
+            }
+        } catch (IOException | ClosedWatchServiceException unavailable) {
             LOG.info("no notifications for {}: {}; changes are found within a second anyway", directory, unavailable.toString());
         }
     }
@@ -53,6 +63,7 @@ final class DirectoryEvents implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         try {
             if (watcher != null) {
                 watcher.close();

@@ -38,6 +38,7 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
     private volatile Optional<LoomConfig> current = Optional.empty();
     private volatile List<Problem> rejected = List.of();
     private byte[] seen;
+    private boolean forced;
 
     /** Reads the file once; {@link #rejected} tells whether it was good. {@link #start} begins to watch. */
     public WatchedFile(ConfigFile file) {
@@ -106,7 +107,8 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
     private void check() {
         try {
             byte[] bytes = file.bytes();
-            if (!Arrays.equals(bytes, seen) || file.namedChanged()) {
+            if (!Arrays.equals(bytes, seen) || forced || file.namedChanged()) {
+                forced = false;
                 seen = settled(bytes);
                 changed(file.parse(seen));
             }
@@ -153,14 +155,22 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
     }
 
     private void gone(IOException unreadable) {
-        if (seen != null) {
-            Problem reason = file.problem(unreadable);
-            Problem problem = new Problem(Code.FILE_GONE.text(), location(), "the configuration file is gone, the last good version stays",
-                    reason.why(), "put it back");
+        Problem reason = file.problem(unreadable);
+        Problem problem = new Problem(Code.FILE_GONE.text(), location(), "the configuration file cannot be read any more, the last good version stays",
+                reason.why(), "put a readable file there");
+        if (seen != null || !rejected.equals(List.of(problem))) {
             LOG.warn("{}", problem);
-            rejected = List.of(problem);
-            seen = null;
         }
+        rejected = List.of(problem);
+        seen = null;
+    }
+
+    /** Reads the file and those that it names at once, whether they look changed or not. */
+    void reread() {
+        thread.execute(() -> {
+            forced = true;
+            check();
+        });
     }
 
     static Thread daemon(Runnable task, String name) {

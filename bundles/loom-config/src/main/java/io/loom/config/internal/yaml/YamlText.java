@@ -9,15 +9,18 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
-import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.composer.Composer;
 import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.ReaderException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.parser.Parser;
+import org.snakeyaml.engine.v2.parser.ParserImpl;
 
 /** Bytes to the root node of one YAML document, within limits that keep a hostile file from costing memory or time. */
 public final class YamlText {
@@ -26,6 +29,8 @@ public final class YamlText {
     /** The deepest section of the schema is at 8; the composer recurses, so depth is bounded before it runs. */
     static final int MAX_DEPTH = 32;
     static final int MAX_ALIASES = 50;
+    /** Blanks that are all there is in a line, or before a comment. */
+    private static final Pattern IDLE_TABS = Pattern.compile("(?m)^ *\\t[ \\t]*(?=#|$)");
     private static final char BYTE_ORDER_MARK = '\uFEFF';
 
     private final String file;
@@ -59,14 +64,25 @@ public final class YamlText {
         return Optional.of(text.isEmpty() || text.charAt(0) != BYTE_ORDER_MARK ? text : text.substring(1));
     }
 
-    private Optional<Node> compose(String text) {
+    private static Parser parser(String text, LoadSettings settings) {
+        return new ParserImpl(settings, new TabScanner(settings, text));
+    }
+
+    /** The engine takes no tab in a line without content, where YAML does: spaces say the same there. */
+    private static String withoutIdleTabs(String text) {
+        return text.indexOf('\t') < 0 ? text
+                : IDLE_TABS.matcher(text).replaceAll(line -> Matcher.quoteReplacement(line.group().replace('\t', ' ')));
+    }
+
+    private Optional<Node> compose(String original) {
+        String text = withoutIdleTabs(original);
         LoadSettings settings = LoadSettings.builder().setLabel(file).setUseMarks(true)
                 .setMaxAliasesForCollections(MAX_ALIASES).setCodePointLimit(MAX_BYTES).build();
         try {
             if (!shallow(text, settings)) {
                 return Optional.empty();
             }
-            Optional<Node> root = new Compose(settings).composeString(text);
+            Optional<Node> root = new Composer(settings, parser(text, settings)).getSingleNode();
             if (root.isEmpty()) {
                 report(Code.EMPTY, start(), "the file holds no configuration", "begin with the shipped etc/loom.yaml");
             }
@@ -84,7 +100,8 @@ public final class YamlText {
 
     private boolean shallow(String text, LoadSettings settings) {
         int depth = 0;
-        for (Event event : new Parse(settings).parseString(text)) {
+        for (Parser events = parser(text, settings); events.hasNext();) {
+            Event event = events.next();
             switch (event.getEventId()) {
                 case MappingStart, SequenceStart -> depth++;
                 case MappingEnd, SequenceEnd -> depth--;

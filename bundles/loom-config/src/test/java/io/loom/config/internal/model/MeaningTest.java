@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loom.api.Problem;
 import io.loom.api.Protocol;
 import io.loom.api.config.Attachment.Mode;
 import io.loom.api.config.HealthCheck;
@@ -228,5 +229,29 @@ class MeaningTest {
     @MethodSource("remarkable")
     void whatDeservesALookIsAWarning(String yaml, List<String> warnings) {
         assertEquals(warnings, Yaml.warnings("ebpf: {interface: e, " + yaml + "}"));
+    }
+
+    /** Once: a hundred thousand lines say no more than one, and hide the rest. */
+    @Test
+    void aPortThatDirectReturnIgnoresIsToldOnceForAnUpstream() {
+        StringBuilder servers = new StringBuilder();
+        for (int i = 0; i < 200; i++) {
+            servers.append("{address: 10.1.0.").append(i + 1).append(", port: ").append(i == 7 ? 80 : 8080).append("}, ");
+        }
+        LoomConfig config = Yaml.good("""
+                ebpf:
+                  vips:
+                    - {name: a, addresses: 10.0.0.9, ports: [80, 443, 8443], forwarding: ipip, upstream: many}
+                    - {name: b, addresses: 10.0.0.10, ports: [80, 443], forwarding: gue, upstream: many}
+                    - {name: c, addresses: 10.0.0.11, ports: 8443, forwarding: ipip, upstream: other}
+                    - {name: d, addresses: 10.0.0.12, ports: 8443, forwarding: nat, upstream: third}
+                upstreams:
+                  - {name: many, servers: [%s]}
+                  - {name: other, servers: [{address: 10.2.0.1, port: 1}]}
+                  - {name: third, servers: [{address: 10.2.0.2, port: 1}]}
+                """.formatted(servers));
+        List<String> told = config.warnings().stream().filter(warning -> warning.code().equals("LOOM-2106")).map(Problem::what).toList();
+        assertEquals(List.of("backend 10.1.0.1:8080 and 198 more of upstream many get packets for port 80, 443, 8443 of vip a",
+                "backend 10.2.0.1:1 gets packets for port 8443 of vip c"), told);
     }
 }

@@ -1,17 +1,21 @@
 package io.loom.config.internal.yaml;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loom.api.config.LoomConfig;
 import io.loom.config.internal.model.ConfigReader;
 import io.loom.config.internal.model.Host;
 import io.loom.config.internal.model.Reading;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,6 +36,10 @@ class YamlTextTest {
                 row("only tags", "!!!!!!\n", "2012 1:1"),
                 row("tagged section", "ebpf: !secret {}\n", "2012 1:7"),
                 row("tab", "ebpf:\n\tenabled: true\n", "2004 2:1"),
+                row("tab before a section's first key", "ebpf:\n \tenabled: true\n", "2004 2:2"),
+                row("tab between a dash and a section", "ebpf:\n  vips:\n    -\tname: a\n", "2004 3:6"),
+                row("tab between two dashes", "ebpf:\n  vips:\n    -\t- a\n", "2004 3:6"),
+                row("section in the line of its key after a tab", "ebpf:\tenabled: true\n", "2004 1:"),
                 row("open bracket", "ebpf:\n  interface: [eth0\n", "2004 3:1"),
                 row("open quote", "ebpf:\n  interface: \"eth0\n", "2004 3:1"),
                 row("bad indentation", "ebpf:\n  enabled: true\n   mode: xdp\n", "2004 3:8"),
@@ -78,6 +86,39 @@ class YamlTextTest {
     static Stream<String> accepted() {
         return Stream.of("\uFEFFebpf:\n  enabled: true\n", "ebpf:\r\n  enabled: true\r\n  mode: xdp\r\n", "%YAML 1.2\n---\nebpf: {}\n...\n",
                 "ebpf: {backends: [&b {address: 10.0.0.1, port: 80}]}\nupstreams: [{name: u, servers: [*b]}]\n", "{\"ebpf\": {\"enabled\": true}}");
+    }
+
+    @ParameterizedTest
+    @MethodSource("tabs")
+    void aTabThatIndentsNothingIsAsGoodAsASpace(String text) {
+        assertEquals(List.of(), problems(text.getBytes(StandardCharsets.UTF_8)), text);
+        assertEquals(config(text.replace("\t", " ")), config(text), text);
+    }
+
+    static Stream<String> tabs() {
+        return Stream.of("ebpf:\n  enabled:\ttrue\n  mode: \txdp\n  xdp_mode:\t \tgeneric\t\n",
+                "ebpf:\t\n  enabled:\ttrue\n", "ebpf:\t# all\n  mode:\t'xdp'\t# fast\n", "ebpf\t:\n  \"mode\"\t:\txdp\n",
+                "ebpf:\n  interface:\n    -\teth0\n    - \teth1\n", "ebpf:\t{mode:\txdp,\txdp_mode\t:\tgeneric\t}\n", "? ebpf\n:\t{mode: xdp}\n",
+                "ebpf:\n  interface:\n    - \"eth0\"\n\t\n    - \"eth1\"\n", "ebpf:\n  mode: xdp\n\t# later\n \t \n  enabled:\ttrue\n\t",
+                "ebpf:\r\n  mode:\txdp\t\r\n\t\r\n  enabled:\ttrue\r\n",
+                "ebpf:\n  backends:\n    - address:\t10.0.0.1\n      port:\t80\n  acl: {deny:\t[10.0.0.0/8,\t192.0.2.0/24]}\n",
+                "# \uD83E\uDDF5\nebpf:\n  mode:\txdp\n");
+    }
+
+    /** Thousands of them must not make a file slow. */
+    @Test
+    void aFileFullOfTabsIsRead() {
+        StringBuilder text = new StringBuilder("ebpf:\n  acl:\n    deny:\t# all of these\n");
+        for (int i = 0; i < 5_000; i++) {
+            text.append("    -\t10.0.").append(i / 250).append('.').append(i % 250 + 1).append("/32\n");
+        }
+        assertTimeoutPreemptively(Duration.ofSeconds(30), () ->
+                assertEquals(List.of(), problems(text.toString().getBytes(StandardCharsets.UTF_8))));
+    }
+
+    /** But for the columns of warnings, which a tab and a space count alike. */
+    private static LoomConfig config(String text) {
+        return new ConfigReader("f", (path, limit) -> Files.readAllBytes(path)).read(text.getBytes(StandardCharsets.UTF_8)).config().orElseThrow();
     }
 
     private static List<String> problems(byte[] bytes) {
