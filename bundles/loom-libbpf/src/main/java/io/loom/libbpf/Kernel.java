@@ -90,7 +90,8 @@ public final class Kernel {
         return Requirements.library(LibBpf.libbpf_major_version(), LibBpf.libbpf_minor_version());
     }
 
-    private static Optional<Problem> requireBpffs(Path bpffs) {
+    /** Why nothing can be pinned there; empty if it is on a mounted bpffs. */
+    public static Optional<Problem> requireBpffs(Path bpffs) {
         if (!Files.isDirectory(bpffs)) {
             return Optional.of(Problem.of(Diagnosis.CODE_BPFFS, "cannot use the bpffs " + bpffs,
                     "there is no such directory", "mkdir -p " + bpffs + " && mount -t bpf bpf " + bpffs));

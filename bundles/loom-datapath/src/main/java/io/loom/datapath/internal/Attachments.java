@@ -222,6 +222,12 @@ final class Attachments implements AutoCloseable {
         }
     }
 
+    /** Links of devices that are there, which must be pinned. */
+    synchronized List<PinKeeper.Held> held() {
+        return attached.entrySet().stream().filter(one -> one.getValue().link().info().ifindex() != 0)
+                .map(one -> PinKeeper.Held.link(pins.link(one.getKey()), one.getValue().link())).toList();
+    }
+
     /** The interface that gets vip addresses: the first. */
     synchronized Optional<String> firstDevice() {
         return wanted.interfaces().stream().findFirst();

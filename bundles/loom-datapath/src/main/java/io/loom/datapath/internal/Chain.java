@@ -106,6 +106,11 @@ final class Chain implements AutoCloseable {
         entry.pin(pins.chainEntry(number));
     }
 
+    /** Both must be pinned. */
+    List<PinKeeper.Held> held(PinTree pins) {
+        return List.of(PinKeeper.Held.map(pins.chainArray(number), array), PinKeeper.Held.program(pins.chainEntry(number), entry));
+    }
+
     /** What is pinned under that number; empty if it is not all there. */
     static Optional<Chain> open(Instance instance, int number, List<Stage> stages) {
         PinTree pins = instance.pins();

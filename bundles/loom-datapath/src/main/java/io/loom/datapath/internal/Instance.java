@@ -9,6 +9,7 @@ import io.loom.libbpf.BpfProgram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,8 @@ import org.slf4j.LoggerFactory;
 final class Instance implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
     private static final String COMPLETE = "complete";
+    /** In loom_meta: the kernel's number of each map that is pinned. Noted after the pin is made, removed before it goes. */
+    private static final String MAP = "map.";
     /** In loom_meta: the network namespace in which the instance lives. */
     static final String NETNS = "netns";
 
@@ -54,7 +57,6 @@ final class Instance implements AutoCloseable {
         PinTree pins = PinTree.of(bpffs, name);
         InstanceLock lock = InstanceLock.take(bpffs, name, fallback);
         try {
-            pins.createDirectories();
             Optional<Meta> found = completeMeta(pins);
             return found.isPresent() ? adopt(pins, lock, found.get(), name) : create(pins, lock);
         } catch (RuntimeException failure) {
@@ -63,11 +65,16 @@ final class Instance implements AutoCloseable {
         }
     }
 
+    /** loom_meta is the first pin that is made and the last that is removed: others without it are no wreck of a process. */
     private static Optional<Meta> completeMeta(PinTree pins) {
-        if (!Files.exists(pins.meta())) {
+        if (!Files.exists(pins.meta(), LinkOption.NOFOLLOW_LINKS)) {
+            int others = allBut(pins.meta(), pins).size();
+            if (others > 0) {
+                throw incomplete(pins, Meta.NAME + " is gone, " + others + " other pins are there");
+            }
             return Optional.empty();
         }
-        Meta meta = Meta.open(pins.meta());
+        Meta meta = metaAt(pins);
         if (meta.get(COMPLETE).isPresent()) {
             return Optional.of(meta);
         }
@@ -75,8 +82,34 @@ final class Instance implements AutoCloseable {
         return Optional.empty();
     }
 
+    private static Meta metaAt(PinTree pins) {
+        try {
+            Meta meta = Meta.open(pins.meta());
+            meta.get(COMPLETE);
+            return meta;
+        } catch (RuntimeException another) {
+            throw incomplete(pins, Meta.NAME + " is something else: " + another.getMessage());
+        }
+    }
+
+    private static List<Path> allBut(Path one, PinTree pins) {
+        List<Path> all = new ArrayList<>(PinTree.pins(pins.links()));
+        all.add(pins.program());
+        all.add(pins.nextProgram());
+        all.addAll(PinTree.pins(pins.maps()));
+        all.addAll(PinTree.pins(pins.tables()));
+        all.addAll(PinTree.pins(pins.chains()));
+        return all.stream().filter(pin -> !pin.equals(one) && Files.exists(pin, LinkOption.NOFOLLOW_LINKS)).toList();
+    }
+
+    private static LoomException incomplete(PinTree pins, String why) {
+        return new LoomException(Problem.of("LOOM-5106", "what is pinned at " + pins.root() + " is incomplete, and nothing was touched", why,
+                "run loomd --detach with the same --bpffs and --instance (connections are lost), then start again, or put the pins back"));
+    }
+
     private static Instance create(PinTree pins, InstanceLock lock) {
         discard(pins);
+        pins.createDirectories();
         Meta meta = Meta.create();
         meta.put("abi", String.valueOf(Layouts.ABI_VERSION));
         meta.put("layout", Layouts.hash());
@@ -93,12 +126,8 @@ final class Instance implements AutoCloseable {
                 addresses.all().forEach(addresses::takeOff);
             }
         }
-        List<Path> left = new ArrayList<>(PinTree.pins(pins.links()));
-        left.add(pins.program());
-        left.add(pins.nextProgram());
-        left.addAll(PinTree.pins(pins.maps()));
-        left.addAll(PinTree.pins(pins.tables()));
-        left.addAll(PinTree.pins(pins.chains()));
+        List<Path> left = new ArrayList<>(allBut(pins.meta(), pins));
+        left.add(pins.meta());
         if (left.stream().filter(PinTree::remove).count() > 0) {
             LOG.info("removed the rest of an instance that was never complete at {}", pins.root());
         }
@@ -109,7 +138,8 @@ final class Instance implements AutoCloseable {
             requireEqual(name, "ABI version", meta.get("abi"), String.valueOf(Layouts.ABI_VERSION));
             requireEqual(name, "map layout", meta.get("layout"), Layouts.hash());
             requireEqual(name, "network namespace", meta.get(NETNS), networkNamespace());
-            requireEqual(name, "program", Optional.of(Files.exists(pins.program()) ? "pinned" : "gone"), "pinned");
+            requireAll(pins, meta);
+            pins.createDirectories();
             Instance instance = new Instance(pins, lock, meta, true);
             for (Path pin : PinTree.pins(pins.maps())) {
                 if (!pin.equals(pins.meta())) {
@@ -120,6 +150,39 @@ final class Instance implements AutoCloseable {
         } catch (RuntimeException failure) {
             meta.close();
             throw failure;
+        }
+    }
+
+    /** The program and every map that was pinned, each the very one: a program in another's place would use the wrong ones. */
+    private static void requireAll(PinTree pins, Meta meta) {
+        List<String> wrong = new ArrayList<>();
+        if (!isProgram(pins.program())) {
+            wrong.add(pins.program().getFileName().toString());
+        }
+        meta.withPrefix(MAP).forEach((map, id) -> {
+            if (!id.equals(idAt(pins.map(map)))) {
+                wrong.add(map);
+            }
+        });
+        if (!wrong.isEmpty()) {
+            throw incomplete(pins, "gone or another one: " + String.join(", ", wrong));
+        }
+    }
+
+    private static boolean isProgram(Path pin) {
+        try {
+            BpfProgram.open(pin).close();
+            return true;
+        } catch (RuntimeException another) {
+            return false;
+        }
+    }
+
+    private static String idAt(Path pin) {
+        try {
+            return String.valueOf(PinKeeper.mapAt(pin));
+        } catch (RuntimeException another) {
+            return "";
         }
     }
 
@@ -169,6 +232,7 @@ final class Instance implements AutoCloseable {
             maps.computeIfAbsent(name, absent -> {
                 BpfMap map = object.map(name);
                 map.pin(pins.map(name));
+                meta.put(MAP + name, String.valueOf(map.id()));
                 map.batch(batch);
                 return map;
             });
@@ -183,6 +247,7 @@ final class Instance implements AutoCloseable {
 
     /** Unpins a map; the program that runs may still use it, the next one makes another. */
     void giveUp(String map) {
+        meta.remove(MAP + map);
         PinTree.remove(pins.map(map));
         maps.remove(map).close();
     }
@@ -209,6 +274,14 @@ final class Instance implements AutoCloseable {
     /** Empty if no program that was loaded so far has such a map: one that an earlier version loaded may not have it. */
     Optional<BpfMap> knownMap(String name) {
         return Optional.ofNullable(maps.get(name));
+    }
+
+    /** What must be pinned of it, loom_meta included. */
+    List<PinKeeper.Held> held() {
+        List<PinKeeper.Held> held = new ArrayList<>();
+        held.add(PinKeeper.Held.map(pins.meta(), meta.map()));
+        maps.forEach((name, map) -> held.add(PinKeeper.Held.map(pins.map(name), map)));
+        return held;
     }
 
     /** All maps but loom_meta, by name. */

@@ -47,6 +47,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     private final UnusablePlugins unusable = new UnusablePlugins();
     private final TableBuilds builds = new TableBuilds(TableBuilds.Times.USUAL, algorithms::get, this::changed);
     private final Opening opening;
+    private final Ending ending;
     private final Timers timers;
     private volatile Optional<LivePlane> live = Optional.empty();
     private volatile Runnable listener = () -> {};
@@ -55,11 +56,20 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     public KernelDataPlane(BundleContext context) {
         this(Path.of(property(context, "loom.bpffs", "/sys/fs/bpf")),
                 property(context, "loom.instance", "default"),
-                Path.of(property(context, "loom.data", "data")));
+                Path.of(property(context, "loom.data", "data")), new Ending());
     }
 
-    /** @param data directory for the lock where /run/loom cannot be written */
+    /** One that never ends the process. */
     KernelDataPlane(Path bpffs, String instance, Path data) {
+        this(bpffs, instance, data, Ending.NONE);
+    }
+
+    /**
+     * @param data   directory for the lock where /run/loom cannot be written
+     * @param ending for what no second attempt can mend
+     */
+    KernelDataPlane(Path bpffs, String instance, Path data, Ending ending) {
+        this.ending = ending;
         this.opening = new Opening(bpffs, instance, data, methods::byName, handlers::objects, builds);
         this.timers = new Timers(this::changed);
     }
@@ -129,7 +139,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     public synchronized void configure(LoomConfig config) {
         LivePlane plane = live.orElse(null);
         if (plane == null) {
-            plane = opening.open(config);
+            plane = open(config);
             live = Optional.of(plane);
         } else if (opening.tune(plane, config)) {
             timers.requestProgram();
@@ -144,6 +154,15 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
         plane.attachments().check();
         plane.cpuAffinity().want(config.enabled() ? config.attachment().cpus() : List.of());
         timers.serve(plane);
+    }
+
+    private LivePlane open(LoomConfig config) {
+        try {
+            return opening.open(config);
+        } catch (LoomException refused) {
+            ending.judge(refused);
+            throw refused;
+        }
     }
 
     @Override

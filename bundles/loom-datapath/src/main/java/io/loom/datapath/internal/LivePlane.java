@@ -27,8 +27,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An open instance: everything that the kernel holds of it, and the order in which its parts change. Opened once in the life
@@ -36,6 +39,7 @@ import java.util.stream.Stream;
  * {@link #sweep} and {@link #updateProgram} one timer each.
  */
 final class LivePlane implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LivePlane.class);
     /** Of enum loom_conn_state. */
     private static final int SYN_SENT = 0;
 
@@ -62,6 +66,9 @@ final class LivePlane implements AutoCloseable {
     private final Sweep sweep;
     private final Counters counters;
     private final Tracer tracer;
+    private final PinKeeper keeper;
+    /** Held while the program is replaced, when pins are on their way. */
+    private final ReentrantLock replacing = new ReentrantLock();
     private final Changes changes;
     private volatile Sweep.Result lastSweep = Sweep.Result.NONE;
     private volatile Set<BackendKey> resolving = Set.of();
@@ -91,6 +98,7 @@ final class LivePlane implements AutoCloseable {
         this.egress = new Egress(instance.map("loom_devices"), () -> instance.knownMap("loom_mtus"));
         this.sweep = new Sweep(instance, clock);
         this.counters = new Counters(instance, backends, listeners, limits, sources);
+        this.keeper = new PinKeeper(instance.pins());
         this.tracer = new Tracer(instance, clock, () -> new TraceNames(
                 Reason.all(programs.running().methods()), backends.byNumber(), listeners.specs()));
         this.cpuAffinity = new CpuAffinity(instance.meta(), Path.of("/sys"), Path.of("/proc"));
@@ -184,9 +192,29 @@ final class LivePlane implements AutoCloseable {
         }
         allowEgress();
         ownPrograms.rest();
+        keepPins();
         Surroundings before = surroundings;
         surroundings = new Surroundings(attachments.views(), problems(), interfaceAddresses());
         return hopsChanged || !surroundings.equals(before);
+    }
+
+    private void keepPins() {
+        if (replacing.tryLock()) {
+            try {
+                List<PinKeeper.Held> held = new ArrayList<>(instance.held());
+                held.add(PinKeeper.Held.program(instance.pins().program(), programs.running().program()));
+                held.addAll(attachments.held());
+                held.addAll(ownPrograms.held());
+                keeper.keep(held);
+                // They lie in the same tree: while that cannot be mended there is no place for them either.
+                int anew = keeper.problems().isEmpty() ? tables.repin() : 0;
+                if (anew > 0) {
+                    LOG.warn("{} lookup tables had lost their pins and are made anew", anew);
+                }
+            } finally {
+                replacing.unlock();
+            }
+        }
     }
 
     private void allowEgress() {
@@ -256,6 +284,15 @@ final class LivePlane implements AutoCloseable {
 
     /** False if it failed: the old program runs on, and another attempt may succeed. */
     boolean updateProgram() {
+        replacing.lock();
+        try {
+            return replaceProgram();
+        } finally {
+            replacing.unlock();
+        }
+    }
+
+    private boolean replaceProgram() {
         Set<String> leaving = vipAddresses.leaving(); // asked first: what comes later may be for the program after this one
         boolean loom = programs.update(next -> ownPrograms.replaceLoom(next, attachments), backends::usesSlot);
         if (loom) {
@@ -319,6 +356,7 @@ final class LivePlane implements AutoCloseable {
 
     List<Problem> problems() {
         List<Problem> problems = new ArrayList<>(attachments.problems());
+        problems.addAll(keeper.problems());
         problems.addAll(egress.problems());
         problems.addAll(cpuAffinity.problems());
         problems.addAll(vipAddresses.problems());

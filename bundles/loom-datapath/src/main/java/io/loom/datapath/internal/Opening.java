@@ -62,9 +62,9 @@ final class Opening {
     }
 
     private LivePlane open(LoomConfig config, KernelClock clock, HopLookup lookup) {
-        lookup.allow();
         Instance instance = Instance.open(bpffs, name, data);
         try {
+            lookup.allow();
             instance.batch(config.maps().batch());
             Tuning tuning = remembering(
                     Tuning.of(config, clock.hz(), seed(instance.meta())), instance.meta());

@@ -206,6 +206,11 @@ final class OwnPrograms implements AutoCloseable {
         return all;
     }
 
+    /** What must be pinned of them. */
+    synchronized List<PinKeeper.Held> held() {
+        return chain.map(present -> present.held(instance.pins())).orElse(List.of());
+    }
+
     /** Releases descriptors; what is pinned runs on. */
     @Override
     public synchronized void close() {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The inner maps of loom_tables: filled through shared memory before anyone sees them, published by one update, and from then
@@ -65,6 +66,12 @@ public final class TableContent {
 
     private Path pin(int number) {
         return pins.resolve("" + number);
+    }
+
+    /** Numbers that have a pin. */
+    Set<Integer> pinned() {
+        return PinTree.pins(pins).stream().map(pin -> pin.getFileName().toString()).filter(name -> name.matches("\\d{1,9}"))
+                .map(Integer::valueOf).collect(Collectors.toSet());
     }
 
     int maxNumbers() {

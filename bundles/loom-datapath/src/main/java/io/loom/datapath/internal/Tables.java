@@ -12,6 +12,7 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +29,7 @@ import java.util.function.ToLongFunction;
  */
 final class Tables {
     private static final String META = "table.";
+    private static final int REPINNED_AT_A_TIME = 20;
 
     private final TableContent content;
     private final Meta meta;
@@ -83,6 +85,20 @@ final class Tables {
         Set<Integer> known = new HashSet<>();
         published.values().forEach(table -> known.add(table.number()));
         meta.withPrefix(META).keySet().stream().map(Integer::valueOf).filter(n -> !known.contains(n)).forEach(this::delete);
+    }
+
+    /**
+     * Makes tables anew whose pins are gone, with what they hold: to pin what is there would take CAP_SYS_ADMIN. Some at a time,
+     * since each takes some 10 ms.
+     *
+     * @return how many
+     */
+    synchronized int repin() {
+        Set<Integer> pinned = content.pinned();
+        List<Published> lost = published.values().stream().filter(table -> table.size() > 0 && !pinned.contains(table.number()))
+                .limit(REPINNED_AT_A_TIME).toList();
+        lost.forEach(table -> content.publish(table.number(), table.entries()));
+        return lost.size();
     }
 
     /**
