@@ -51,9 +51,9 @@ public class LoomdIT {
         before = LOOM.contents();
         loomd = LOOM.start(log, "loomd", "--config", config.toString(), "--data", data.toString(), "--instance", INSTANCE);
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
-        while (!Files.readString(log).contains("loom ready")) {
+        while (!Files.readString(log).contains("loom waits for")) {
             assertTrue("loomd ended: " + Files.readString(log), loomd.isAlive());
-            assertTrue("not ready within " + START_SECONDS + " s: " + Files.readString(log), System.nanoTime() < end);
+            assertTrue("not up within " + START_SECONDS + " s: " + Files.readString(log), System.nanoTime() < end);
             Thread.sleep(50);
         }
     }
@@ -69,10 +69,14 @@ public class LoomdIT {
         }
     }
 
+    /** No packet reaches it: whoever asks must not send it traffic. REST works, so that an operator can look. */
     @Test
-    public void readyMeansThatTheFirstRequestSucceeds() throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + REST_PORT + "/readyz")).build();
-        assertEquals(200, HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).statusCode());
+    public void withoutAnInterfaceItIsNotReadyAndSaysSo() throws Exception {
+        HttpResponse<String> ready = HttpClient.newHttpClient().send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + REST_PORT + "/readyz")).build(), HttpResponse.BodyHandlers.ofString());
+        assertEquals(ready.body(), 503, ready.statusCode());
+        assertTrue(ready.body(), ready.body().contains("none is named in ebpf.interface"));
+        assertFalse(Files.readString(log), Files.readString(log).contains("loom ready"));
     }
 
     @Test
@@ -191,19 +195,77 @@ public class LoomdIT {
         assertTrue(other.output(), other.output().lines().anyMatch(line -> line.startsWith("all maps together: ")));
     }
 
+    private static String other(String name) throws IOException {
+        return Files.writeString(work.resolve(name), Files.readString(config)
+                .replace(Integer.toString(REST_PORT), "19393").replace(Integer.toString(SSH_PORT), "18403")).toString();
+    }
+
+    /** It must not wait for the first one to end: whoever started it twice has made a mistake. */
+    @Test
+    public void aSecondOneOfTheInstanceEndsWithTheReason() throws Exception {
+        Path otherData = work.resolve("second");
+        Outcome second = LOOM.run("loomd", "--config", other("second.yaml"), "--data", otherData.toString(), "--instance", INSTANCE);
+        assertEquals(second.output(), 75, second.status());
+        assertTrue(second.output(), second.output().contains("loomd: LOOM-5101 instance " + INSTANCE + " is in use: a loomd runs on it, process " + loomd.pid()));
+        assertTrue("the first one runs on", loomd.isAlive());
+    }
+
+    @Test
+    public void sighupReadsTheFileAgainAndSaysSo() throws Exception {
+        assertEquals(0, new ProcessBuilder("kill", "-HUP", Long.toString(loomd.pid())).start().waitFor());
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (!Files.readString(log).contains("changed and is in force") && System.nanoTime() < end) {
+            Thread.sleep(50);
+        }
+        String said = Files.readString(log);
+        assertTrue(said, said.contains("SIGHUP: the configuration is read again"));
+        assertTrue(said, said.contains("changed and is in force"));
+        assertTrue(loomd.isAlive());
+    }
+
+    /** BPF, PERFMON, NET_ADMIN and NET_BIND_SERVICE, by their numbers in linux/capability.h. */
+    @Test
+    public void startedAsRootItKeepsFourPowersAndCannotGetMore() throws IOException {
+        List<String> status = Files.readAllLines(Path.of("/proc/" + loomd.pid() + "/status"));
+        String kept = "%016x".formatted(1L << 39 | 1L << 38 | 1L << 12 | 1L << 10);
+        for (String set : List.of("CapPrm", "CapEff", "CapBnd")) {
+            assertTrue(status.toString(), status.contains(set + ":\t" + kept));
+        }
+        assertTrue(status.toString(), status.contains("CapInh:\t0000000000000000"));
+        assertTrue(status.toString(), status.contains("NoNewPrivs:\t1"));
+        String limits = Files.readString(Path.of("/proc/" + loomd.pid() + "/limits"));
+        assertTrue(limits, limits.lines().anyMatch(line -> line.matches("Max locked memory +unlimited +unlimited +bytes *")));
+    }
+
+    @Test
+    public void aFullDiskEndsTheFirstStartWithOneLine() throws Exception {
+        Path small = Files.createDirectory(work.resolve("small"));
+        for (String options : List.of("size=1m", "size=64m,nr_inodes=2")) {
+            assertEquals(0, new ProcessBuilder("mount", "-t", "tmpfs", "-o", options, "none", small.toString()).start().waitFor());
+            try {
+                Outcome full = LOOM.run("loomd", "--config", config.toString(), "--data", small.resolve("data").toString(), "--instance", INSTANCE + "-full");
+                assertEquals(full.output(), 73, full.status());
+                assertEquals(full.output(), 1, full.output().lines().count());
+                assertTrue(full.output(), full.output().startsWith("loomd: --data " + small));
+            } finally {
+                assertEquals(0, new ProcessBuilder("umount", small.toString()).start().waitFor());
+            }
+        }
+    }
+
     @Test
     public void sigtermEndsItWithinFiveSeconds() throws Exception {
-        Path otherConfig = Files.writeString(work.resolve("short.yaml"), Files.readString(config)
-                .replace(Integer.toString(REST_PORT), "19393").replace(Integer.toString(SSH_PORT), "18403"));
         Path otherData = work.resolve("short");
-        Process other = LOOM.start(work.resolve("short.log"), "loomd", "--config", otherConfig.toString(),
+        Process other = LOOM.start(work.resolve("short.log"), "loomd", "--config", other("short.yaml"),
                 "--data", otherData.toString(), "--instance", INSTANCE + "-short");
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
-        while (!Files.readString(work.resolve("short.log")).contains("loom ready") && System.nanoTime() < end) {
+        while (!Files.readString(work.resolve("short.log")).contains("loom waits for") && System.nanoTime() < end) {
             Thread.sleep(50);
         }
         other.destroy();
         assertTrue("still there after 5 s", other.waitFor(5, TimeUnit.SECONDS));
+        String said = Files.readString(work.resolve("short.log"));
+        assertTrue(said, said.contains("SIGTERM: Loom ends"));
         Outcome late = LOOM.run("loom", "--data", otherData.toString(), "status");
         assertEquals(late.output(), 69, late.status());
         Path pins = Path.of("/sys/fs/bpf/loom", INSTANCE + "-short");
