@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.karaf.shell.api.console.SessionFactory;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
@@ -32,6 +33,8 @@ import org.slf4j.LoggerFactory;
 public final class SshAccess implements ProblemSource {
     private static final Logger LOG = LoggerFactory.getLogger(SshAccess.class);
     private static final long RETRY_MILLIS = 1000;
+    /** Every so many looks. */
+    private static final int KEYS_EACH = 5;
 
     private final SessionFactory sessions;
     private final Path directory;
@@ -43,6 +46,8 @@ public final class SshAccess implements ProblemSource {
     private Optional<InetSocketAddress> served = Optional.empty();
     private Optional<SshEndpoint> endpoint = Optional.empty();
     private volatile List<Problem> problems = List.of();
+    private List<Problem> ofKeys = List.of();
+    private int looks;
 
     @Activate
     public SshAccess(BundleContext context, @Reference ConfigSource configuration, @Reference SessionFactory sessions) {
@@ -60,7 +65,10 @@ public final class SshAccess implements ProblemSource {
     @Deactivate
     void stop() throws Exception {
         subscription.close();
-        thread.execute(this::close);
+        thread.execute(() -> {
+            wanted = Optional.empty();
+            close();
+        });
         thread.shutdown();
         if (!thread.awaitTermination(2, TimeUnit.SECONDS)) {
             LOG.warn("the SSH server takes long to close; not waiting for it");
@@ -85,13 +93,19 @@ public final class SshAccess implements ProblemSource {
         List<Problem> found = new ArrayList<>();
         wanted.flatMap(this::listen).ifPresent(found::add);
         if (wanted.isPresent() && found.isEmpty()) {
-            SshKeys keys = new SshKeys(directory);
-            refusal(keys::hostKeyPair).ifPresent(found::add);
-            refusal(keys::requireClientKey).ifPresent(found::add);
-            operators.problem().ifPresent(found::add);
+            found.addAll(keyProblems());
         }
         found.stream().filter(problem -> !problems.contains(problem)).forEach(problem -> LOG.error("{}", problem));
         problems = List.copyOf(found);
+    }
+
+    /** Private keys are looked at now and then: reading one takes a millisecond. */
+    private List<Problem> keyProblems() {
+        if (looks++ % KEYS_EACH == 0) {
+            SshKeys keys = new SshKeys(directory);
+            ofKeys = Stream.<Runnable>of(keys::hostKeyPair, keys::requireClientKey).map(SshAccess::refusal).flatMap(Optional::stream).toList();
+        }
+        return Stream.concat(ofKeys.stream(), operators.problem().stream()).toList();
     }
 
     private static Optional<Problem> refusal(Runnable check) {
