@@ -98,7 +98,7 @@ public record PinTree(Path root) {
             Files.createDirectories(tables());
             Files.createDirectories(chains());
         } catch (IOException failure) {
-            throw unusable(failure);
+            throw unusable(root, failure);
         }
     }
 
@@ -125,15 +125,20 @@ public record PinTree(Path root) {
 
     /** Puts the next program's pin in the place of the present one's, in one step. */
     void promoteNextProgram() {
+        move(nextProgram(), program());
+    }
+
+    /** Puts a pin in the place of another, in one step. */
+    static void move(Path next, Path pin) {
         try {
-            Files.move(nextProgram(), program(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(next, pin, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException failure) {
-            throw unusable(failure);
+            throw unusable(pin, failure);
         }
     }
 
-    private LoomException unusable(IOException failure) {
+    private static LoomException unusable(Path path, IOException failure) {
         return new LoomException(Problem.of(
-                "LOOM-5104", "cannot use " + root, failure.toString(), "mount a bpffs there that this process may write"), failure);
+                "LOOM-5104", "cannot use " + path, failure.toString(), "mount a bpffs there that this process may write"), failure);
     }
 }

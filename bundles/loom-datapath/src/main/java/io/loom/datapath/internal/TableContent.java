@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -39,16 +40,17 @@ public final class TableContent {
      * @param entries see {@link TableEntry}
      */
     public static void publish(BpfMap tables, int number, int[] entries) {
-        array(tables, number, entries).close();
+        try (BpfMap inner = array(entries)) {
+            tables.updateFd(Keys.of(number), inner);
+        }
     }
 
-    private static BpfMap array(BpfMap tables, int number, int[] entries) {
+    private static BpfMap array(int[] entries) {
         BpfMap inner = BpfMap.create(
                 MapType.ARRAY, "loom_table", Integer.BYTES, TableRows.rowSize(), TableRows.rows(entries.length),
                 BPF_F_MMAPABLE | BPF_F_INNER_MAP);
         try (Mapping mapping = inner.map()) {
             TableRows.write(mapping.buffer(), entries);
-            tables.updateFd(Keys.of(number), inner);
             return inner;
         } catch (RuntimeException failure) {
             inner.close();
@@ -56,12 +58,18 @@ public final class TableContent {
         }
     }
 
-    /** The same, and pins it. */
+    /** The same, and pins it: aside at first, so that a process may die between any two steps and programs see one that is pinned. */
     void publish(int number, int[] entries) {
-        try (BpfMap inner = array(tables, number, entries)) {
-            PinTree.remove(pin(number));
-            inner.pin(pin(number));
+        try (BpfMap inner = array(entries)) {
+            PinTree.remove(next(number));
+            inner.pin(next(number));
+            tables.updateFd(Keys.of(number), inner);
+            PinTree.move(next(number), pin(number));
         }
+    }
+
+    private Path next(int number) {
+        return pins.resolve(number + "_next");
     }
 
     private Path pin(int number) {
@@ -81,6 +89,7 @@ public final class TableContent {
     void delete(int number) {
         tables.delete(Keys.of(number));
         PinTree.remove(pin(number));
+        PinTree.remove(next(number));
     }
 
     /** The array that programs see; empty if there is none, or if this process may not open it. */
@@ -89,12 +98,14 @@ public final class TableContent {
         if (id.isEmpty()) {
             return Optional.empty();
         }
-        if (Files.exists(pin(number))) {
-            BpfMap pinned = BpfMap.open(pin(number));
-            if (pinned.id() == id.get()) {
-                return Optional.of(pinned);
+        for (Path pin : List.of(pin(number), next(number))) {
+            if (Files.exists(pin)) {
+                BpfMap pinned = BpfMap.open(pin);
+                if (pinned.id() == id.get()) {
+                    return Optional.of(pinned);
+                }
+                pinned.close();
             }
-            pinned.close();
         }
         try {
             return Optional.of(BpfMap.open(id.get()));
