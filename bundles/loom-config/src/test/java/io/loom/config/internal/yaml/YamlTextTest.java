@@ -118,7 +118,7 @@ class YamlTextTest {
 
     /** But for the columns of warnings, which a tab and a space count alike. */
     private static LoomConfig config(String text) {
-        return new ConfigReader("f", (path, limit) -> Files.readAllBytes(path)).read(text.getBytes(StandardCharsets.UTF_8)).config().orElseThrow();
+        return new ConfigReader("f", (path, limit) -> Files.readAllBytes(path), () -> new Host(Optional.empty(), Set.of())).read(text.getBytes(StandardCharsets.UTF_8)).config().orElseThrow();
     }
 
     private static List<String> problems(byte[] bytes) {
