@@ -139,6 +139,25 @@ class PinsTest extends DataPlaneFixture {
         await("no problem is left", () -> plane.problems().stream().noneMatch(problem -> problem.code().equals("LOOM-1291")));
     }
 
+    private static void sh(String... command) throws Exception {
+        assertEquals(0, new ProcessBuilder(command).inheritIO().start().waitFor());
+    }
+
+    @Test
+    void aBpffsThatIsUnmountedIsAProblemUntilOneIsMounted() throws Exception {
+        Map<String, String> before = balanced();
+        sh("umount", "-l", TestHost.BPFFS.toString());
+        try {
+            await("the problem", () -> plane.problems().stream().anyMatch(problem ->
+                    problem.code().equals("LOOM-1291") && problem.toString().contains("mount -t bpf bpf")));
+            assertFalse(Files.exists(ROOT), "nothing is made on another file system");
+        } finally {
+            sh("mount", "-t", "bpf", "bpf", TestHost.BPFFS.toString());
+        }
+        await("all is back", () -> isBack(before));
+        await("no problem is left", () -> plane.problems().stream().noneMatch(problem -> problem.code().equals("LOOM-1291")));
+    }
+
     /** Nothing is touched: what is pinned forwards on, and the way out is said. */
     @ParameterizedTest
     @ValueSource(strings = {"maps/loom_conns4", "maps/nat_pairs4", "maps/loom_meta", "prog"})
