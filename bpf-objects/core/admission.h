@@ -139,6 +139,15 @@ static __always_inline void loom_limit_count(struct loom_limit *limit)
 		__sync_fetch_and_add(&limit->opened, 1);
 }
 
+/* Where the backend's connections are counted, with those of all numbers that its address has; NULL: nowhere. */
+static __always_inline struct loom_limit *loom_backend_limit(__u32 number)
+{
+	const struct loom_member *member = bpf_map_lookup_elem(&loom_members, &number);
+	__u32 limit = member ? member->limit : 0;
+
+	return limit ? bpf_map_lookup_elem(&loom_blimits, &limit) : NULL;
+}
+
 static __noinline int loom_overflow_count(__u32 backend)
 {
 	__u64 *count = bpf_map_lookup_elem(&loom_overflows, &backend);
@@ -161,7 +170,7 @@ static __noinline int loom_admission_find(const struct loom_packet *packet, cons
 		const struct loom_backend *backend = loom_backend_find(number);
 
 		if ((!i || (backend && backend->ifindex)) &&
-		    !loom_limit_is_reached(bpf_map_lookup_elem(&loom_blimits, &number), packet->now)) {
+		    !loom_limit_is_reached(loom_backend_limit(number), packet->now)) {
 			if (i)
 				loom_overflow_count(conn->backend);
 			conn->backend = number;
@@ -226,7 +235,7 @@ static __noinline int loom_admission_count(const struct loom_packet *packet, __u
 
 	if (limit)
 		loom_limit_count(bpf_map_lookup_elem(&loom_vlimits, &limit));
-	loom_limit_count(bpf_map_lookup_elem(&loom_blimits, &backend));
+	loom_limit_count(loom_backend_limit(backend));
 	return 0;
 }
 

@@ -12,16 +12,12 @@ struct {
 	__uint(max_entries, 1024);
 } loom_backends SEC(".maps");
 
-/*
- * Whose member the backend of a number is: a hash of the upstream's name. For the control plane that adopts the numbers; no
- * program looks at it.
- */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct loom_member);
 	__uint(max_entries, 1024);
-} loom_groups SEC(".maps");
+} loom_members SEC(".maps");
 
 /*
  * BPF_F_INNER_MAP on the template and on the inner maps alike lets their sizes differ. Sizes, not types: clang leaves types

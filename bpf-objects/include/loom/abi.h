@@ -155,7 +155,7 @@ struct loom_source_key {
 };
 
 /*
- * Value of loom_vlimits, and of loom_blimits, key: backend number. Connections that are open: `base`, which the control plane
+ * Value of loom_vlimits, and of loom_blimits, key: loom_member.limit. Connections that are open: `base`, which the control plane
  * writes when it has counted them, and those that the program has opened since, as the difference of `opened` then and now. Of
  * those that end the program learns nothing: a limit counts for LOOM_LIMIT_LASTS ticks after the last count, so that nobody is
  * refused because nobody counts.
@@ -243,6 +243,13 @@ struct loom_backend {
 	__u8 mac[12];  /* Ethernet destination, then source, as they stand in a frame */
 	__be32 entropy; /* bits of the last word of `source` that an encapsulation takes from the flow's hash */
 	__u16 vlan[2];  /* tags of the way to it, outer first, if that is a VLAN device; 0, 0: a packet's tags are not looked at */
+};
+
+/* Value of loom_members, key: backend number. A server in several upstreams has a number in each. */
+struct loom_member {
+	__u64 group; /* a hash of the upstream's name, for the control plane that adopts the number; no program looks at it */
+	__u32 limit; /* key of loom_blimits, where all numbers of an address and port count; 0: nowhere */
+	__u32 pad;
 };
 
 /* Value of loom_bstats (per CPU), key: backend number; and of loom_lstats, key: listener number. Client to backend. */
@@ -381,6 +388,7 @@ _Static_assert(sizeof(struct loom_acl_key6) == 20, "abi");
 _Static_assert(sizeof(struct loom_limit) == 32, "abi");
 _Static_assert(sizeof(struct loom_table_row) == 64, "abi");
 _Static_assert(sizeof(struct loom_backend) == 64, "abi");
+_Static_assert(sizeof(struct loom_member) == 16, "abi");
 _Static_assert(sizeof(struct loom_flow_count) == 24, "abi");
 _Static_assert(sizeof(struct loom_conn_key4) == 8, "abi");
 _Static_assert(sizeof(struct loom_conn_key6) == 20, "abi");

@@ -113,7 +113,7 @@ public record Composition(
         for (String map : object.mapNames()) {
             switch (map) {
                 case "loom_backends" -> size(object, map, tuning.backends());
-                case "loom_groups", "loom_bstats", "loom_blimits", "loom_overflows" -> object.resize(map, tuning.backends().maxEntries());
+                case "loom_members", "loom_bstats", "loom_blimits", "loom_overflows" -> object.resize(map, tuning.backends().maxEntries());
                 case "loom_conns4", "loom_conns6" -> size(object, map, tuning.connections().map());
                 case "loom_verdicts" -> size(object, map, tuning.verdicts());
                 case "loom_trace" -> object.resize(map, tuning.ringBytes());

@@ -1,18 +1,19 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.Endpoint;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.datapath.internal.layout.BackendEntry;
+import io.loom.datapath.internal.layout.MemberEntry;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,25 +33,28 @@ import java.util.stream.Collectors;
  */
 final class Backends implements AutoCloseable {
     private final BpfMap entries;
-    private final BpfMap groups;
+    private final BpfMap members;
     private final IntConsumer forget;
     private final LimitTable limits;
     private final Numbers numbers;
     private final Map<BackendKey, Integer> live = new TreeMap<>();
     private final Map<BackendKey, Integer> resting = new HashMap<>();
     private final Map<Integer, BackendEntry> written = new HashMap<>();
+    /** Those that rest included. */
+    private final Map<Endpoint, Set<Integer>> numbersOf = new HashMap<>();
+    private final LimitSlots slots = new LimitSlots();
     private OpenConnections open = OpenConnections.NONE;
     private OuterSources outer = OuterSources.NONE;
 
     /**
-     * @param groups loom_groups
+     * @param members loom_members
      * @param forget sets the counters of a number to zero
      * @param limits loom_blimits
      */
-    Backends(BpfMap entries, BpfMap groups, IntConsumer forget, LimitTable limits) {
+    Backends(BpfMap entries, BpfMap members, IntConsumer forget, LimitTable limits) {
         this.limits = limits;
         this.entries = entries;
-        this.groups = groups;
+        this.members = members;
         this.forget = forget;
         this.numbers = new Numbers(1, Math.min(entries.maxEntries(), TableEntry.HIGHEST_BACKEND + 1));
     }
@@ -62,13 +66,18 @@ final class Backends implements AutoCloseable {
      * @param referred numbers that connections or tables refer to: those without an entry rest
      */
     synchronized void adopt(Function<Integer, String> methods, Set<Integer> referred) {
-        Map<Integer, Long> groupOf = new HashMap<>();
-        groups.forEach((key, value) -> groupOf.put(Keys.number(key), group(value)));
+        Map<Integer, MemberEntry> membership = new HashMap<>();
+        members.forEach((key, value) -> membership.put(Keys.number(key), MemberEntry.decode(value)));
         entries.forEach((key, value) -> BackendEntry.decode(value).ifPresent(entry -> {
             int number = Keys.number(key);
             numbers.adopt(number);
             written.put(number, entry);
-            live.put(new BackendKey(groupOf.get(number), entry.endpoint(), methods.apply(entry.slot())), number);
+            MemberEntry member = membership.get(number);
+            live.put(new BackendKey(member.group(), entry.endpoint(), methods.apply(entry.slot())), number);
+            numbersOf.computeIfAbsent(entry.endpoint(), absent -> new HashSet<>()).add(number);
+            if (member.limit() > 0) {
+                slots.adopt(number, entry.endpoint(), member.limit());
+            }
         }));
         referred.stream().filter(number -> number > 0 && !written.containsKey(number)).forEach(numbers::rest);
     }
@@ -83,24 +92,30 @@ final class Backends implements AutoCloseable {
     synchronized void put(
             BackendKey backend, int slot, boolean stateful, Change.PutBackend state, Map<InetAddress, Optional<NextHop>> hops) {
         int number = number(backend).orElseGet(() -> newNumber(backend));
-        if (!live.containsKey(backend)) {
-            // Before the entry: what a process leaves that dies in between has no entry, and is nobody's.
-            groups.update(Keys.of(number), group(backend.group()), UpdateMode.ANY);
-        }
+        // Before the entry: what a process leaves that dies in between has no entry, and is nobody's.
+        join(backend, number, state.limit());
         Optional<NextHop> before = Optional.ofNullable(written.get(number)).flatMap(BackendEntry::hop);
         Optional<NextHop> hop = hops.getOrDefault(backend.endpoint().address(), before);
-        limits.limit(number, state.limit(), open.ofBackend(number));
         write(number, new BackendEntry(
                 backend.endpoint(), slot, state.down(), stateful, state.draining(), hop, outer.of(backend)));
         live.put(backend, number);
     }
 
-    private static byte[] group(long hash) {
-        return ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(hash).array();
-    }
-
-    private static long group(byte[] value) {
-        return ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getLong();
+    /** Whose member the number is from now on, and where its connections count. */
+    private void join(BackendKey backend, int number, int limit) {
+        Endpoint endpoint = backend.endpoint();
+        int before = live.containsKey(backend) ? slots.of(number, endpoint) : -1;
+        numbersOf.computeIfAbsent(endpoint, absent -> new HashSet<>()).add(number);
+        int slot = limit > 0 ? slots.use(number, endpoint) : 0;
+        if (slot > 0) {
+            limits.limit(slot, limit, numbersOf.get(endpoint).stream().mapToInt(open::ofBackend).sum());
+        }
+        if (slot != before) {
+            members.update(Keys.of(number), new MemberEntry(backend.group(), slot).encode(), UpdateMode.ANY);
+        }
+        if (slot == 0) {
+            slots.release(number, endpoint).ifPresent(unused -> limits.limit(unused, 0, 0));
+        }
     }
 
     private int newNumber(BackendKey backend) {
@@ -132,7 +147,7 @@ final class Backends implements AutoCloseable {
         Integer number = live.remove(backend);
         if (number != null) {
             entries.update(Keys.of(number), BackendEntry.none(), UpdateMode.ANY);
-            limits.limit(number, 0, 0);
+            slots.release(number, backend.endpoint()).ifPresent(unused -> limits.limit(unused, 0, 0));
             written.remove(number);
             resting.put(backend, number);
             numbers.rest(number);
@@ -177,8 +192,9 @@ final class Backends implements AutoCloseable {
     synchronized SortedMap<BackendKey, Integer> limited() {
         SortedMap<BackendKey, Integer> limited = new TreeMap<>();
         live.forEach((backend, number) -> {
-            if (limits.limit(number) > 0) {
-                limited.put(backend, (int) limits.limit(number));
+            int slot = slots.of(number, backend.endpoint());
+            if (slot > 0) {
+                limited.put(backend, (int) limits.limit(slot));
             }
         });
         return limited;
@@ -187,6 +203,11 @@ final class Backends implements AutoCloseable {
     /** From now on backends that get a limit have so many connections already. */
     synchronized void counted(OpenConnections now) {
         open = now;
+    }
+
+    /** Addresses whose connections are limited, by entry of {@link #limits()}. */
+    synchronized Map<Integer, Endpoint> limitedAddresses() {
+        return slots.endpoints();
     }
 
     LimitTable limits() {
@@ -220,6 +241,10 @@ final class Backends implements AutoCloseable {
     synchronized void swept(Set<Integer> restingBefore, Set<Integer> referred) {
         Set<Integer> freed = numbers.swept(restingBefore, referred);
         resting.values().removeIf(freed::contains);
+        if (!freed.isEmpty()) {
+            numbersOf.values().forEach(numbersOfOne -> numbersOfOne.removeAll(freed));
+            numbersOf.values().removeIf(Set::isEmpty);
+        }
         freed.forEach(forget::accept);
     }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** What is counted towards which limit: the connections of all listeners of a vip, and all that lead to one endpoint. */
@@ -41,18 +42,17 @@ final class Limits {
         Map<Integer, BackendKey> keys = backends.byNumber();
         Map<Endpoint, Integer> endpoints = new HashMap<>();
         keys.forEach((number, key) -> endpoints.merge(key.endpoint(), open.ofBackend(number), Integer::sum));
-        backends.limits().counted(before.backends(), number ->
-                keys.containsKey(number) ? endpoints.get(keys.get(number).endpoint()) : 0);
+        Map<Integer, Endpoint> limited = backends.limitedAddresses();
+        backends.limits().counted(before.backends(), slot -> endpoints.getOrDefault(limited.get(slot), 0));
     }
 
     List<LimitUse> uses() {
         List<LimitUse> uses = new ArrayList<>();
         guards.numbers().forEach((vip, number) -> uses.add(new LimitUse(
                 LimitUse.Owner.VIP, vip, guards.limits().limit(number), guards.limits().open(number))));
-        Map<Endpoint, LimitUse> byEndpoint = new TreeMap<>();
-        backends.limited().forEach((key, limit) -> backends.number(key).ifPresent(number -> byEndpoint.merge(
-                key.endpoint(), new LimitUse(LimitUse.Owner.BACKEND, key.endpoint().toString(), limit, backends.limits().open(number)),
-                (one, other) -> one.open() >= other.open() ? one : other)));
+        SortedMap<Endpoint, LimitUse> byEndpoint = new TreeMap<>();
+        backends.limitedAddresses().forEach((slot, endpoint) -> byEndpoint.put(endpoint, new LimitUse(
+                LimitUse.Owner.BACKEND, endpoint.toString(), backends.limits().limit(slot), backends.limits().open(slot))));
         uses.addAll(byEndpoint.values());
         return uses;
     }

@@ -81,7 +81,7 @@ final class LivePlane implements AutoCloseable {
         this.programs = programs;
         this.ownPrograms = ownPrograms;
         this.attachments = attachments;
-        this.backends = new Backends(instance.map("loom_backends"), instance.map("loom_groups"),
+        this.backends = new Backends(instance.map("loom_backends"), instance.map("loom_members"),
                 number -> Counters.forgetBackend(instance, number), new LimitTable(instance.map("loom_blimits"), clock::tick));
         this.tables = new Tables(new TableContent(instance.map("loom_tables"), instance.pins().tables()), instance.meta());
         this.guards = new Guards(

@@ -30,7 +30,7 @@ final class MapSizes {
     static int room(BpfMap map) {
         return switch (map.name()) {
             case "loom_conns4", "loom_conns6" -> Tuning.Connections.of(map).maxEntries();
-            case "loom_backends", "loom_groups", "loom_bstats", "loom_blimits", "loom_overflows" -> Tuning.backends(map.maxEntries());
+            case "loom_backends", "loom_members", "loom_bstats", "loom_blimits", "loom_overflows" -> Tuning.backends(map.maxEntries());
             default -> map.maxEntries();
         };
     }

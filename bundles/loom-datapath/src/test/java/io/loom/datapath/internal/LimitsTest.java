@@ -194,6 +194,34 @@ class LimitsTest extends DataPlaneFixture {
         await("the next count", () -> used() == 1);
     }
 
+    /** A limit protects the server, whoever sends to it: there is no waiting for the next count. */
+    @Test
+    void connectionsByAnotherUpstreamCountTowardsTheBackendsLimitAtOnce() throws Exception {
+        balance(plane);
+        Guard guard = new Guard(Course.BALANCE, false, 0, true);
+        plane.apply(new Change.PutBackend(nat(FIRST), false, false, 1));
+        plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100))));
+        guard(guard);
+        assertEquals(XDP_REDIRECT, runSyn(FIRST_PORT).result());
+        BackendKey other = new BackendKey("shop", FIRST, "nat");
+        TableKey shop = new TableKey("shop", Family.IPV4);
+        plane.apply(new Change.PutBackend(other, false, false, 1));
+        plane.apply(new Change.PutTable(shop, spec(Map.of(other, 100))));
+        plane.apply(new Change.PutListener(tcp("10.9.9.9", 80), guarded(shop, guard)));
+        assertEquals(XDP_DROP, runSyn(FIRST_PORT + 1).result());
+        assertEquals(List.of(new LimitUse(Owner.BACKEND, FIRST.toString(), 1, 1)), plane.read().limits());
+        assertEquals(Map.of(nat(FIRST), 1, other, 1), plane.applied().limits());
+        plane.close();
+        plane = open();
+        plane.configure(config(DEVICE));
+        assertEquals(Map.of(nat(FIRST), 1, other, 1), plane.applied().limits(), "whose number is whose is adopted");
+        assertEquals(XDP_DROP, runSyn(FIRST_PORT + 1).result());
+        plane.apply(new Change.RemoveBackend(nat(FIRST)));
+        assertEquals(XDP_DROP, runSyn(FIRST_PORT + 1).result(), "its connections rest with the address");
+        plane.apply(new Change.PutBackend(other, false, false, 0));
+        assertEquals(XDP_REDIRECT, runSyn(FIRST_PORT + 1).result());
+    }
+
     @Test
     void connectionsOfASourceThatIsDeniedFromNowOnEnd() throws Exception {
         balance(plane);

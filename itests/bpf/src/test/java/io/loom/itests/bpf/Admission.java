@@ -7,6 +7,7 @@ import io.loom.datapath.internal.LimitTable;
 import io.loom.datapath.internal.layout.AclKeys;
 import io.loom.datapath.internal.layout.CpuCount;
 import io.loom.datapath.internal.layout.GuardEntry;
+import io.loom.datapath.internal.layout.MemberEntry;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
 import java.util.ArrayList;
@@ -52,6 +53,7 @@ final class Admission implements AutoCloseable {
     }
 
     void backend(int number, int limit) {
+        plane.map("loom_members").update(Keys.of(number), new MemberEntry(0, number).encode(), UpdateMode.ANY);
         backends.limit(number, limit, 0);
     }
 

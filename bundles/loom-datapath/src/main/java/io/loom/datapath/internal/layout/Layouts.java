@@ -33,7 +33,7 @@ public final class Layouts {
                  TableRows.LAYOUT,
                 BackendEntry.LAYOUT.without("vlan"), FlowCount.LAYOUT, ConnectionKeys.LAYOUT4, ConnectionKeys.LAYOUT6,
                 ConnectionSets.WAY_LAYOUT, ConnectionSets.LAYOUT4, ConnectionSets.LAYOUT6, Affinities.KEY_LAYOUT4,
-                Affinities.KEY_LAYOUT6, Affinities.LAYOUT, GuardEntry.LAYOUT, LimitEntry.LAYOUT,
+                Affinities.KEY_LAYOUT6, Affinities.LAYOUT, GuardEntry.LAYOUT, LimitEntry.LAYOUT, MemberEntry.LAYOUT,
                 AclKeys.LAYOUT4, AclKeys.LAYOUT6, SourceKeys.LAYOUT);
     }
 
