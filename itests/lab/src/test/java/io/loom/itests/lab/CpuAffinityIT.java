@@ -49,13 +49,17 @@ class CpuAffinityIT extends LabTest {
     }
 
     @Test
-    void aCpuThatIsNotThereIsAProblemAndTrafficGoesOn() {
+    void aCpuThatIsNotThereIsRefusedAndTrafficGoesOn() {
         loomd.configure(configuration("[4711]"));
-        Await.until("the problem is told", LIMIT, () -> rest.get("/ebpf/status").body().contains("LOOM-1230"),
-                () -> rest.get("/ebpf/status"));
+        Await.until("the refusal is told", LIMIT, () -> rejected().contains("4711"), this::rejected);
         assertEquals(0, Visits.burst(lab, Lab.VIP4, 80, REQUESTS).failures());
         loomd.configure(configuration("all"));
-        Await.until("no problem", LIMIT, () -> !rest.get("/ebpf/status").body().contains("LOOM-1230"), () -> rest.get("/ebpf/status"));
+        Await.until("no problem", LIMIT, () -> rejected().equals("[]") && !rest.get("/ebpf/status").body().contains("LOOM-1230"),
+                () -> rest.get("/ebpf/status"));
+    }
+
+    private String rejected() {
+        return rest.get("/ebpf/status").json().path("rejected").toString();
     }
 
     private String threaded() {
