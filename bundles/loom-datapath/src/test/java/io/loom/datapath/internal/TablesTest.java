@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loom.api.Endpoint;
 import io.loom.api.Family;
 import io.loom.api.config.Admission.Course;
 import io.loom.api.control.Telemetry.BackendCount;
@@ -133,6 +134,28 @@ class TablesTest extends DataPlaneFixture {
         for (int position = 0; position < before.length; position++) {
             assertEquals(TableEntry.changing(2, TableEntry.current(before[position])), after[position]);
         }
+    }
+
+    /** The former upstream's backend is alive and well, for others' vips. */
+    @Test
+    void clientsAreRememberedAnewWhenTheVipGoesToAnotherUpstream() throws Exception {
+        balance(plane);
+        put(TABLE, true, Guard.NONE);
+        plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100))));
+        runSyn(PORT);
+        plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100, nat(SECOND), 100))));
+        runSyn(PORT + 1);
+        assertEquals(2, connections(FIRST), "affinity");
+        BackendKey other = new BackendKey("shop", SECOND, "nat");
+        plane.apply(new Change.PutBackend(other, false, false));
+        plane.apply(new Change.PutTable(TABLE, spec(Map.of(other, 100))));
+        runSyn(PORT + 2);
+        assertEquals(2, connections(FIRST));
+        assertEquals(1, connections(SECOND));
+    }
+
+    private long connections(Endpoint backend) {
+        return plane.read().backends().stream().filter(count -> count.endpoint().equals(backend)).mapToLong(BackendCount::connections).sum();
     }
 
     /** Guarded or not, and whatever it was before. */

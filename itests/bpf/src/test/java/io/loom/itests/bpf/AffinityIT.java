@@ -10,6 +10,8 @@ import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.World;
+import io.loom.datapath.internal.Keys;
+import io.loom.datapath.internal.layout.FlowCount;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.TableEntry;
 import java.util.Map;
@@ -89,5 +91,25 @@ class AffinityIT {
                 new ListenerEntry(0, LookupTable.Index.FLOW_HASH, Set.of(), 0, 1, VIP));
         assertEquals("DROP_CONNECTIONS_FULL", send("S", CLIENT + 1));
         assertEquals(0, remembered());
+    }
+
+    /** A backend without a next hop is in no table, and would only lose the connection. */
+    @ParameterizedTest
+    @EnumSource
+    void aClientIsNotHeldByABackendThatCannotBeReached(Family of) {
+        open(of, Tuning.small(Linked.HZ), "ipip", VIP);
+        connect();
+        Endpoint second = new Endpoint(World.backend(family, 2), World.VIP_PORT);
+        plane.putBackend(2, new ScratchPlane.Backend(second, "ipip"));
+        plane.putTable(0, TableEntry.settled(2));
+        assertEquals("FORWARD", send("S", CLIENT + 1));
+        assertEquals(0, connections(2), "affinity");
+        plane.putBackend(1, new ScratchPlane.Backend(new Endpoint(World.source(family), World.VIP_PORT), "ipip", World.MTU, false, 0));
+        assertEquals("FORWARD", send("S", CLIENT + 2));
+        assertEquals(1, connections(2));
+    }
+
+    private long connections(int backend) {
+        return FlowCount.sum(plane.map("loom_bstats").lookup(Keys.of(backend)).orElseThrow()).connections();
     }
 }
