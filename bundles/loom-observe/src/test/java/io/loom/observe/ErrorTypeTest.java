@@ -11,13 +11,21 @@ import org.junit.jupiter.api.Test;
 
 class ErrorTypeTest {
     @Test
-    void everyDropOfTheCoreIsAnErrorOfItsOwnTypeExceptRefusedConnections() {
+    void everyDropOfTheCoreIsAnErrorOfItsOwnTypeExceptConnectionsThatFindNoRoom() {
         Set<ErrorType> seen = EnumSet.noneOf(ErrorType.class);
-        for (Verdict verdict : Verdict.values()) {
+        for (Verdict verdict : EnumSet.complementOf(EnumSet.of(Verdict.REFUSED))) {
             Optional<ErrorType> type = ErrorType.of(count(verdict.number(), "x", verdict.action()));
             boolean expected = verdict.action() == Verdict.Action.DROP && verdict != Verdict.DROP_CONNECTIONS_FULL;
             assertEquals(expected, type.isPresent(), verdict.name());
             type.ifPresent(error -> assertEquals(true, seen.add(error), error + " stands for two verdicts"));
+        }
+    }
+
+    /** Whether its sender was told or not. */
+    @Test
+    void aPacketThatFindsNoBackendIsAnError() {
+        for (Verdict verdict : EnumSet.of(Verdict.REFUSED, Verdict.DROP_NO_BACKEND)) {
+            assertEquals(Optional.of(ErrorType.NO_BACKEND), ErrorType.of(count(verdict.number(), "x", verdict.action())));
         }
     }
 
