@@ -2,6 +2,7 @@ package io.loom.api;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -35,6 +36,29 @@ public record Endpoint(InetAddress address, int port) implements Comparable<Endp
     private static int word(Inet4Address address) {
         byte[] bytes = address.getAddress();
         return bytes[0] << 24 | (bytes[1] & 0xff) << 16 | (bytes[2] & 0xff) << 8 | bytes[3] & 0xff;
+    }
+
+    /**
+     * Spreads all bits of address and port over all bits of the hash. That of a record would be contiguous over a grid of hosts and
+     * ports, which {@link java.util.Set#copyOf} searches from end to end, and that of an IPv6 address is a sum of its words.
+     */
+    @Override
+    public int hashCode() {
+        long bits;
+        if (address instanceof Inet4Address mine) {
+            bits = word(mine);
+        } else {
+            ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
+            bits = mix(bytes.getLong(0)) + bytes.getLong(Long.BYTES);
+        }
+        return (int) mix(mix(bits) + port);
+    }
+
+    /** Finalizer of MurmurHash3, a bijection. */
+    private static long mix(long bits) {
+        long first = (bits ^ bits >>> 33) * 0xff51afd7ed558ccdL;
+        long second = (first ^ first >>> 33) * 0xc4ceb9fe1a85ec53L;
+        return second ^ second >>> 33;
     }
 
     private static int compareAddresses(InetAddress one, InetAddress other) {

@@ -14,6 +14,8 @@ import io.loom.api.control.Telemetry.LimitUse;
 import io.loom.api.control.Telemetry.ListenerCount;
 import io.loom.api.control.Telemetry.MapUse;
 import io.loom.api.control.Telemetry.VerdictCount;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -66,14 +68,18 @@ public final class CountersJson {
      */
     public static String backends(Counters counters, List<BackendView> backends) {
         Map<Endpoint, BackendCount> byEndpoint = new LinkedHashMap<>();
-        backends.forEach(view -> byEndpoint.put(view.endpoint(), BackendCount.none(view.endpoint())));
+        Map<Endpoint, List<Integer>> idsOf = new HashMap<>();
+        for (BackendView view : backends) {
+            byEndpoint.put(view.endpoint(), BackendCount.none(view.endpoint()));
+            idsOf.computeIfAbsent(view.endpoint(), absent -> new ArrayList<>()).add(view.id());
+        }
         counters.backends().forEach(count -> byEndpoint.put(count.endpoint(), count));
         ObjectNode json = JSON.objectNode();
         ArrayNode array = json.putArray("backends");
         for (BackendCount count : byEndpoint.values()) {
             ObjectNode node = array.addObject().put("backend", count.endpoint().toString());
             ArrayNode ids = node.putArray("ids");
-            backends.stream().filter(view -> view.endpoint().equals(count.endpoint())).forEach(view -> ids.add(view.id()));
+            idsOf.getOrDefault(count.endpoint(), List.of()).forEach(ids::add);
             node.put("packets", count.packets()).put("bytes", count.bytes())
                     .put("connections_total", count.connections()).put("connections_active", count.active())
                     .put("overflows", count.overflows());

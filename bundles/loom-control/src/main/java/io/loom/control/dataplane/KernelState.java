@@ -9,7 +9,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Forwarding state, wanted or applied.
+ * Forwarding state, wanted or applied. Who makes one of sorted sets and maps gives them away: with thousands of backends a copy is
+ * a good part of what a change takes.
  *
  * @param backends  that have an entry (those with a weight in a table, and those that drain)
  * @param down      of {@code backends}, those whose connections must choose anew
@@ -41,11 +42,11 @@ public record KernelState(
     }
 
     public KernelState {
-        backends = Collections.unmodifiableSortedSet(new TreeSet<>(backends));
-        down = Collections.unmodifiableSortedSet(new TreeSet<>(down));
-        draining = Collections.unmodifiableSortedSet(new TreeSet<>(draining));
-        limits = Collections.unmodifiableSortedMap(new TreeMap<>(limits));
-        tables = Collections.unmodifiableSortedMap(new TreeMap<>(tables));
-        listeners = Collections.unmodifiableSortedMap(new TreeMap<>(listeners));
+        backends = Collections.unmodifiableSortedSet(backends);
+        down = Collections.unmodifiableSortedSet(down);
+        draining = Collections.unmodifiableSortedSet(draining);
+        limits = Collections.unmodifiableSortedMap(limits);
+        tables = Collections.unmodifiableSortedMap(tables);
+        listeners = Collections.unmodifiableSortedMap(listeners);
     }
 }

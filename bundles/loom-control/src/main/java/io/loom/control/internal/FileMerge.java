@@ -67,12 +67,14 @@ final class FileMerge {
                 claim(ids, taken, ref, id);
             }
         });
+        int id = 0;
         for (Map.Entry<ServerRef, Upstream.Server> entry : servers.entrySet()) {
             ServerRef ref = entry.getKey();
             if (!ids.containsKey(ref)) {
-                int id = lowestFree(taken);
-                claim(ids, taken, ref, id);
-                entry.getValue().id().ifPresent(wanted -> warnings.add(ControlProblem.idTaken(ref, wanted, id)));
+                id = nextFree(taken, id);
+                int given = id;
+                claim(ids, taken, ref, given);
+                entry.getValue().id().ifPresent(wanted -> warnings.add(ControlProblem.idTaken(ref, wanted, given)));
             }
         }
         return ids;
@@ -84,8 +86,9 @@ final class FileMerge {
         }
     }
 
-    private int lowestFree(Set<Integer> taken) {
-        int id = 1;
+    /** The lowest free id above one below which there is none: each is looked at once for all servers. */
+    private int nextFree(Set<Integer> taken, int below) {
+        int id = below + 1;
         while (taken.contains(id) || before.runtimeFrom() > 0 && id >= before.runtimeFrom() && id < before.nextId()) {
             id++;
         }

@@ -7,24 +7,32 @@ import io.loom.api.config.Upstream;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.HealthReports;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * All backends that there are: the file's, less the removed ones, with changed weights, and the added ones.
  *
  * @param members ordered by id
+ * @param groups  the same by upstream
  * @param orphans added backends whose upstream the file does not have; they are in {@code members} too
  */
-record Inventory(List<Member> members, List<Problem> orphans) {
+record Inventory(List<Member> members, Map<String, List<Member>> groups, List<Problem> orphans) {
 
     static final Inventory EMPTY = new Inventory(List.of(), List.of());
 
+    Inventory(List<Member> members, List<Problem> orphans) {
+        this(members, members.stream().collect(Collectors.groupingBy(Member::upstream)), orphans);
+    }
+
     Inventory {
         members = List.copyOf(members);
+        groups = Collections.unmodifiableMap(groups);
         orphans = List.copyOf(orphans);
     }
 
@@ -65,13 +73,13 @@ record Inventory(List<Member> members, List<Problem> orphans) {
     }
 
     List<Member> of(String upstream) {
-        return members.stream().filter(member -> member.upstream().equals(upstream)).toList();
+        return groups.getOrDefault(upstream, List.of());
     }
 
     /** What must be probed, and how. */
     Map<HealthReports.Target, HealthCheck> targets() {
         Map<HealthReports.Target, HealthCheck> targets = new HashMap<>();
         members.forEach(member -> member.check().ifPresent(check -> targets.put(member.target(), check)));
-        return Map.copyOf(targets);
+        return Collections.unmodifiableMap(targets);
     }
 }

@@ -25,6 +25,9 @@ record RuntimeState(
         SortedMap<ServerRef, WeightOverride> overrides,
         SortedMap<ServerRef, FileEntry> tombstones) {
 
+    /** Made here only: what an earlier state has is taken as it is, or each change would copy thousands of backends several times. */
+    private static final Class<?> FROZEN = Collections.unmodifiableSortedMap(new TreeMap<>()).getClass();
+
     static final RuntimeState EMPTY =
             new RuntimeState(1, 0, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
 
@@ -68,6 +71,9 @@ record RuntimeState(
     }
 
     private static <V> SortedMap<ServerRef, V> frozen(Map<ServerRef, V> map) {
+        if (FROZEN.isInstance(map)) {
+            return (SortedMap<ServerRef, V>) map;
+        }
         if (map.containsValue(null)) {
             throw new IllegalArgumentException("a value is missing");
         }

@@ -10,7 +10,6 @@ import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.VipView;
 import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.control.dataplane.KernelState;
-import io.loom.control.dataplane.ListenerKey;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,9 +33,12 @@ final class Views {
     private final List<AttachmentView> attachments;
     private final Map<Endpoint, String> unresolved = new HashMap<>();
     private final Set<Endpoint> unmet = new HashSet<>();
-    /** Endpoints in the tables of each vip. */
-    private final Map<String, Set<Endpoint>> serving = new HashMap<>();
+    private final Serving serving;
+    private final Map<String, List<String>> listenersOf = new HashMap<>();
     private final Map<String, List<Plan.VipPlan>> vipsOf;
+    private final Map<String, Plan.VipPlan> planOf = new HashMap<>();
+    /** Why no vip of an upstream reaches a backend, once for all of them. */
+    private final Map<String, String> notInTable = new HashMap<>();
 
     Views(
             LoomConfig config, Inventory inventory, Health health, Plan plan, PlaneView plane,
@@ -51,8 +53,10 @@ final class Views {
         this.vipsOf = plan.vips().stream().collect(Collectors.groupingBy(Plan.VipPlan::upstream));
         plane.nextHops().unresolved().forEach((key, reason) -> unresolved.put(key.endpoint(), reason));
         plane.nextHops().unmet().forEach(key -> unmet.add(key.endpoint()));
-        applied.tables().forEach((key, spec) -> spec.weights().keySet().forEach(backend ->
-                serving.computeIfAbsent(key.vip(), vip -> new HashSet<>()).add(backend.endpoint())));
+        this.serving = new Serving(applied.tables());
+        plan.vips().forEach(vip -> planOf.put(vip.name(), vip));
+        applied.listeners().forEach((listener, spec) ->
+                listenersOf.computeIfAbsent(spec.table().vip(), vip -> new ArrayList<>()).add(listener.toString()));
     }
 
     List<BackendView> backends() {
@@ -93,16 +97,16 @@ final class Views {
     }
 
     private boolean inTable(Member member) {
-        return vipsOf.get(member.upstream()).stream()
-                .anyMatch(vip -> serving.getOrDefault(vip.name(), Set.of()).contains(member.endpoint()));
+        return serving.byAny(vipsOf.get(member.upstream())).contains(member.endpoint());
     }
 
     private String notInTable(Member member) {
-        List<String> reasons = vipsOf.get(member.upstream()).stream()
-                .flatMap(vip -> vip.degraded().stream()).distinct().toList();
-        return reasons.isEmpty()
-                ? "no vip of upstream " + member.upstream() + " reaches its address family"
-                : String.join("; ", reasons);
+        return notInTable.computeIfAbsent(member.upstream(), upstream -> {
+            List<String> reasons = vipsOf.get(upstream).stream().flatMap(vip -> vip.degraded().stream()).distinct().toList();
+            return reasons.isEmpty()
+                    ? "no vip of upstream " + upstream + " reaches its address family"
+                    : String.join("; ", reasons);
+        });
     }
 
     private static BackendView view(Member member, State state, String reason) {
@@ -116,10 +120,8 @@ final class Views {
     }
 
     private VipView vip(Vip vip) {
-        List<String> listeners = applied.listeners().entrySet().stream()
-                .filter(entry -> entry.getValue().table().vip().equals(vip.name()))
-                .map(Map.Entry::getKey).map(ListenerKey::toString).toList();
-        int usable = serving.getOrDefault(vip.name(), Set.of()).size();
+        List<String> listeners = listenersOf.getOrDefault(vip.name(), List.of());
+        int usable = serving.by(vip.name()).size();
         return new VipView(
                 vip.name(), listeners, protocols(vip), vip.algorithm(), vip.forwarding(), handling(vip), vip.upstream(), usable,
                 inventory.of(vip.upstream()).size(), degraded(vip));
@@ -157,8 +159,7 @@ final class Views {
             reasons.add("the program is attached to no interface: "
                     + attachments.stream().map(AttachmentView::problem).collect(Collectors.joining("; ")));
         }
-        plan.vips().stream().filter(planned -> planned.name().equals(vip.name()))
-                .forEach(planned -> reasons.addAll(planned.degraded()));
+        Optional.ofNullable(planOf.get(vip.name())).ifPresent(planned -> reasons.addAll(planned.degraded()));
         return reasons;
     }
 }

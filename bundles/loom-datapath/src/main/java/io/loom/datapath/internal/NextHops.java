@@ -3,7 +3,9 @@ package io.loom.datapath.internal;
 import io.loom.datapath.internal.layout.FibLookup;
 import io.loom.datapath.internal.layout.NextHop;
 import java.net.InetAddress;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,6 +32,8 @@ final class NextHops {
     /** Towards each address, the one that it is sent to from; longer than the hop is known. */
     private final Map<InetAddress, InetAddress> sources;
     private final Map<InetAddress, State> states = new ConcurrentHashMap<>();
+    /** The hops of {@link #states}: thousands of backends ask for theirs, one by one. */
+    private final Map<InetAddress, Optional<NextHop>> hops = new ConcurrentHashMap<>();
     private volatile Set<InetAddress> wanted = Set.of();
     private int round;
 
@@ -48,15 +52,13 @@ final class NextHops {
     private record State(Optional<NextHop> hop, String reason, int failures) {}
 
     void want(Set<InetAddress> addresses) {
-        wanted = Set.copyOf(addresses);
+        wanted = Collections.unmodifiableSet(new HashSet<>(addresses)); // Set.copyOf walks long over addresses with one distance
         sources.keySet().retainAll(addresses);
     }
 
     /** What is known of the addresses that were looked up: an empty hop is one that was looked for in vain. */
     Map<InetAddress, Optional<NextHop>> answers() {
-        Map<InetAddress, Optional<NextHop>> answers = new HashMap<>();
-        states.forEach((address, state) -> answers.put(address, state.hop()));
-        return answers;
+        return Collections.unmodifiableMap(hops);
     }
 
     /** Why the hop is not known; empty if it is. */
@@ -75,6 +77,7 @@ final class NextHops {
     boolean refresh() {
         Set<InetAddress> addresses = wanted;
         states.keySet().retainAll(addresses);
+        hops.keySet().retainAll(addresses);
         boolean verify = ++round % VERIFY_EVERY == 0;
         Set<InetAddress> avoid = vips.get();
         Map<InetAddress, HopLookup.Answer> answers = new HashMap<>();
@@ -117,6 +120,7 @@ final class NextHops {
         boolean keep = before != null && before.hop().isPresent() && isMissing(answer) && failures < PATIENCE;
         State now = new State(keep ? before.hop() : answer.hop(), keep ? before.reason() : answer.reason(), failures);
         states.put(address, now);
+        hops.put(address, now.hop());
         return before == null || !before.hop().equals(now.hop()) || !before.reason().equals(now.reason());
     }
 
