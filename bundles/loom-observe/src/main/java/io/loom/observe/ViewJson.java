@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.loom.api.IpAddress;
 import io.loom.api.Problem;
 import io.loom.api.control.BackendView;
+import io.loom.api.control.PluginView;
 import io.loom.api.control.Status;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.VipView;
@@ -36,6 +37,29 @@ public final class ViewJson {
         ArrayNode array = json.putArray("vips");
         vips.forEach(vip -> array.add(node(vip)));
         return JsonText.of(json);
+    }
+
+    /** {@code {"plugins":[…]}} */
+    public static String plugins(List<PluginView> plugins) {
+        ObjectNode json = JSON.objectNode();
+        ArrayNode array = json.putArray("plugins");
+        plugins.forEach(plugin -> array.add(node(plugin)));
+        return JsonText.of(json);
+    }
+
+    private static ObjectNode node(PluginView plugin) {
+        ObjectNode json = JSON.objectNode()
+                .put("file", plugin.file())
+                .put("symbolic_name", plugin.symbolicName())
+                .put("version", plugin.version())
+                .put("state", plugin.state())
+                .put("rank", plugin.rank());
+        ArrayNode provides = json.putArray("provides");
+        plugin.provides().forEach(one -> {
+            ObjectNode node = provides.addObject().put("kind", one.kind()).put("name", one.name()).put("rank", one.rank());
+            one.vips().forEach(node.putArray("vips")::add);
+        });
+        return json.put("reason", plugin.reason());
     }
 
     public static String status(Status status) {

@@ -3,6 +3,7 @@ package io.loom.admin.internal;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.control.LoomControl;
+import io.loom.api.control.PluginListing;
 import io.loom.api.control.Telemetry;
 import io.loom.api.control.Tracing;
 import io.loom.observe.MetricsText;
@@ -25,6 +26,10 @@ public final class Appliance {
 
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
+    volatile PluginListing plugins;
+
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
     volatile Telemetry telemetry;
 
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC,
@@ -38,6 +43,11 @@ public final class Appliance {
     /** @throws LoomException LOOM-3523 if the control plane is not running */
     LoomControl control() {
         return required(control, "the control plane (bundle loom-control)");
+    }
+
+    /** @throws LoomException LOOM-3523 if the control plane is not running */
+    PluginListing plugins() {
+        return required(plugins, "the control plane (bundle loom-control)");
     }
 
     /** @throws LoomException LOOM-3523 if the data path is not running */

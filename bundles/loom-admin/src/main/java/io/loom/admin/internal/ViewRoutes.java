@@ -19,6 +19,7 @@ final class ViewRoutes {
         return List.of(
                 new Route("GET", "/ebpf/stats", "program, packet and connection counters", this::stats),
                 new Route("GET", "/ebpf/vips", "all vips with their listeners", this::vips),
+                new Route("GET", "/ebpf/plugins", "every file in deploy/ and what became of it", this::plugins),
                 new Route("GET", "/ebpf/status", "the whole appliance at a glance", this::status),
                 new Route("GET", "/metrics", "Prometheus or OpenMetrics text", this::metrics),
                 new Route("GET", "/readyz", "503 with the reason until every named interface is attached and first health results are in the kernel, then 200 for good; the state of vips is in `/ebpf/vips`", this::ready),
@@ -32,6 +33,10 @@ final class ViewRoutes {
 
     private Answer vips(Call call) {
         return Answer.json(200, ViewJson.vips(appliance.control().vips()));
+    }
+
+    private Answer plugins(Call call) {
+        return Answer.json(200, ViewJson.plugins(appliance.plugins().plugins()));
     }
 
     private Answer status(Call call) {

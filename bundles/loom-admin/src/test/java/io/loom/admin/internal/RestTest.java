@@ -150,7 +150,7 @@ class RestTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/ebpf/backends", "/ebpf/backends/1", "/ebpf/backends/stats", "/ebpf/stats", "/ebpf/vips",
-        "/ebpf/status", "/metrics", "/readyz", "/healthz"})
+        "/ebpf/plugins", "/ebpf/status", "/metrics", "/readyz", "/healthz"})
     void everyViewAnswersGetAndHeadAlike(String path) throws Exception {
         HttpResponse<String> get = server.send("GET", path, "");
         HttpResponse<String> head = server.send("HEAD", path, "");
@@ -160,6 +160,36 @@ class RestTest {
         assertFalse(get.body().isEmpty());
         assertEquals(get.headers().firstValue("Content-Length"), head.headers().firstValue("Content-Length"));
         assertEquals(get.headers().firstValue("Content-Type"), head.headers().firstValue("Content-Type"));
+    }
+
+    @Test
+    void pluginsSayWhoUsesThemAndWhatIsWrong() throws Exception {
+        assertEquals("""
+                {
+                  "plugins" : [ {
+                    "file" : "a.jar",
+                    "symbolic_name" : "one",
+                    "version" : "1.0.0",
+                    "state" : "active",
+                    "rank" : 1,
+                    "provides" : [ {
+                      "kind" : "algorithm",
+                      "name" : "maglev",
+                      "rank" : 1,
+                      "vips" : [ "web" ]
+                    } ],
+                    "reason" : ""
+                  }, {
+                    "file" : "b.jar",
+                    "symbolic_name" : "",
+                    "version" : "",
+                    "state" : "broken",
+                    "rank" : 0,
+                    "provides" : [ ],
+                    "reason" : "the file is empty"
+                  } ]
+                }
+                """, server.send("GET", "/ebpf/plugins", "").body());
     }
 
     @Test

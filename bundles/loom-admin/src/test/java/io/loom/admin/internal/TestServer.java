@@ -1,6 +1,7 @@
 package io.loom.admin.internal;
 
 import io.loom.api.Verdict;
+import io.loom.api.control.PluginView;
 import io.loom.api.control.Telemetry;
 import io.loom.observe.MetricsText;
 import java.io.IOException;
@@ -36,6 +37,10 @@ final class TestServer implements AutoCloseable, AfterEachCallback {
     TestServer(int bodySeconds, Visitors.Limits limits) {
         appliance.control = control;
         appliance.tracing = tracing;
+        appliance.plugins = () -> List.of(
+                new PluginView("a.jar", "one", "1.0.0", "active", 1,
+                        List.of(new PluginView.Provided("algorithm", "maglev", 1, List.of("web"))), ""),
+                new PluginView("b.jar", "", "", "broken", 0, List.of(), "the file is empty"));
         appliance.telemetry = () -> new Telemetry.Counters(
                 List.of(new Telemetry.VerdictCount(1, "forward", Verdict.Action.FORWARD, 5, 500, 500)), 1, 1, 0, 0,
                 List.of(), List.of(), List.of());

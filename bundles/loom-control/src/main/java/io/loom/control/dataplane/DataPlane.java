@@ -51,6 +51,16 @@ public interface DataPlane {
     /** Protocols with a handler in the program that runs. Any thread. */
     Set<Protocol> protocols();
 
+    /** Protocols whose handler's bundle is there; of the others in {@link #protocols} the running program keeps it. Any thread. */
+    default Set<Protocol> deployedProtocols() {
+        return protocols();
+    }
+
+    /** Plugins that have come, also those that are not in use. Any thread. */
+    default List<PluginFact> plugins() {
+        return List.of();
+    }
+
     /** Deployed algorithms. Any thread. */
     Set<String> algorithms();
 

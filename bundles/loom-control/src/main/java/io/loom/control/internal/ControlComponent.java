@@ -4,8 +4,11 @@ import io.loom.api.config.ConfigSource;
 import io.loom.api.config.OwnAddresses;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.HealthReports;
+import io.loom.api.control.Deployment;
 import io.loom.api.control.LoomControl;
 import io.loom.api.control.NewBackend;
+import io.loom.api.control.PluginListing;
+import io.loom.api.control.PluginView;
 import io.loom.api.control.ProblemSource;
 import io.loom.api.control.Status;
 import io.loom.api.control.VipView;
@@ -25,13 +28,18 @@ import org.osgi.service.component.annotations.ReferencePolicy;
  * Serves {@link LoomControl} while there is a configuration source and a data plane. Health checks may come and go: without
  * them the last results hold. Stopping it leaves the kernel as it is.
  */
-@Component(service = LoomControl.class, immediate = true)
-public final class ControlComponent implements LoomControl {
+@Component(service = {LoomControl.class, PluginListing.class}, immediate = true)
+public final class ControlComponent implements LoomControl, PluginListing {
     private final ControlService service;
+    private final DataPlane plane;
+
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    volatile Deployment deployment;
 
     @Activate
     public ControlComponent(
             BundleContext context, @Reference ConfigSource source, @Reference DataPlane plane) {
+        this.plane = plane;
         String data = context.getProperty("loom.data");
         this.service = new ControlService(
                 source, plane, Path.of(data == null ? "data" : data), new OwnAddresses(), System::nanoTime);
@@ -93,5 +101,11 @@ public final class ControlComponent implements LoomControl {
     @Override
     public void removeBackend(int id) {
         service.removeBackend(id);
+    }
+
+    @Override
+    public List<PluginView> plugins() {
+        Deployment folder = deployment;
+        return new PluginTable(plane.plugins(), vips()).of(folder == null ? List.of() : folder.files());
     }
 }

@@ -16,6 +16,7 @@ import java.util.Set;
  * @param addresses of the interfaces, for vips of the flat form
  * @param own       addresses by which the balancer itself lives in a subnet
  * @param protocols those with a handler in the running program
+ * @param deployed  of these, those whose handler's bundle is there
  */
 record PlaneView(
         KernelState applied,
@@ -24,20 +25,21 @@ record PlaneView(
         Set<InetAddress> own,
         Map<String, DataPlane.MethodView> methods,
         Set<String> algorithms,
-        Set<Protocol> protocols) {
+        Set<Protocol> protocols,
+        Set<Protocol> deployed) {
 
     static final PlaneView NONE = new PlaneView(
             KernelState.EMPTY, new NextHops(Set.of(), Map.of(), Set.of(), Set.of()), Set.of(), Set.of(), Map.of(), Set.of(),
-            Set.of());
+            Set.of(), Set.of());
 
     /** Without addresses that are on the interfaces for another purpose. */
     PlaneView without(Collection<InetAddress> others) {
         Set<InetAddress> left = new HashSet<>(addresses);
         left.removeAll(Set.copyOf(others));
-        return new PlaneView(applied, nextHops, left, own, methods, algorithms, protocols);
+        return new PlaneView(applied, nextHops, left, own, methods, algorithms, protocols, deployed);
     }
 
     PlaneView withApplied(KernelState now) {
-        return new PlaneView(now, nextHops, addresses, own, methods, algorithms, protocols);
+        return new PlaneView(now, nextHops, addresses, own, methods, algorithms, protocols, deployed);
     }
 }

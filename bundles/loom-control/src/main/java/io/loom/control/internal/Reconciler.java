@@ -264,7 +264,7 @@ final class Reconciler {
         graceEnds = resolution.graceEnds(hops.recent());
         return new PlaneView(
                 plane.applied(), hops, plane.interfaceAddresses(), ownAddresses.get(), plane.methods(),
-                plane.algorithms(), plane.protocols());
+                plane.algorithms(), plane.protocols(), plane.deployedProtocols());
     }
 
     private void applyFailed(List<Problem> problems, RuntimeException cause) {

@@ -200,6 +200,11 @@ final class VipPlanner {
         return listeners;
     }
 
+    private boolean keptByTheProgram(Protocol protocol) {
+        return plane.protocols().contains(protocol) && !plane.deployed().contains(protocol)
+                && vip.services().stream().anyMatch(service -> service.protocol() == protocol);
+    }
+
     private boolean handled(Vip.Service service) {
         return plane.protocols().contains(service.protocol());
     }
@@ -221,6 +226,9 @@ final class VipPlanner {
         for (Protocol protocol : Protocol.values()) {
             List<Integer> ports = vip.services().stream()
                     .filter(service -> service.protocol() == protocol && !handled(service)).map(Vip.Service::port).toList();
+            if (keptByTheProgram(protocol)) {
+                degraded.add("the protocol handler for " + protocol + " is no longer deployed; the running program keeps it");
+            }
             if (!ports.isEmpty()) {
                 degraded.add("no protocol handler for " + protocol + " is deployed; packets to " + protocol + " ports " + ports
                         + " pass");

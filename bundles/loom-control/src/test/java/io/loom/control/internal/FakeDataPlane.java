@@ -38,6 +38,8 @@ final class FakeDataPlane implements DataPlane {
     volatile Predicate<Change> refused = change -> false;
     /** Tables that their algorithm does not make; the value: it is still at work. */
     final Map<String, Boolean> unbuilt = new ConcurrentHashMap<>();
+    /** Protocols whose bundle is gone, and whose handler the program keeps. */
+    final Set<Protocol> gone = ConcurrentHashMap.newKeySet();
     volatile boolean refusesConfiguration;
     /** What happens elsewhere while a change is on its way. */
     volatile Runnable beforeApply = () -> { };
@@ -202,6 +204,13 @@ final class FakeDataPlane implements DataPlane {
     @Override
     public Set<Protocol> protocols() {
         return Set.copyOf(protocols);
+    }
+
+    @Override
+    public Set<Protocol> deployedProtocols() {
+        Set<Protocol> deployed = new java.util.HashSet<>(protocols);
+        deployed.removeAll(gone);
+        return deployed;
     }
 
     @Override

@@ -105,6 +105,24 @@ class UnbuiltTablesTest {
         assertEquals(List.of("tcp 10.9.0.1:80", "tcp 10.9.0.7:80"), view("web").listeners());
     }
 
+    /** As after a restart without it, at once. */
+    @Test
+    void aProtocolWhoseBundleIsGoneDegradesTheVipsThatHaveItsPorts() {
+        plane.gone.add(Protocol.UDP);
+        bench.load(both("10.9.0.1"));
+        assertEquals(List.of(), view("web").degraded());
+        plane.gone.clear();
+        plane.gone.add(Protocol.TCP);
+        bench.round();
+        for (String vip : List.of("web", "shop")) {
+            assertEquals(List.of("the protocol handler for TCP is no longer deployed; the running program keeps it"), view(vip).degraded());
+            assertEquals(1, view(vip).listeners().size());
+        }
+        plane.gone.clear();
+        bench.round();
+        assertEquals(List.of(), view("web").degraded());
+    }
+
     @Test
     void anAnswerWaitsForAnAlgorithmThatIsAtWorkOnItsOwnUpstreamOnly() {
         bench.load(both("10.9.0.1"));

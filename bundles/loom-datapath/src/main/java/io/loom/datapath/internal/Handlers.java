@@ -5,24 +5,26 @@ import io.loom.api.Protocol;
 import io.loom.api.plugin.ProtocolHandler;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.osgi.framework.ServiceReference;
 
 /** Objects of protocol handlers. One whose bundle has gone is kept: listeners may need it until a successor comes. Thread-safe. */
 final class Handlers {
-    private record Code(Protocol protocol, byte[] object) {
-        Code {
-            Objects.requireNonNull(protocol, "it names no protocol");
-            Objects.requireNonNull(object, "it has no object");
+    /** What a handler says of itself, in copies that it has no hold of. */
+    record Code(Protocol protocol, byte[] object) {
+        /** Runs the plugin's code. */
+        static Code of(ProtocolHandler handler) {
+            return new Code(Objects.requireNonNull(handler.protocol(), "it names no protocol"), MethodCode.object(handler.object()));
         }
     }
 
     private final Plugins<Code> deployed = new Plugins<>();
     private final SortedMap<Protocol, byte[]> known = new TreeMap<>();
 
-    synchronized void add(ServiceReference<ProtocolHandler> reference, ProtocolHandler handler) {
-        Code code = new Code(handler.protocol(), handler.object());
+    synchronized void add(ServiceReference<ProtocolHandler> reference, Code code) {
         deployed.add(reference, code.protocol().name(), code);
         refresh();
     }
@@ -34,6 +36,15 @@ final class Handlers {
 
     private void refresh() {
         deployed.byName().values().forEach(code -> known.put(code.protocol(), code.object()));
+    }
+
+    /** Protocols whose bundle is there. */
+    Set<Protocol> deployed() {
+        return deployed.byName().values().stream().map(Code::protocol).collect(Collectors.toSet());
+    }
+
+    Plugins<Code> plugins() {
+        return deployed;
     }
 
     /** Those that are kept. */

@@ -6,6 +6,7 @@ import io.loom.api.Protocol;
 import io.loom.api.config.Acl;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.LoomConfig;
+import io.loom.api.control.Deployment;
 import io.loom.api.control.Status;
 import io.loom.api.control.Telemetry;
 import io.loom.api.control.Tracing;
@@ -16,8 +17,10 @@ import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane;
 import io.loom.control.dataplane.KernelState;
+import io.loom.control.dataplane.PluginFact;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,29 +42,41 @@ import org.osgi.service.component.annotations.ReferencePolicy;
  */
 @Component(service = {DataPlane.class, Telemetry.class, Tracing.class})
 public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
+    /** How long the first configuration waits for plugins, and for a single one of them to say what it is. */
+    private static final Duration PLUGINS = Duration.ofSeconds(15);
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final int LONGEST_NAME = 64;
     private static final Attachment NOWHERE = new Attachment(List.of(), Attachment.Mode.NATIVE, false);
 
     private final Plugins<MethodCode> methods = new Plugins<>();
     private final Handlers handlers = new Handlers();
     private final Plugins<Algorithm> algorithms = new Plugins<>();
     private final UnusablePlugins unusable = new UnusablePlugins();
+    private final Introductions introductions = new Introductions();
     private final TableBuilds builds = new TableBuilds(TableBuilds.Times.USUAL, algorithms::get, this::changed);
+    /** Null without a framework: then nothing is bound. */
+    private final BundleContext context;
     private final Opening opening;
     private final Ending ending;
     private final Timers timers;
+    private volatile boolean closing;
     private volatile Optional<LivePlane> live = Optional.empty();
     private volatile Runnable listener = () -> {};
 
+    /** Whose first bundles the first program and the first tables shall have. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    volatile Deployment deployment;
+
     @Activate
     public KernelDataPlane(BundleContext context) {
-        this(Path.of(property(context, "loom.bpffs", "/sys/fs/bpf")),
+        this(context, Path.of(property(context, "loom.bpffs", "/sys/fs/bpf")),
                 property(context, "loom.instance", "default"),
                 Path.of(property(context, "loom.data", "data")), new Ending());
     }
 
     /** One that never ends the process. */
     KernelDataPlane(Path bpffs, String instance, Path data) {
-        this(bpffs, instance, data, Ending.NONE);
+        this(null, bpffs, instance, data, Ending.NONE);
     }
 
     /**
@@ -69,6 +84,11 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
      * @param ending for what no second attempt can mend
      */
     KernelDataPlane(Path bpffs, String instance, Path data, Ending ending) {
+        this(null, bpffs, instance, data, ending);
+    }
+
+    private KernelDataPlane(BundleContext context, Path bpffs, String instance, Path data, Ending ending) {
+        this.context = context;
         this.ending = ending;
         this.opening = new Opening(bpffs, instance, data, methods::byName, handlers::objects, builds);
         this.timers = new Timers(this::changed);
@@ -79,14 +99,32 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     }
 
     @Deactivate
-    public synchronized void close() {
+    public void close() {
+        closing = true;
+        release();
+    }
+
+    private synchronized void release() {
         builds.close();
         timers.close();
         live.ifPresent(LivePlane::close);
         live = Optional.empty();
     }
 
-    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    @Reference(service = ForwardingMethod.class, cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindMethod(ServiceReference<ForwardingMethod> reference) {
+        introductions.come(reference, "forwarding method", () -> context.getService(reference), method -> {
+            MethodCode code = MethodCode.of(method);
+            return () -> methods.add(reference, code.description().name(), code);
+        }, this::methodsChanged);
+    }
+
+    void unbindMethod(ServiceReference<ForwardingMethod> reference) {
+        introductions.go(reference, () -> removeMethod(null, reference));
+        context.ungetService(reference);
+    }
+
+    /** Takes a method in on the caller's thread. */
     public void addMethod(ForwardingMethod method, ServiceReference<ForwardingMethod> reference) {
         unusable.guard(reference, "forwarding method", () -> {
             MethodCode code = MethodCode.of(method);
@@ -101,9 +139,22 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
         methodsChanged();
     }
 
-    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    @Reference(service = ProtocolHandler.class, cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindHandler(ServiceReference<ProtocolHandler> reference) {
+        introductions.come(reference, "protocol handler", () -> context.getService(reference), handler -> {
+            Handlers.Code code = Handlers.Code.of(handler);
+            return () -> handlers.add(reference, code);
+        }, this::methodsChanged);
+    }
+
+    void unbindHandler(ServiceReference<ProtocolHandler> reference) {
+        introductions.go(reference, () -> removeHandler(null, reference));
+        context.ungetService(reference);
+    }
+
+    /** Takes a handler in on the caller's thread. */
     public void addHandler(ProtocolHandler handler, ServiceReference<ProtocolHandler> reference) {
-        unusable.guard(reference, "protocol handler", () -> handlers.add(reference, handler));
+        unusable.guard(reference, "protocol handler", () -> handlers.add(reference, Handlers.Code.of(handler)));
         methodsChanged();
     }
 
@@ -118,10 +169,30 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
         changed();
     }
 
-    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    @Reference(service = Algorithm.class, cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindAlgorithm(ServiceReference<Algorithm> reference) {
+        introductions.come(reference, "algorithm", () -> context.getService(reference), algorithm -> {
+            String name = name(algorithm);
+            return () -> algorithms.add(reference, name, algorithm);
+        }, this::changed);
+    }
+
+    void unbindAlgorithm(ServiceReference<Algorithm> reference) {
+        introductions.go(reference, () -> removeAlgorithm(null, reference));
+        context.ungetService(reference);
+    }
+
+    private static String name(Algorithm algorithm) {
+        String name = Objects.requireNonNull(algorithm.name(), "it has no name");
+        if (name.isBlank() || name.length() > LONGEST_NAME) {
+            throw new Unfit("its name is empty or longer than " + LONGEST_NAME + " characters");
+        }
+        return name;
+    }
+
+    /** Takes an algorithm in on the caller's thread. */
     public void addAlgorithm(Algorithm algorithm, ServiceReference<Algorithm> reference) {
-        unusable.guard(reference, "algorithm", () ->
-                algorithms.add(reference, Objects.requireNonNull(algorithm.name(), "it has no name"), algorithm));
+        unusable.guard(reference, "algorithm", () -> algorithms.add(reference, name(algorithm), algorithm));
         changed();
     }
 
@@ -139,6 +210,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     public synchronized void configure(LoomConfig config) {
         LivePlane plane = live.orElse(null);
         if (plane == null) {
+            awaitPlugins();
             plane = open(config);
             live = Optional.of(plane);
         } else if (opening.tune(plane, config)) {
@@ -163,6 +235,24 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
             ending.judge(refused);
             throw refused;
         }
+    }
+
+    /** At the start, so that the first program and the first tables have them all; not for one that hangs. */
+    private void awaitPlugins() {
+        long end = System.nanoTime() + PLUGINS.toNanos();
+        while (!closing && System.nanoTime() < end && (isDeploying() || introductions.isWaiting(PATIENCE))) {
+            try {
+                Thread.sleep(5);
+            } catch (InterruptedException hurried) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private boolean isDeploying() {
+        Deployment now = deployment;
+        return now != null && !now.isSettled();
     }
 
     @Override
@@ -207,6 +297,20 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     }
 
     @Override
+    public Set<Protocol> deployedProtocols() {
+        return handlers.deployed();
+    }
+
+    @Override
+    public List<PluginFact> plugins() {
+        List<PluginFact> facts = new ArrayList<>(algorithms.facts("algorithm"));
+        facts.addAll(methods.facts("method"));
+        facts.addAll(handlers.plugins().facts("protocol"));
+        facts.addAll(introductions.facts());
+        return facts;
+    }
+
+    @Override
     public Status.ProgramView program() {
         return live.map(LivePlane::program).orElse(new Status.ProgramView(0, "", "", List.of()));
     }
@@ -216,6 +320,8 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
         List<Problem> problems = new ArrayList<>(live.map(LivePlane::problems).orElse(List.of()));
         problems.addAll(handlers.problems());
         problems.addAll(unusable.problems());
+        problems.addAll(introductions.problems());
+        Optional.ofNullable(deployment).ifPresent(folder -> problems.addAll(folder.problems()));
         return problems;
     }
 

@@ -1,11 +1,18 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.Family;
+import io.loom.api.Problem;
 import io.loom.api.plugin.Description;
 import io.loom.api.plugin.ForwardingMethod;
 import io.loom.api.plugin.MethodOptions;
+import java.time.Duration;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -14,16 +21,63 @@ import java.util.function.Function;
  * @param constants that follow from the operator's options
  */
 record MethodCode(Description description, byte[] object, Function<MethodOptions, Map<String, Long>> constants) {
+    private static final int LARGEST_OBJECT = 16 << 20;
+    /** How long the program waits for constants. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
     MethodCode {
         Objects.requireNonNull(description, "it has no description");
         Objects.requireNonNull(object, "it has no object");
     }
 
+    /** What the method says of itself, in copies that it has no hold of. Runs the plugin's code. */
     static MethodCode of(ForwardingMethod method) {
-        return new MethodCode(method.describe(), method.object(), method::constants);
+        Description said = Objects.requireNonNull(method.describe(), "it has no description");
+        Objects.requireNonNull(said.selfTest(), "its description has no self test");
+        said.verdicts().forEach(reason -> {
+            if (reason.name() == null || !reason.name().matches("[A-Z][A-Z0-9_]*") || reason.meaning() == null) {
+                throw new Unfit("a verdict of its description has no usable name or meaning: " + reason.name());
+            }
+        });
+        Map<Family, Set<Family>> pairs = new EnumMap<>(Family.class);
+        said.pairs().forEach((vip, backends) -> pairs.put(vip, Set.copyOf(backends)));
+        Description copy = new Description(said.name(), said.direct(), said.stateful(), said.overhead(), pairs, said.constants(),
+                said.verdicts(), said.selfTest());
+        return new MethodCode(copy, object(method.object()), constants(said.name(), method));
     }
 
-    /** With the constants of these options. */
+    /** A copy of a plugin's object, if that is of a reasonable size. */
+    static byte[] object(byte[] theirs) {
+        Objects.requireNonNull(theirs, "it has no object");
+        if (theirs.length > LARGEST_OBJECT) {
+            throw new Unfit("its object is larger than " + (LARGEST_OBJECT >> 20) + " MiB");
+        }
+        return theirs.clone();
+    }
+
+    /** The plugin's answer for each set of options is asked for once; one that fails or hangs is not asked again. */
+    private static Function<MethodOptions, Map<String, Long>> constants(String name, ForwardingMethod method) {
+        Map<MethodOptions, PluginCall<Map<String, Long>>> asked = new ConcurrentHashMap<>();
+        return options -> {
+            PluginCall<Map<String, Long>> call = asked.computeIfAbsent(options, once -> PluginCall.start(
+                    name + " says its constants", () -> Map.copyOf(method.constants(once)), () -> {}));
+            Optional<PluginCall.Outcome<Map<String, Long>>> outcome = call.await(PATIENCE);
+            if (outcome.isEmpty()) {
+                call.interrupt();
+            }
+            return outcome.flatMap(PluginCall.Outcome::value).orElseThrow(() -> new MethodRefused(name, Problem.of(
+                    "LOOM-4113", "cannot use forwarding method " + name, outcome.map(PluginCall.Outcome::failure)
+                            .map(failure -> "it fails when it is asked for its constants: " + failure)
+                            .orElse("it does not come back from being asked for its constants"),
+                    "install another version of the bundle, or remove it")));
+        };
+    }
+
+    /**
+     * With the constants of these options.
+     *
+     * @throws MethodRefused LOOM-4113 if the plugin does not tell them
+     */
     Description description(MethodOptions options) {
         Map<String, Long> all = new HashMap<>(description.constants());
         all.putAll(constants.apply(options));

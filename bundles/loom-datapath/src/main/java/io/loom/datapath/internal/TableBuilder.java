@@ -13,29 +13,15 @@ import java.util.Optional;
 final class TableBuilder {
     private TableBuilder() {}
 
-    /** What the algorithm returned is no such table; the message says why. */
-    static final class NoTable extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        NoTable(String why) {
-            super(why);
-        }
-
-        @Override
-        public String toString() {
-            return getMessage();
-        }
-    }
-
     /** @return a table that the algorithm has no hold of any more */
     static LookupTable build(Algorithm algorithm, BackendSet backends, int size) {
         LookupTable theirs = algorithm.build(backends, size);
         if (theirs == null || theirs.index() == null || theirs.slots() == null) {
-            throw new NoTable("it returned no table");
+            throw new Unfit("it returned no table");
         }
         LookupTable table = new LookupTable(theirs.index(), theirs.slots().clone());
         fault(table, backends.size(), size).ifPresent(why -> {
-            throw new NoTable(why);
+            throw new Unfit(why);
         });
         return table;
     }

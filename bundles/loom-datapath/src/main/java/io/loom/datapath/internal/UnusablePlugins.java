@@ -20,10 +20,13 @@ final class UnusablePlugins {
         try {
             take.run();
         } catch (RuntimeException | LinkageError failure) {
-            problems.put(number(reference), Problem.of(
-                    "LOOM-4113", "cannot use the " + kind + " of bundle " + reference.getBundle().getSymbolicName(),
-                    "it fails when it is asked what it is: " + failure, "install another version of the bundle, or remove it"));
+            problems.put(number(reference), problem(kind, reference.getBundle().getSymbolicName(), failure.toString()));
         }
+    }
+
+    static Problem problem(String kind, String bundle, String failure) {
+        return Problem.of("LOOM-4113", "cannot use the " + kind + " of bundle " + bundle,
+                "it fails when it is asked what it is: " + failure, "install another version of the bundle, or remove it");
     }
 
     void remove(ServiceReference<?> reference) {

@@ -10,12 +10,14 @@ import io.loom.datapath.SlottedMethod;
 import io.loom.datapath.Tuning;
 import io.loom.libbpf.BpfException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.IntPredicate;
 import org.slf4j.Logger;
@@ -30,6 +32,8 @@ final class Workshop {
 
     private final Composer composer;
     private final ProgramStore store;
+    /** Objects of handlers that were in a program that works. */
+    private final Map<Protocol, byte[]> proven = new TreeMap<>();
 
     Workshop(Composer composer, ProgramStore store) {
         this.composer = composer;
@@ -47,7 +51,7 @@ final class Workshop {
     record Product(Optional<Composition> composition, SlotBook slots, List<Problem> problems) {}
 
     /**
-     * @param protocols objects of the handlers
+     * @param offered objects of the handlers
      * @param before  slots of the program in force
      * @param known   its methods as far as their objects are known
      * @param used    true for slots that backends refer to
@@ -55,14 +59,24 @@ final class Workshop {
      * @throws io.loom.api.LoomException if the program cannot be linked or loaded at all
      */
     Product make(
-            Map<String, MethodCode> deployed, SortedMap<Protocol, byte[]> protocols, SlotBook before,
+            Map<String, MethodCode> deployed, SortedMap<Protocol, byte[]> offered, SlotBook before,
             Map<String, MethodCode> known, IntPredicate used, Wanted wanted, String present) {
         Tuning tuning = store.fit(wanted.tuning());
         boolean replaceable = tuning.connections().isCache() && store.isEmpty();
         Set<String> refused = new HashSet<>();
         List<Problem> problems = new ArrayList<>();
+        SortedMap<Protocol, byte[]> protocols = new TreeMap<>(offered);
         while (true) {
-            Selection selection = Selection.of(deployed, refused, before, known, used, wanted.options());
+            Selection selection;
+            try {
+                selection = Selection.of(deployed, refused, before, known, used, wanted.options());
+            } catch (MethodRefused silent) {
+                if (!refused.add(silent.method())) {
+                    throw silent;
+                }
+                problems.addAll(silent.problems());
+                continue;
+            }
             List<Problem> all = new ArrayList<>(problems);
             all.addAll(selection.problems());
             Set<Protocol> handlers = new TreeSet<>(store.protocols());
@@ -78,12 +92,16 @@ final class Workshop {
                 if (!composition.fingerprint().equals(present)) {
                     SelfTests.run(composition);
                 }
+                proven.putAll(protocols);
                 return new Product(Optional.of(composition), selection.slots(), all);
             } catch (RuntimeException failure) {
                 if (replaceable && isTooMuch(failure) && fits(selection, protocols, withKernelTable(tuning))) {
                     store.replaceTable(failure);
                     tuning = withKernelTable(tuning);
                     replaceable = false;
+                    continue;
+                }
+                if (!(failure instanceof MethodRefused) && leaveOut(protocols, tuning, problems)) {
                     continue;
                 }
                 MethodRefused culprit = failure instanceof MethodRefused one
@@ -93,6 +111,45 @@ final class Workshop {
                 }
                 problems.addAll(culprit.problems());
             }
+        }
+    }
+
+    /**
+     * Takes handlers out that core alone does not work with, or puts those in their place that worked before.
+     *
+     * @return true if there was one
+     */
+    private boolean leaveOut(SortedMap<Protocol, byte[]> protocols, Tuning tuning, List<Problem> problems) {
+        if (trouble(new TreeMap<>(), tuning).isPresent()) {
+            return false;
+        }
+        boolean changed = false;
+        for (Protocol protocol : List.copyOf(protocols.keySet())) {
+            Optional<String> why = trouble(new TreeMap<>(Map.of(protocol, protocols.get(protocol))), tuning);
+            if (why.isPresent()) {
+                byte[] before = proven.get(protocol);
+                boolean worked = before != null && !Arrays.equals(before, protocols.get(protocol));
+                if (worked) {
+                    protocols.put(protocol, before);
+                } else {
+                    protocols.remove(protocol);
+                }
+                problems.add(Problem.of("LOOM-4114", "the protocol handler for " + protocol + " cannot be in the program", why.get(),
+                        "install another version of its bundle" + (worked ? "; the version before stays in the program" : "")));
+                changed = true;
+            }
+        }
+        return changed;
+    }
+
+    private Optional<String> trouble(SortedMap<Protocol, byte[]> protocols, Tuning tuning) {
+        try {
+            SelfTests.run(composer.compose(List.of(), protocols, tuning));
+            return Optional.empty();
+        } catch (RuntimeException failure) {
+            LOG.debug("core with the handlers {}", protocols.keySet(), failure);
+            return Optional.of(failure instanceof LoomException known
+                    ? known.problems().get(0).code() + " " + known.problems().get(0).text() : failure.toString());
         }
     }
 

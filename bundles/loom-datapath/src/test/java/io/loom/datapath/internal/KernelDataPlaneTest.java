@@ -13,25 +13,34 @@ import static io.loom.datapath.internal.TestHost.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
 import io.loom.api.Problem;
+import io.loom.api.Protocol;
 import io.loom.api.config.IcmpSettings;
 import io.loom.api.config.Attachment;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.Telemetry;
+import io.loom.api.plugin.Algorithm;
+import io.loom.api.plugin.BackendSet;
 import io.loom.api.plugin.ForwardingMethod;
+import io.loom.api.plugin.LookupTable;
+import io.loom.api.plugin.ProtocolHandler;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.KernelState;
 import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.TableNotBuilt;
 import io.loom.control.dataplane.TableSpec;
 import io.loom.forward.ipip.IpipForwarding;
 import io.loom.datapath.internal.layout.BackendEntry;
+import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfProgram;
 import java.net.InetAddress;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -181,6 +190,48 @@ class KernelDataPlaneTest extends DataPlaneFixture {
         await("the other method", () -> plane.methods().containsKey("ipip2"));
         plane.removeMethod(broken, garbage);
         await("no problem", () -> plane.problems().isEmpty());
+    }
+
+    @Test
+    void aHandlerWhoseObjectCannotBeLinkedTakesNoMethodWithItAndTheOneBeforeStays() throws Exception {
+        ServiceReference<ProtocolHandler> garbage = FakeReference.ofVersion("9.0.0");
+        plane.addHandler(IntroductionsTest.handler(Protocol.TCP, new byte[5000]), garbage);
+        await("the problem", () -> plane.problems().stream().anyMatch(problem ->
+                problem.code().equals("LOOM-4114") && problem.what().contains("protocol handler for TCP")));
+        plane.addMethod(BrokenMethods.secondIpip(), FakeReference.ofVersion("1.0.0"));
+        await("another method", () -> plane.methods().containsKey("ipip2"));
+        assertEquals(Set.of("nat", "ipip", "ipip2"), plane.methods().keySet());
+        assertEquals(Set.of(Protocol.TCP, Protocol.UDP), plane.protocols());
+        plane.removeHandler(null, garbage);
+        await("no problem", () -> plane.problems().isEmpty());
+    }
+
+    /** Of two backends one goes while the algorithm fails: the table in force must not name it any more. */
+    @Test
+    void aTableThatIsNotMadeAnewLosesTheBackendsThatAreGone() throws Exception {
+        balance(plane);
+        int number = 0;
+        ServiceReference<Algorithm> failing = FakeReference.ofVersion("9.0.0");
+        plane.addAlgorithm(new FailingAlgorithm("maglev"), failing);
+        TableNotBuilt not = assertThrows(TableNotBuilt.class,
+                () -> plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(SECOND), 50)))));
+        assertTrue(not.isForwarding());
+        assertEquals("LOOM-4112", not.code());
+        int[] named = Arrays.stream(entries(number)).map(TableEntry::current).distinct().toArray();
+        assertEquals(1, named.length, "one backend is left: " + Arrays.toString(named));
+        assertEquals(new TableSpec("", 1009, new TreeMap<>(Map.of(nat(SECOND), 50))), plane.applied().tables().get(TABLE));
+        plane.apply(new Change.RemoveBackend(nat(FIRST)));
+        assertEquals(4, runSyn().result());
+        plane.removeAlgorithm(null, failing);
+        plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(SECOND), 50))));
+        assertEquals("maglev", plane.applied().tables().get(TABLE).algorithm());
+    }
+
+    private record FailingAlgorithm(String name) implements Algorithm {
+        @Override
+        public LookupTable build(BackendSet backends, int size) {
+            throw new StackOverflowError("too deep");
+        }
     }
 
     @Test

@@ -37,7 +37,7 @@ class TableBuilderTest {
     }
 
     private static String refusal(Supplier<LookupTable> result) {
-        return assertThrows(TableBuilder.NoTable.class, () -> build(TWO, result)).toString();
+        return assertThrows(Unfit.class, () -> build(TWO, result)).toString();
     }
 
     @Test

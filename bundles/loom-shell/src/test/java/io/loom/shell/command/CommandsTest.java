@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
 import io.loom.api.Verdict.Action;
+import io.loom.api.control.PluginView;
 import io.loom.api.control.Telemetry;
 import io.loom.api.control.Telemetry.AclUse;
 import io.loom.api.control.Telemetry.BackendCount;
@@ -62,6 +63,22 @@ class CommandsTest {
                 Warnings:
                   LOOM-2112 loom.yaml:4:5: no vip uses upstream web; leave it
                 """, run(new StatusCommand()));
+    }
+
+    @Test
+    void pluginsShowEveryFile() throws Exception {
+        PluginListCommand command = new PluginListCommand();
+        command.listing = () -> List.of(
+                new PluginView("a.jar", "one", "1.0.0", "active", 1,
+                        List.of(new PluginView.Provided("algorithm", "maglev", 1, List.of("web", "api"))), ""),
+                new PluginView("b.jar", "", "", "broken", 0, List.of(), "the file is empty"));
+        assertEquals("""
+                FILE   BUNDLE  VERSION  STATE   RANK  PROVIDES          USED BY   REASON
+                a.jar  one     1.0.0    active  1     algorithm maglev  web, api
+                b.jar                   broken                                    the file is empty
+                """, run(command));
+        command.json = true;
+        assertEquals(ViewJson.plugins(command.listing.plugins()), run(command));
     }
 
     @Test

@@ -21,6 +21,15 @@ record Installation(Path home) {
         return new Installation(Path.of(System.getProperty("loom.root"), "karaf-assembly", "target", "assembly"));
     }
 
+    /** The same in another place. */
+    Installation copy(Path to) throws IOException, InterruptedException {
+        int status = new ProcessBuilder("cp", "-a", home.toString(), to.toString()).inheritIO().start().waitFor();
+        if (status != 0) {
+            throw new IOException("cp ended with " + status);
+        }
+        return new Installation(to);
+    }
+
     /** Starts bin/{@code program} with standard error in {@code output} too. */
     Process start(Path output, String program, String... arguments) throws IOException {
         List<String> line = new ArrayList<>(List.of(home.resolve("bin").resolve(program).toString()));

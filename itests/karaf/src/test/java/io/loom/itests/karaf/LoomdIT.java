@@ -277,6 +277,70 @@ public class LoomdIT {
         assertFalse("--detach left pins", Files.exists(pins));
     }
 
+    /**
+     * In an installation of its own, since files in deploy/ come and go. Of the plugins there from the start one hangs when its
+     * bundle starts, one when Loom asks for it, and some are no plugins at all.
+     */
+    @Test
+    public void aPluginHoldsUpNeitherOthersNorTheStartNorTheEnd() throws Exception {
+        Installation own = LOOM.copy(work.resolve("installation"));
+        Path deploy = own.home().resolve("deploy");
+        HostilePlugin.write(deploy.resolve("a-immediate.jar"), "itest.immediate", HostilePlugin.HangsWhenMade.class, true);
+        HostilePlugin.write(deploy.resolve("a-delayed.jar"), "itest.delayed", HostilePlugin.HangsWhenMade.class, false);
+        byte[] maglev = Files.readAllBytes(deploy.resolve("loom-algorithm-maglev.jar"));
+        Files.write(deploy.resolve("truncated.jar"), java.util.Arrays.copyOf(maglev, maglev.length / 2));
+        Files.write(deploy.resolve("maglev-copy.jar"), maglev);
+        Path ownConfig = Files.writeString(work.resolve("hostile.yaml"), Files.readString(config)
+                .replace(Integer.toString(REST_PORT), "19394").replace(Integer.toString(SSH_PORT), "18404"));
+        Path ownLog = work.resolve("hostile.log");
+        String[] place = {"--data", work.resolve("hostile").toString(), "--instance", INSTANCE + "-hostile"};
+        Process other = own.start(ownLog, "loomd", "--config", ownConfig.toString(), place[0], place[1], place[2], place[3]);
+        try {
+            awaitIn(ownLog, "loom waits for");
+            awaitCommand(own, place[1], "plugin-list", "a-immediate\\.jar .*hanging.*HangsWhenMade");
+            awaitCommand(own, place[1], "plugin-list", "a-delayed\\.jar .*active.*its algorithm hangs");
+            awaitCommand(own, place[1], "plugin-list", "truncated\\.jar .*broken .*not all of one");
+            awaitCommand(own, place[1], "plugin-list", "maglev-copy\\.jar .*duplicate .*the same bundle as loom-algorithm-maglev.jar");
+            awaitCommand(own, place[1], "status", "LOOM-4115 deploy/truncated.jar is not in use");
+            awaitCommand(own, place[1], "status", "LOOM-4116 the bundle of deploy/a-immediate.jar hangs");
+            awaitCommand(own, place[1], "status", "LOOM-4116 the algorithm of bundle itest.delayed hangs");
+            awaitCommand(own, place[1], "bundle:list", "loom-control|Loom :: control");
+            HostilePlugin.write(deploy.resolve("late.jar"), "itest.late", HostilePlugin.Harmless.class, false);
+            awaitCommand(own, place[1], "status", "algorithms +harmless, maglev");
+            Files.delete(deploy.resolve("loom-algorithm-maglev.jar"));
+            awaitCommand(own, place[1], "plugin-list", "maglev-copy\\.jar .*active +1 +algorithm maglev");
+            awaitCommand(own, place[1], "status", "algorithms +harmless, maglev");
+        } finally {
+            other.destroy();
+            boolean ended = other.waitFor(5, TimeUnit.SECONDS);
+            other.destroyForcibly();
+            LOOM.run("loomd", "--detach", place[0], place[1], place[2], place[3]);
+            assertTrue("still there after 5 s", ended);
+        }
+        awaitIn(ownLog, "LOOM-5107 ");
+        assertTrue(Files.readString(ownLog), Files.readString(ownLog).contains("bundle itest.immediate starts"));
+    }
+
+    private static void awaitIn(Path file, String text) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (!Files.readString(file).contains(text)) {
+            assertTrue("no " + text + " in " + Files.readString(file), System.nanoTime() < end);
+            Thread.sleep(50);
+        }
+    }
+
+    private static void awaitCommand(Installation own, String ownData, String command, String pattern) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (true) {
+            String output = own.run("loom", "--data", ownData, command).output();
+            if (Pattern.compile(pattern).matcher(output).find()) {
+                return;
+            }
+            assertTrue("no " + pattern + " in " + output, System.nanoTime() < end);
+            Thread.sleep(100);
+        }
+    }
+
     private static Outcome loom(String... command) throws Exception {
         String[] line = new String[command.length + 2];
         line[0] = "--data";
