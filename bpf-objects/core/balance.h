@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The load balancer: parse → find the vip → find the connection, or pick a backend and track → forward → count.
+ * The load balancer: is the frame ours → parse → find the vip → find the connection, or pick a backend and track → forward → count.
  * It never touches a packet itself: how a packet reaches its backend is the business of the linked forwarding methods.
  * The connection table has been included before: there is one object of core for each.
  */
@@ -10,6 +10,7 @@
 #include "../conntrack/conntrack.h"
 #include "listener.h"
 #include "parse.h"
+#include "station.h"
 #include "related.h"
 #include "legitimate.h"
 #include "table.h"
@@ -327,7 +328,7 @@ int loom_xdp(struct xdp_md *ctx)
 	if (!packet)
 		return XDP_DROP;
 	barrier_var(bytes_in); /* or clang keeps both packet pointers for it, and the verifier all that it learns of them */
-	verdict = loom_packet_judge(ctx, packet, &conn);
+	verdict = loom_frame_is_foreign(ctx) ? LOOM_PASS_OTHER_STATION : loom_packet_judge(ctx, packet, &conn);
 	if (verdict >= LOOM_DROP_TRUNCATED)
 		verdict = loom_packet_dropped(ctx, packet, verdict);
 	return loom_exit(ctx, packet, verdict, bytes_in, conn.backend);

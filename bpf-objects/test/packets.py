@@ -21,6 +21,7 @@ import rows_headers
 import rows_nat
 import rows_nat_more
 import rows_refused
+import rows_stations
 import rows_told
 from world import NAT_PORT, answer, query, request
 
@@ -65,6 +66,7 @@ if __name__ == "__main__":
     write("told", (row.json() for row in rows_told.all_rows()))
     write("echo", (row.json() for row in rows_echo.all_rows()))
     write("refused", (row.json() for row in rows_refused.all_rows()))
+    write("stations", (row.json() for row in rows_stations.all_rows()))
     write("admission", (row.json() for row in rows_admission.all_rows()))
     for method in rows_direct.METHODS:
         write(method, (row.json() for row in rows_direct.all_rows(method)))

@@ -36,6 +36,7 @@ enum loom_verdict {
 	LOOM_PASS_UNRELATED = 22,
 	LOOM_PASS_FALLBACK = 23,
 	LOOM_PASS_PASSTHROUGH = 24,
+	LOOM_PASS_OTHER_STATION = 25,
 	LOOM_PASS_SOURCE_ROUTED = 32,
 
 	LOOM_DROP_TRUNCATED = 48,
@@ -74,6 +75,19 @@ enum loom_verdict {
 
 #define LOOM_METHOD_RANGE 16
 #define LOOM_METHOD_DROP(i) (LOOM_METHOD_BASE + (i))
+
+/*
+ * Value of loom_stations: MAC addresses that frames to this host have where they come in, the most frequent one first, 0 behind the
+ * last. Key: the low bits of the interface's number; its higher ones stand above the address, which has 48 bits as in a frame. So
+ * interfaces may share a row, and none takes another's frames (below number 4,194,304). Written word by word: a MAC
+ * address that stays is never absent meanwhile.
+ */
+#define LOOM_STATION_ROWS 64 /* a power of two */
+#define LOOM_STATIONS 32
+#define LOOM_STATION_INTERFACE_AT 48
+struct loom_stations {
+	__u64 station[LOOM_STATIONS];
+};
 
 /* Value of loom_verdicts (per CPU), key: __u32 verdict. */
 struct loom_verdict_count {
@@ -375,6 +389,7 @@ struct loom_trace_record {
 	__u8 pad[4];
 };
 
+_Static_assert(sizeof(struct loom_stations) == 256, "abi");
 _Static_assert(sizeof(struct loom_verdict_count) == 24, "abi");
 _Static_assert(sizeof(struct loom_listener_key4) == 8, "abi");
 _Static_assert(sizeof(struct loom_listener_key6) == 24, "abi");

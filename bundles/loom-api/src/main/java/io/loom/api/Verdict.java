@@ -24,6 +24,7 @@ public enum Verdict {
     PASS_UNRELATED(22, Action.PASS, "an ICMP error about no connection of Loom's"),
     PASS_FALLBACK(23, Action.PASS, "of a flow that a condition of xdp.fallback handed to the local stack"),
     PASS_PASSTHROUGH(24, Action.PASS, "to a port of a vip that passthrough_ports or a route leaves to the local stack"),
+    PASS_OTHER_STATION(25, Action.PASS, "to the MAC address of another station: neither the interface's nor one of xdp.accept_macs"),
     PASS_SOURCE_ROUTED(32, Action.PASS, "a source route that does not end at the vip"),
 
     DROP_TRUNCATED(48, Action.DROP, "the frame ends inside a header"),

@@ -2,6 +2,7 @@ package io.loom.datapath;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
+import io.loom.api.MacAddress;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.Description;
 import io.loom.api.plugin.LookupTable;
@@ -15,6 +16,7 @@ import io.loom.datapath.internal.layout.BackendEntry;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.datapath.internal.layout.OuterSource;
+import io.loom.datapath.internal.layout.StationRow;
 import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.datapath.internal.layout.VerdictCount;
 import io.loom.libbpf.BpfMap;
@@ -62,7 +64,9 @@ public final class ScratchPlane implements AutoCloseable {
             object.load();
             Map<String, BpfMap> maps = new HashMap<>();
             object.mapNames().forEach(name -> maps.put(name, object.map(name)));
-            return new ScratchPlane(composition, object.program(Composition.PROGRAM), maps);
+            ScratchPlane plane = new ScratchPlane(composition, object.program(Composition.PROGRAM), maps);
+            plane.putStations(World.IFINDEX, List.of(MacAddress.of(World.loomMac())));
+            return plane;
         }
     }
 
@@ -178,6 +182,16 @@ public final class ScratchPlane implements AutoCloseable {
             }
         }
         vips.clear();
+    }
+
+    /** Writes anew to which MAC addresses frames are ours that come in on an interface; none: nothing is known of it. */
+    public void putStations(int ifindex, List<MacAddress> macs) {
+        putStationWords(StationRow.row(ifindex), macs.stream().map(mac -> StationRow.word(ifindex, mac)).toList());
+    }
+
+    /** @param words see {@link StationRow} */
+    public void putStationWords(int row, List<Long> words) {
+        map("loom_stations").update(Keys.of(row), StationRow.encode(words), UpdateMode.ANY);
     }
 
     /** The connection table of a family. */

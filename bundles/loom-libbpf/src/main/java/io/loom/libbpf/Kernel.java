@@ -7,15 +7,19 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import io.loom.api.LoomException;
+import io.loom.api.MacAddress;
 import io.loom.api.Problem;
 import io.loom.libbpf.internal.Action;
 import io.loom.libbpf.internal.Diagnosis;
+import io.loom.libbpf.internal.Errno;
+import io.loom.libbpf.internal.FileDescriptor;
 import io.loom.libbpf.internal.LibBpf;
 import io.loom.libbpf.internal.LibC;
 import io.loom.libbpf.internal.Options;
 import io.loom.libbpf.internal.Requirements;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +33,12 @@ public final class Kernel {
     private static final long BPFFS_MAGIC = 0xcafe4a11L;
     private static final int STATFS_SIZE = 120;
     private static final int IF_NAMESIZE = 16;
+    private static final int AF_INET = 2;
+    private static final int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
+    private static final int SIOCGIFHWADDR = 0x8927;
+    /** struct ifreq: the name, then struct sockaddr, whose family is the kind of hardware. */
+    private static final int IFREQ_SIZE = 40;
+    private static final int ARPHRD_ETHER = 1;
 
     private Kernel() {
     }
@@ -74,6 +84,29 @@ public final class Kernel {
     public static Optional<String> interfaceName(int ifindex) {
         byte[] name = new byte[IF_NAMESIZE];
         return LibC.if_indextoname(ifindex, name) == 0 ? Optional.empty() : Optional.of(Native.toString(name));
+    }
+
+    /**
+     * The MAC address that an Ethernet interface has now, in the network namespace of this process; empty if it is gone or none. Not
+     * from /sys, which may be another namespace's.
+     */
+    public static Optional<MacAddress> macAddress(String device) {
+        byte[] name = device.getBytes(StandardCharsets.UTF_8);
+        if (name.length == 0 || name.length >= IF_NAMESIZE) {
+            return Optional.empty();
+        }
+        Memory request = Options.zeroed(IFREQ_SIZE);
+        request.write(0, name, 0, name.length);
+        int socket = (int) libc(LibC.socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0), Action.EXAMINE, device);
+        try (FileDescriptor descriptor = new FileDescriptor(socket, device)) {
+            int result = LibC.ioctl(descriptor.number(), SIOCGIFHWADDR, Options.address(request));
+            if (result == -1 && Native.getLastError() == Errno.ENODEV) {
+                return Optional.empty();
+            }
+            libc(result, Action.EXAMINE, device);
+        }
+        return request.getShort(IF_NAMESIZE) == ARPHRD_ETHER
+                ? Optional.of(MacAddress.of(request.getByteArray(IF_NAMESIZE + Short.BYTES, MacAddress.BYTES))) : Optional.empty();
     }
 
     /** Closes a descriptor that no object here owns. */

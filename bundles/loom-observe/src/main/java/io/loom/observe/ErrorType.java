@@ -88,7 +88,7 @@ public enum ErrorType {
             case DROP_INTERNAL -> Optional.of(INTERNAL);
             case DROP_CONNECTIONS_FULL, FORWARD, REPLY, ECHO, ICMP_ERROR, SENT_BEFORE, PASS_NOT_IP, PASS_OTHER_PROTOCOL,
                     PASS_NO_LISTENER, PASS_FRAGMENT, PASS_EXTENSION_HEADER, PASS_OUT_OF_STATE, PASS_UNRELATED, PASS_FALLBACK, PASS_PASSTHROUGH,
-                    PASS_SOURCE_ROUTED -> Optional.empty();
+                    PASS_OTHER_STATION, PASS_SOURCE_ROUTED -> Optional.empty();
         };
     }
 }

@@ -218,12 +218,12 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
         }
         plane.vips().announce(config.enabled() ? config.vips() : List.of());
         plane.sources().put(config.enabled() ? config.acl() : Acl.NONE);
-        plane.attachments().want(config.enabled() ? config.attachment() : NOWHERE);
+        plane.want(config.enabled() ? config.attachment() : NOWHERE);
         plane.vipAddresses().device(plane.attachments().firstDevice());
         if (plane.vipAddresses().sources(config.enabled() && config.nat().assign() ? config.nat().sourceAddresses() : List.of())) {
             timers.requestProgram();
         }
-        plane.attachments().check();
+        plane.attach();
         plane.cpuAffinity().want(config.enabled() ? config.attachment().cpus() : List.of());
         timers.serve(plane);
     }

@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import io.loom.api.Problem;
 import io.loom.api.Protocol;
+import io.loom.api.config.Attachment;
 import io.loom.api.control.Status;
 import io.loom.api.control.Telemetry;
 import io.loom.control.dataplane.BackendKey;
@@ -42,6 +43,7 @@ final class LivePlane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LivePlane.class);
     /** Of enum loom_conn_state. */
     private static final int SYN_SENT = 0;
+    private static final Path NET = Path.of("/sys/class/net");
 
     private final Instance instance;
     private final Programs programs;
@@ -57,10 +59,11 @@ final class LivePlane implements AutoCloseable {
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
     private final Egress egress;
-    private final Carriers carriers = new Carriers(Path.of("/sys/class/net"), LivePlane::describe);
+    private final Carriers carriers = new Carriers(NET, LivePlane::describe);
+    private final Stations stations;
     private final NetworkNews news;
     private final CpuAffinity cpuAffinity;
-    private final Symptoms symptoms = new Symptoms(new Drivers(Path.of("/sys/class/net"), LivePlane::describe));
+    private final Symptoms symptoms = new Symptoms(new Drivers(NET, LivePlane::describe));
     private final HopLookup lookup;
     private final KernelClock clock;
     private final Sweep sweep;
@@ -96,6 +99,7 @@ final class LivePlane implements AutoCloseable {
         this.lookup = lookup;
         this.clock = clock;
         this.egress = new Egress(instance.map("loom_devices"), () -> instance.knownMap("loom_mtus"));
+        this.stations = new Stations(() -> instance.knownMap("loom_stations"), new StackedDevices(NET), new Links());
         this.sweep = new Sweep(instance, clock);
         this.counters = new Counters(instance, backends, listeners, limits, sources);
         this.keeper = new PinKeeper(instance.pins());
@@ -172,14 +176,30 @@ final class LivePlane implements AutoCloseable {
     /** What {@link #watch} compares with the second before. */
     private record Surroundings(List<Status.AttachmentView> attachments, List<Problem> problems, Set<InetAddress> addresses) {}
 
-    /** Waits a short time for news of the network; true if {@link #watch} has something to look at. */
+    /** Waits a short time for news of the network; true if {@link #watch} has something to look at. What frames are ours cannot wait. */
     boolean listen() {
-        return news.listen();
+        boolean news = this.news.listen();
+        if (news) {
+            stations.look(attachments.devices());
+        }
+        return news;
+    }
+
+    /** Where the program shall be, from {@link #attach} on; it leaves other interfaces at once. */
+    void want(Attachment attachment) {
+        attachments.want(attachment);
+        stations.accept(attachment.acceptMacs());
+    }
+
+    /** Attaches where the program is missing. It is told before which frames are for this host there. */
+    void attach() {
+        stations.look(attachments.devices());
+        attachments.check();
     }
 
     /** What changes outside: interfaces, addresses, next hops. True if any answer of this object differs. */
     boolean watch() {
-        attachments.check();
+        attach();
         Set<String> attached = attachments.attachedDevices();
         carriers.look(attached);
         news.watch(attachments.ifindexes(), carriers.carried().keySet());
@@ -357,6 +377,7 @@ final class LivePlane implements AutoCloseable {
     List<Problem> problems() {
         List<Problem> problems = new ArrayList<>(attachments.problems());
         problems.addAll(keeper.problems());
+        problems.addAll(stations.problems());
         problems.addAll(egress.problems());
         problems.addAll(cpuAffinity.problems());
         problems.addAll(vipAddresses.problems());

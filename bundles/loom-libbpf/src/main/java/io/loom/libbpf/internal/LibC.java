@@ -40,6 +40,9 @@ public final class LibC {
     /** The opposite, into 16 bytes; 0 (NULL) if there is no such interface. */
     public static native long if_indextoname(int index, byte[] name);
 
+    /** Variadic in C; on Linux a pointer is passed as to any other function. */
+    public static native int ioctl(int fd, long request, long argument);
+
     public static native int socket(int domain, int type, int protocol);
 
     public static native int setsockopt(int socket, int level, int option, long value, int length);

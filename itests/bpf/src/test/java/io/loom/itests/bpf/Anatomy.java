@@ -1,5 +1,6 @@
 package io.loom.itests.bpf;
 
+import io.loom.datapath.World;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
@@ -146,6 +147,11 @@ record Anatomy(byte[] frame, int version, int protocol, int l3, int l4, int end,
     /** To a group of stations. */
     boolean isGroup() {
         return (frame[0] & 1) != 0;
+    }
+
+    /** To one other station than {@link io.loom.datapath.World}'s; the frame has an Ethernet header. */
+    static boolean isOfOtherStation(byte[] frame) {
+        return (frame[0] & 1) == 0 && !Arrays.equals(frame, 0, 6, World.loomMac(), 0, 6);
     }
 
     /** Whether IPv4 options hold a source route whose next hop is another one (RFC 791 section 3.1). */

@@ -18,6 +18,9 @@ final class FuzzFrames {
     private static final int CLIENTS = 40;
     private static final int CLIENT_PORTS = 40;
     private static final int[] EXTENSIONS = {0, 43, 44, 50, 51, 60, 135, 139, 140};
+    /** One frame of so many is another station's. */
+    private static final int STRANGERS = 50;
+    private static final int MAC_BYTES = 6;
     private static final int[] ERRORS4 = {3, 11, 12};
     private static final int[] PROTOCOLS = {0, 1, 4, 17, 41, 47, 58, 132, 255};
 
@@ -164,8 +167,12 @@ final class FuzzFrames {
         return bytes;
     }
 
+    /** Mostly to the interface's own MAC address; the others are any station's. */
     private void link(byte[] frame, int tags, int version) {
         frame[0] = 2;
+        if (random.nextInt(STRANGERS) > 0) {
+            System.arraycopy(World.loomMac(), 0, frame, 0, MAC_BYTES);
+        }
         frame[6] = 2;
         for (int i = 0; i < tags; i++) {
             frame[12 + 4 * i] = (byte) (i + 1 < tags ? 0x88 : 0x81);

@@ -57,7 +57,7 @@ class FuzzIT {
     private void assertEverythingHappened(Map<Integer, Long> counts) {
         for (Verdict verdict : List.of(
                 Verdict.FORWARD, Verdict.REPLY, Verdict.ICMP_ERROR, Verdict.PASS_NOT_IP, Verdict.PASS_OTHER_PROTOCOL, Verdict.PASS_NO_LISTENER,
-                Verdict.PASS_FRAGMENT, Verdict.PASS_EXTENSION_HEADER, Verdict.PASS_OUT_OF_STATE, Verdict.PASS_UNRELATED,
+                Verdict.PASS_FRAGMENT, Verdict.PASS_EXTENSION_HEADER, Verdict.PASS_OUT_OF_STATE, Verdict.PASS_OTHER_STATION, Verdict.PASS_UNRELATED,
                 Verdict.DROP_TRUNCATED, Verdict.DROP_BAD_LENGTH, Verdict.DROP_BAD_CHECKSUM, Verdict.DROP_TOO_BIG,
                 Verdict.DROP_TTL, Verdict.PASS_SOURCE_ROUTED, Verdict.DROP_MARTIAN, Verdict.DROP_LINK_BROADCAST,
                 Verdict.DROP_FRAGMENT_TINY, Verdict.DROP_FRAGMENT_OVERLAP, Verdict.DROP_FRAGMENT_LENGTH,

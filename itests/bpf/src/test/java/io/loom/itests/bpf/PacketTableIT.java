@@ -90,11 +90,17 @@ class PacketTableIT {
         return table("admission");
     }
 
+    @TestFactory
+    Stream<DynamicTest> stations() throws IOException {
+        return table("stations");
+    }
+
     @Test
     void noTableHasShrunk() throws IOException {
         assertTrue(PacketRow.read(TABLES.resolve("core.json")).size() >= 83);
         assertTrue(PacketRow.read(TABLES.resolve("echo.json")).size() >= 100);
         assertTrue(PacketRow.read(TABLES.resolve("refused.json")).size() >= 64);
+        assertTrue(PacketRow.read(TABLES.resolve("stations.json")).size() >= 116);
         assertTrue(PacketRow.read(TABLES.resolve("fragments.json")).size() >= 352);
         assertTrue(PacketRow.read(TABLES.resolve("headers.json")).size() >= 180);
         assertTrue(PacketRow.read(TABLES.resolve("told.json")).size() >= 163);

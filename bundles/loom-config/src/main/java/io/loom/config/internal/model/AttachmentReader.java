@@ -1,5 +1,6 @@
 package io.loom.config.internal.model;
 
+import io.loom.api.MacAddress;
 import io.loom.api.config.Attachment;
 import io.loom.api.config.Attachment.Mode;
 import io.loom.config.internal.Code;
@@ -10,6 +11,7 @@ import io.loom.config.internal.yaml.Section;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,7 +37,7 @@ final class AttachmentReader {
                     "set ebpf.xdp.interface");
         }
         boolean generic = xdp.scalars("fallback", String.class).stream().anyMatch(word -> word.value().equals("generic"));
-        return new Attachment(interfaces, mode(ebpf, xdp), generic, cpus(xdp));
+        return new Attachment(interfaces, mode(ebpf, xdp), generic, cpus(xdp), acceptMacs(xdp));
     }
 
     private List<Integer> cpus(Section xdp) {
@@ -80,6 +82,21 @@ final class AttachmentReader {
                     "ebpf.xdp.interface", full.get(0).place(), String.join(", ", names(full)));
         }
         return names(full.isEmpty() ? basic : full);
+    }
+
+    private List<MacAddress> acceptMacs(Section xdp) {
+        Map<MacAddress, Place> seen = new LinkedHashMap<>();
+        for (Located<MacAddress> mac : xdp.scalars("accept_macs", MacAddress.class)) {
+            Place first = seen.putIfAbsent(mac.value(), mac.place());
+            if (first != null) {
+                findings.error(Code.DUPLICATE, mac.place(), "MAC address " + mac.value() + " stands twice",
+                        "the first is at " + first, "remove one");
+            } else if (seen.size() == Attachment.MOST_MACS + 1) {
+                findings.error(Code.TOO_MANY, mac.place(), "more than " + Attachment.MOST_MACS + " MAC addresses in accept_macs",
+                        "each frame is compared with them", "remove addresses");
+            }
+        }
+        return List.copyOf(seen.keySet());
     }
 
     private List<Located<String>> devices(Section section) {

@@ -4,7 +4,7 @@ import io.loom.config.internal.Code;
 
 /** A value without structure, which can be decided from its text alone. */
 public sealed interface ScalarType extends Type
-        permits Flag, WholeNumber, Prime, Word, Choice, TimeSpan, Address, Network {
+        permits Flag, WholeNumber, Prime, Word, Choice, TimeSpan, Address, Network, Mac {
 
     /**
      * @param text  as written, without quotes
@@ -15,7 +15,7 @@ public sealed interface ScalarType extends Type
     /** What became of the text. */
     sealed interface Parsed {}
 
-    /** @param value Boolean, Integer, String, Duration, InetAddress or Prefix */
+    /** @param value Boolean, Integer, String, Duration, InetAddress, Prefix or MacAddress */
     record Good(Object value) implements Parsed {}
 
     /** @param why what is wrong with the value, @param fix what to write instead */

@@ -16,6 +16,9 @@ final class XdpSchema {
                 of("enabled", Schema.FLAG, "true", "false: nothing is balanced and the program is detached."),
                 of("interface", new Items(Word.DEVICE, true), "none", "Where the program is attached: one interface or several."),
                 of("mode", Schema.attachMode(), "native", "How it is attached; never changed silently."),
+                of("accept_macs", new Items(new Mac(), true), "none",
+                        "Destinations of frames that are for this host beside the interface's own, such as a virtual router's (VRRP) or a "
+                                + "macvlan's; at most 16. Frames for other stations pass."),
                 of("programs", new Items(program(), false), "none", "XDP programs of your own, which run in the kernel with Loom's rights; those before Loom's in this order, at most 8."),
                 of("load_balancing", loadBalancing(), "", "How the backend of a new connection is chosen."),
                 of("connection_affinity", switchedTimeout("false: only for vips that enable it."), "absent: off",

@@ -20,12 +20,12 @@ public final class Layouts {
     public static List<StructLayout> all() {
         Stream<StructLayout> whole = pinned().stream()
                 .map(layout -> layout.name().equals(BackendEntry.LAYOUT.name()) ? BackendEntry.LAYOUT : layout);
-        return Stream.concat(whole, Stream.of(TraceWanted.LAYOUT, TraceRecord.LAYOUT)).toList();
+        return Stream.concat(whole, Stream.of(TraceWanted.LAYOUT, TraceRecord.LAYOUT, StationRow.LAYOUT)).toList();
     }
 
     /**
-     * Those without which nothing can be adopted. Not those of the trace: an instance from before it lacks its maps, which the next
-     * program brings. And not what has been zeroed padding, which that program does not look at.
+     * Those without which nothing can be adopted. Not those of the trace, nor the stations: an instance from before them lacks
+     * their maps, which the next program brings. And not what has been zeroed padding, which that program does not look at.
      */
     private static List<StructLayout> pinned() {
         return List.of(
