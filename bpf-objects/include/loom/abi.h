@@ -78,13 +78,12 @@ enum loom_verdict {
 
 /*
  * Value of loom_stations: MAC addresses that frames to this host have where they come in, the most frequent one first, 0 behind the
- * last. Key: the low bits of the interface's number; its higher ones stand above the address, which has 48 bits as in a frame. So
- * interfaces may share a row, and none takes another's frames (below number 4,194,304). Written word by word: a MAC
- * address that stays is never absent meanwhile.
+ * last. Key: the low bits of the interface's number; its higher ones stand below the address, whose bytes follow as in a frame. So
+ * interfaces may share a row, and none takes another's frames (below number 4,194,304).
  */
 #define LOOM_STATION_ROWS 64 /* a power of two */
 #define LOOM_STATIONS 32
-#define LOOM_STATION_INTERFACE_AT 48
+#define LOOM_STATION_MAC_AT 16
 struct loom_stations {
 	__u64 station[LOOM_STATIONS];
 };

@@ -24,6 +24,7 @@ final class Loomd implements AutoCloseable {
     private final Path log;
     private final List<String> guise;
     private final Path bpffs;
+    private final String host;
     private Process process;
 
     Loomd(Lab lab) {
@@ -35,13 +36,23 @@ final class Loomd implements AutoCloseable {
      * @param bpffs directory for pins that it may write
      */
     Loomd(Lab lab, List<String> guise, Path bpffs) {
+        this(lab, "balancer", lab.run(), guise, bpffs);
+    }
+
+    /** Another one, on another host. It keeps all that it has in a folder of its own. */
+    static Loomd standby(Lab lab, String host) throws IOException {
+        return new Loomd(lab, host, Files.createDirectories(lab.run().resolve("standby")), List.of(), lab.bpffs().resolve("standby"));
+    }
+
+    private Loomd(Lab lab, String host, Path folder, List<String> guise, Path bpffs) {
         this.guise = List.copyOf(guise);
         this.bpffs = bpffs;
         this.lab = lab;
-        this.home = lab.run().resolve("loom");
-        this.config = lab.run().resolve("loom.yaml");
-        this.data = lab.run().resolve("data");
-        this.log = lab.run().resolve("loomd.log");
+        this.host = host;
+        this.home = folder.resolve("loom");
+        this.config = folder.resolve("loom.yaml");
+        this.data = folder.resolve("data");
+        this.log = folder.resolve("loomd.log");
         Path assembly = Lab.ROOT.resolve("karaf-assembly/target/assembly");
         if (!Files.exists(home)) {
             Command.run(Duration.ofSeconds(60), Map.of(), List.of("cp", "-a", assembly.toString(), home.toString())).succeeded();
@@ -108,7 +119,7 @@ final class Loomd implements AutoCloseable {
         line.add(home.resolve("bin/loomd").toString());
         line.addAll(List.of(options));
         line.addAll(List.of("--bpffs", bpffs.toString(), "--instance", INSTANCE));
-        return lab.lineOn("balancer", line);
+        return lab.lineOn(host, line);
     }
 
     private boolean ready() {

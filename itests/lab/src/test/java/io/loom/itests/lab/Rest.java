@@ -18,9 +18,15 @@ final class Rest {
     private static final Pattern SAMPLE = Pattern.compile("^([a-z_]+\\{[^}]*}|[a-z_]+) ([-+.0-9eE]+)$", Pattern.MULTILINE);
 
     private final Lab lab;
+    private final String host;
 
     Rest(Lab lab) {
+        this(lab, "balancer");
+    }
+
+    Rest(Lab lab, String host) {
         this.lab = lab;
+        this.host = host;
     }
 
     record Answer(int status, String body) {
@@ -53,7 +59,7 @@ final class Rest {
         List<String> line = new ArrayList<>(List.of("curl", "-sS", "-m", "20", "-X", method, "-w", "\n%{http_code}"));
         line.addAll(more);
         line.add("http://localhost:9091" + path);
-        String output = lab.on("balancer", line.toArray(String[]::new)).succeeded();
+        String output = lab.on(host, line.toArray(String[]::new)).succeeded();
         int end = output.lastIndexOf('\n');
         return new Answer(Integer.parseInt(output.substring(end + 1).trim()), output.substring(0, end));
     }

@@ -15,7 +15,8 @@ public final class StationRow {
 
     private static final Field STATION = new Field("station", 0, ROOM * Long.BYTES);
     static final StructLayout LAYOUT = new StructLayout("loom_stations", ROOM * Long.BYTES, STATION);
-    private static final int INTERFACE_AT = 48;
+    /** LOOM_STATION_MAC_AT. */
+    private static final int MAC_AT = 16;
 
     private StationRow() {}
 
@@ -25,9 +26,8 @@ public final class StationRow {
     }
 
     public static long word(int ifindex, MacAddress mac) {
-        byte[] wide = new byte[Long.BYTES];
-        System.arraycopy(mac.bytes(), 0, wide, 0, MacAddress.BYTES);
-        return ByteBuffer.wrap(wide).order(ByteOrder.LITTLE_ENDIAN).getLong() | (long) (ifindex / ROWS) << INTERFACE_AT;
+        ByteBuffer wide = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).put(mac.bytes()).rewind();
+        return wide.getLong() << MAC_AT ^ ifindex / ROWS;
     }
 
     /** @param words at most {@link #ROOM} */
