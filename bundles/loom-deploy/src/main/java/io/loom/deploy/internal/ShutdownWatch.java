@@ -16,8 +16,8 @@ import org.osgi.framework.SynchronousBundleListener;
  * how Karaf takes SIGTERM, or of the JVM, whichever is first.
  */
 final class ShutdownWatch implements SynchronousBundleListener {
-    /** Loom promises five seconds. */
-    private static final long LIMIT_MILLIS = 4_000;
+    /** Loom promises five seconds, and a busy host takes its time too. */
+    private static final long LIMIT_MILLIS = 3_500;
     /** That of an orderly end. */
     private static final int STATUS = 0;
 
