@@ -40,7 +40,7 @@ final class TestServer implements AutoCloseable, AfterEachCallback {
         appliance.plugins = () -> List.of(
                 new PluginView("a.jar", "one", "1.0.0", "active", 1,
                         List.of(new PluginView.Provided("algorithm", "maglev", 1, List.of("web"))), ""),
-                new PluginView("b.jar", "", "", "broken", 0, List.of(), "the file is empty"));
+                new PluginView("b.jar", "", "", "broken", 0, List.of(), "empty"));
         appliance.telemetry = () -> new Telemetry.Counters(
                 List.of(new Telemetry.VerdictCount(1, "forward", Verdict.Action.FORWARD, 5, 500, 500)), 1, 1, 0, 0,
                 List.of(), List.of(), List.of());
