@@ -48,7 +48,7 @@ public record Tuning(
         private static final int WAYS_PER_ENTRY = 2;
         private static final int WAYS_PER_SET = 8;
         /** Entries of a method's table of pairs that lie side by side. */
-        static final int GROUP = 4;
+        public static final int GROUP = 4;
 
         public enum Kind {
             CACHE(MapType.ARRAY), LRU_HASH(MapType.LRU_HASH), HASH(MapType.HASH);

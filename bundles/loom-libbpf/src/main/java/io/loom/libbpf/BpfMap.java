@@ -169,6 +169,11 @@ public final class BpfMap implements AutoCloseable {
         new MapDump(fd(), name, keySize, entryBytes, maxEntries, batch).forEach(entry);
     }
 
+    /** Writes many entries; closing it writes the rest. */
+    public MapFill fill() {
+        return new MapFill(this, keySize, entryBytes);
+    }
+
     /** From now on {@link #forEach} asks for so many entries in one call. More cost memory, fewer cost time. */
     public void batch(int entries) {
         batch = entries;

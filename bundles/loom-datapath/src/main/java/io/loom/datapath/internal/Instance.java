@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -29,7 +30,7 @@ final class Instance implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
     private static final String COMPLETE = "complete";
     /** In loom_meta: the kernel's number of each map that is pinned. Noted after the pin is made, removed before it goes. */
-    private static final String MAP = "map.";
+    static final String MAP = "map.";
     /** In loom_meta: the network namespace in which the instance lives. */
     static final String NETNS = "netns";
 
@@ -96,6 +97,8 @@ final class Instance implements AutoCloseable {
         List<Path> all = new ArrayList<>(PinTree.pins(pins.links()));
         all.add(pins.program());
         all.add(pins.nextProgram());
+        all.add(pins.formerProgram());
+        all.addAll(PinTree.pins(pins.nextMaps()));
         all.addAll(PinTree.pins(pins.maps()));
         all.addAll(PinTree.pins(pins.tables()));
         all.addAll(PinTree.pins(pins.chains()));
@@ -138,6 +141,7 @@ final class Instance implements AutoCloseable {
             requireEqual(name, "ABI version", meta.get("abi"), String.valueOf(Layouts.ABI_VERSION));
             requireEqual(name, "map layout", meta.get("layout"), Layouts.hash());
             requireEqual(name, "network namespace", meta.get(NETNS), networkNamespace());
+            Migration.settle(pins, meta);
             requireAll(pins, meta);
             pins.createDirectories();
             Instance instance = new Instance(pins, lock, meta, true);
@@ -223,7 +227,24 @@ final class Instance implements AutoCloseable {
 
     /** Lets an object that is not loaded yet use the maps that exist. */
     void lendMaps(BpfObject object) {
-        object.mapNames().stream().filter(maps::containsKey).forEach(name -> object.reuse(name, maps.get(name)));
+        lendMaps(object, Set.of());
+    }
+
+    /** @param but those that it makes anew */
+    void lendMaps(BpfObject object, Set<String> but) {
+        object.mapNames().stream().filter(name -> maps.containsKey(name) && !but.contains(name))
+                .forEach(name -> object.reuse(name, maps.get(name)));
+    }
+
+    /** From now on these maps are in force; their pins are there already. */
+    void replaceMaps(Map<String, BpfMap> next) {
+        next.forEach((name, map) -> {
+            map.batch(batch);
+            BpfMap former = maps.put(name, map);
+            if (former != null) {
+                former.close();
+            }
+        });
     }
 
     /** Pins the maps that a loaded object made; without effect on those that it borrowed. */

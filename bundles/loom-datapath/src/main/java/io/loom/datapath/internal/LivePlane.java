@@ -46,6 +46,7 @@ final class LivePlane implements AutoCloseable {
     private static final Path NET = Path.of("/sys/class/net");
 
     private final Instance instance;
+    private final List<Problem> opening;
     private final Programs programs;
     private final OwnPrograms ownPrograms;
     private final Attachments attachments;
@@ -77,9 +78,11 @@ final class LivePlane implements AutoCloseable {
     private volatile Set<BackendKey> resolving = Set.of();
     private Surroundings surroundings = new Surroundings(List.of(), List.of(), Set.of());
 
+    /** @param opening what went wrong before; lasts until the next start */
     LivePlane(
             Instance instance, Programs programs, OwnPrograms ownPrograms, Attachments attachments, HopLookup lookup,
-            KernelClock clock, TableBuilds builds) {
+            KernelClock clock, TableBuilds builds, List<Problem> opening) {
+        this.opening = List.copyOf(opening);
         this.instance = instance;
         this.programs = programs;
         this.ownPrograms = ownPrograms;
@@ -378,6 +381,7 @@ final class LivePlane implements AutoCloseable {
         List<Problem> problems = new ArrayList<>(attachments.problems());
         problems.addAll(keeper.problems());
         problems.addAll(stations.problems());
+        problems.addAll(opening);
         problems.addAll(egress.problems());
         problems.addAll(cpuAffinity.problems());
         problems.addAll(vipAddresses.problems());

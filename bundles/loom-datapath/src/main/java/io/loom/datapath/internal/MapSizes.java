@@ -74,7 +74,7 @@ final class MapSizes {
     private static Problem differs(String key, String there, String wanted) {
         return Problem.of(
                 "LOOM-1220", key + " needs a restart", "the kernel has " + there + ", the file says " + wanted,
-                "loomd --detach and start again: connections are lost; everything else of the file is in force");
+                "restart loomd, which keeps connections; everything else of the file is in force");
     }
 
     private static String text(String type, int entries) {

@@ -1,5 +1,6 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.Problem;
 import io.loom.api.Protocol;
 import io.loom.api.config.LoomConfig;
 import io.loom.datapath.Composer;
@@ -77,7 +78,9 @@ final class Opening {
             OwnPrograms own = new OwnPrograms(instance, programs.running().program(), config.programs());
             Attachments attachments = attachments(instance, store, programs, own);
             own.update(programs.running().program(), attachments);
-            return new LivePlane(instance, programs, own, attachments, lookup, clock, builds);
+            List<Problem> lost = instance.adopted()
+                    ? new Migration(instance, store, programs, clock).run(next -> own.replaceLoom(next, attachments)) : List.of();
+            return new LivePlane(instance, programs, own, attachments, lookup, clock, builds, lost);
         } catch (RuntimeException failure) {
             instance.close();
             throw failure;
@@ -85,7 +88,7 @@ final class Opening {
     }
 
     /** Of the hash of the connection table: drawn with it, kept beside it, told to nobody. */
-    private static long seed(Meta meta) {
+    static long seed(Meta meta) {
         String seed = meta.get(SEED).orElseGet(() -> Long.toHexString(new SecureRandom().nextLong()));
         meta.put(SEED, seed);
         return Long.parseUnsignedLong(seed, 16);
@@ -102,12 +105,12 @@ final class Opening {
         BpfProgram loom = programs.running().program();
         Attachments attachments = new Attachments(instance.pins(), own.entry(loom));
         List<BpfProgram> half = new ArrayList<>(own.strays());
-        store.half().ifPresent(half::add);
+        half.addAll(store.halves());
         half.add(loom);
         attachments.adopt(half);
         half.remove(loom);
         half.forEach(BpfProgram::close);
-        store.discardHalf();
+        store.discardHalves();
         own.discardStrays();
         return attachments;
     }

@@ -79,6 +79,16 @@ public record PinTree(Path root) {
         return root.resolve("prog_next");
     }
 
+    /** Of maps that are about to take the place of those below {@link #maps}; there only meanwhile. */
+    Path nextMaps() {
+        return root.resolve("maps_next");
+    }
+
+    /** Of the program that worked with the former maps, as long as a link may have it. */
+    Path formerProgram() {
+        return root.resolve("prog_former");
+    }
+
     Path link(String device) {
         return links().resolve(name(device));
     }
@@ -134,6 +144,23 @@ public record PinTree(Path root) {
             Files.move(next, pin, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException failure) {
             throw unusable(pin, failure);
+        }
+    }
+
+    /** Puts a map's pin in the place of the one of the same name, in one step. */
+    void promoteNextMap(Path next) {
+        try {
+            Files.move(next, maps().resolve(next.getFileName()), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException failure) {
+            throw unusable(root, failure);
+        }
+    }
+
+    void createNextMaps() {
+        try {
+            Files.createDirectories(nextMaps());
+        } catch (IOException failure) {
+            throw unusable(root, failure);
         }
     }
 

@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import io.loom.api.Protocol;
 import io.loom.datapath.Composition;
+import io.loom.datapath.MethodMaps;
 import io.loom.datapath.SlottedMethod;
 import io.loom.datapath.Tuning;
 import io.loom.libbpf.BpfMap;
@@ -10,11 +11,12 @@ import io.loom.libbpf.BpfProgram;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +50,13 @@ final class ProgramStore {
         return there == null ? wanted : wanted.withConnections(Tuning.Connections.of(there));
     }
 
+    /** The tuning for tables that are made anew: the cache only where this kernel takes it. */
+    Tuning anew(Tuning wanted) {
+        boolean replaced = wanted.connections().isCache() && instance.meta().get(MapSizes.REPLACED).isPresent();
+        return replaced ? wanted.withConnections(
+                new Tuning.Connections(wanted.connections().maxEntries(), Tuning.Connections.Kind.LRU_HASH)) : wanted;
+    }
+
     /** True until the first program is loaded. */
     boolean isEmpty() {
         return !instance.maps().containsKey("loom_conns4");
@@ -64,11 +73,26 @@ final class ProgramStore {
         composition.methods().values().forEach(layouts::adopt);
         try (BpfObject object = composition.open(Map.of())) {
             instance.lendMaps(object);
+            fitPairs(object);
             MapMemory.require(object, instance.maps().keySet());
             object.load();
             instance.keepMaps(object);
             return object.program(Composition.PROGRAM);
         }
+    }
+
+    /** A table of pairs that exists has the groups that it has: it does not become smaller, and larger by whole multiples. */
+    private void fitPairs(BpfObject object) {
+        instance.maps().forEach((name, map) -> {
+            if (MethodMaps.pairs(name, map.type()) && object.hasConstant(MethodMaps.groups(name))) {
+                object.setConstant(MethodMaps.groups(name), Keys.of(map.maxEntries() / Tuning.Connections.GROUP));
+            }
+        });
+    }
+
+    /** Notes what the program was made from, once it is in force. */
+    void note(BpfProgram program, Composition composition) {
+        writeFingerprint(program, composition.fingerprint());
     }
 
     /**
@@ -101,15 +125,14 @@ final class ProgramStore {
         instance.markComplete();
     }
 
-    /** A program that was about to replace the pinned one when its process died. The caller closes it. */
-    Optional<BpfProgram> half() {
-        return Files.exists(instance.pins().nextProgram())
-                ? Optional.of(BpfProgram.open(instance.pins().nextProgram()))
-                : Optional.empty();
+    /** Programs that were about to replace the pinned one, or to be replaced by it, when their process died. The caller closes them. */
+    List<BpfProgram> halves() {
+        return Stream.of(instance.pins().nextProgram(), instance.pins().formerProgram()).filter(Files::exists).map(BpfProgram::open).toList();
     }
 
-    void discardHalf() {
+    void discardHalves() {
         PinTree.remove(instance.pins().nextProgram());
+        PinTree.remove(instance.pins().formerProgram());
     }
 
     private void writeFingerprint(BpfProgram program, String fingerprint) {

@@ -120,6 +120,26 @@ final class Programs implements AutoCloseable {
         }
     }
 
+    /**
+     * The program in force with tables as they are wanted, not as they are; empty if bundles that it needs are not there.
+     *
+     * @param used true for slots that backends refer to
+     */
+    Optional<Workshop.Product> anew(IntPredicate used) {
+        Running now = running;
+        Workshop.Product product = workshop.make(deployed.get(), protocols.get(), now.slots(), now.code(), used, wanted, "",
+                store.anew(wanted.tuning()));
+        return product.composition().isPresent() ? Optional.of(product) : Optional.empty();
+    }
+
+    /** From now on that one runs; what was in force before is released. */
+    void replaced(BpfProgram next, Workshop.Product product) {
+        BpfProgram former = running.program();
+        running = new Running(next, product.composition(), product.slots());
+        former.close();
+        report(product.problems());
+    }
+
     private void keep(Running now, Composition composition, SlotBook slots) {
         store.writeSlots(slots);
         running = new Running(now.program(), Optional.of(composition), slots);

@@ -48,13 +48,14 @@ public final class Takedown {
         PinTree.pins(pins.links()).forEach(pin -> done.add(detach(pin)));
         restoreCpus();
         done.addAll(addresses());
-        for (Path program : List.of(pins.program(), pins.nextProgram())) {
+        for (Path program : List.of(pins.program(), pins.nextProgram(), pins.formerProgram())) {
             if (PinTree.remove(program)) {
                 done.add("removed program " + program.getFileName());
             }
         }
         PinTree.pins(pins.tables()).forEach(PinTree::remove);
         PinTree.pins(pins.chains()).forEach(PinTree::remove);
+        PinTree.pins(pins.nextMaps()).forEach(PinTree::remove);
         List<Path> maps = new ArrayList<>(PinTree.pins(pins.maps()));
         // Last, because it says what else there is.
         maps.sort(Comparator.comparing(pins.meta()::equals));
@@ -113,7 +114,7 @@ public final class Takedown {
     }
 
     private void removeDirectories() {
-        for (Path directory : List.of(pins.maps(), pins.tables(), pins.chains(), pins.links(), pins.root())) {
+        for (Path directory : List.of(pins.maps(), pins.nextMaps(), pins.tables(), pins.chains(), pins.links(), pins.root())) {
             PinTree.remove(directory);
         }
         Path loom = pins.root().getParent();

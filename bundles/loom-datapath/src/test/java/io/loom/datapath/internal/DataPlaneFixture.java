@@ -131,7 +131,7 @@ abstract class DataPlaneFixture {
     }
 
     /** @param hex an Ethernet frame whose IPv4 header lacks its checksum */
-    private static BpfProgram.TestRun run(Path pin, String hex) {
+    static BpfProgram.TestRun run(Path pin, String hex) {
         byte[] frame = HexFormat.of().parseHex(hex);
         int sum = 0;
         for (int i = 14; i < 34; i += 2) {

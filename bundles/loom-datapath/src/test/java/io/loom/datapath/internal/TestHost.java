@@ -108,6 +108,14 @@ final class TestHost {
                 other.icmp(), other.acl(), other.programs(), List.of(vip), other.upstreams(), other.admin(), other.warnings());
     }
 
+    /** With maps of these sizes and types. */
+    static LoomConfig withMaps(MapSettings maps) {
+        LoomConfig other = config(DEVICE);
+        return new LoomConfig(
+                true, other.attachment(), other.conntrack(), maps, other.nat(), other.dsr(), other.icmp(), other.vips(),
+                other.upstreams(), other.admin(), List.of());
+    }
+
     static ListenerSpec spec(TableKey table, boolean assigned) {
         return new ListenerSpec(table, assigned, Tracking.FULL, false, false, false);
     }

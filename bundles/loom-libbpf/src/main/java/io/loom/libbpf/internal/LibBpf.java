@@ -114,6 +114,8 @@ public final class LibBpf {
     public static native int bpf_map_lookup_batch(int fd, long in, long out, long keys, long values, int[] count,
                                                   long options);
 
+    public static native int bpf_map_update_batch(int fd, long keys, long values, int[] count, long options);
+
     public static native int bpf_prog_load(int type, String name, String license, long instructions, long count, long options);
 
     public static native int bpf_prog_test_run_opts(int fd, long options);

@@ -27,6 +27,18 @@ public final class ConnectionKeys {
         return struct.array();
     }
 
+    /** @param client words of the packet, as is {@code rawPort} */
+    public static byte[] of(Family family, int[] client, int rawPort, int listener) {
+        boolean four = family == Family.IPV4;
+        ByteBuffer struct = (four ? LAYOUT4 : LAYOUT6).create();
+        for (int i = 0; i < client.length; i++) {
+            struct.putInt((four ? ADDRESS4 : ADDRESS6).offset() + i * Integer.BYTES, client[i]);
+        }
+        struct.putShort((four ? PORT4 : PORT6).offset(), (short) rawPort);
+        (four ? LISTENER4 : LISTENER6).put(struct, listener);
+        return struct.array();
+    }
+
     /** Number of the listener that the connection came to. */
     public static int listener(Family family, byte[] key) {
         return family == Family.IPV4

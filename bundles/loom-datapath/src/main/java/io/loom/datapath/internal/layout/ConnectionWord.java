@@ -21,7 +21,7 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
     private static final int COOKIE_AT = 21;
     private static final int COOKIE_BITS = 20;
     private static final int SEEN_AT = 41;
-    private static final int SEEN_BITS = 23;
+    public static final int SEEN_BITS = 23;
     private static final int SEEN_AHEAD = 16;
     /** Of enum loom_conn_state. */
     private static final int ESTABLISHED = 1;
@@ -81,7 +81,8 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
         return expired(word, now, timeouts) && (!doubted || idle(word, now) > timeouts[ESTABLISHED]);
     }
 
-    private static int idle(long word, int now) {
+    /** Ticks since its last packet; negative if that came after {@code now} was read. */
+    public static int idle(long word, int now) {
         return (int) (now - seen(word) + SEEN_AHEAD & mask(SEEN_BITS)) - SEEN_AHEAD;
     }
 
