@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.LongPredicate;
 
 /**
  * A BPF map, by a file descriptor that this object owns. Keys and values are bytes as the program sees them. The value of a
@@ -167,6 +168,11 @@ public final class BpfMap implements AutoCloseable {
      */
     public void forEach(BiConsumer<byte[], byte[]> entry) {
         new MapDump(fd(), name, keySize, entryBytes, maxEntries, batch).forEach(entry);
+    }
+
+    /** The same for those whose values begin with eight bytes that are wanted: of the others nothing is made. */
+    public void forEach(LongPredicate wanted, BiConsumer<byte[], byte[]> entry) {
+        new MapDump(fd(), name, keySize, entryBytes, maxEntries, batch).forEach(wanted, entry);
     }
 
     /** Writes many entries; closing it writes the rest. */

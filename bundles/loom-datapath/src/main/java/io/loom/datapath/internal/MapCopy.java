@@ -3,10 +3,12 @@ package io.loom.datapath.internal;
 import io.loom.api.Family;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.api.Protocol;
 import io.loom.datapath.Composition;
 import io.loom.datapath.MethodMaps;
 import io.loom.datapath.SlottedMethod;
 import io.loom.datapath.Tuning;
+import io.loom.datapath.internal.layout.BackendEntry;
 import io.loom.datapath.internal.layout.ConnectionKeys;
 import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.libbpf.BpfMap;
@@ -15,16 +17,29 @@ import io.loom.libbpf.ElfObject;
 import io.loom.libbpf.MapFill;
 import io.loom.libbpf.MapType;
 import io.loom.libbpf.UpdateMode;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
 
 /**
  * The content of a map in one of another size or type. Twice: all of it while the program in force works with the former one, and then,
  * as the next program works with the new one already, what was written in between; what that has written since stays.
  */
 final class MapCopy {
+    private static final int ADDRESS_BYTES = 16;
+
     private final Composition composition;
     private final long seed;
     private final int[] timeouts = new int[8];
+    private final Function<String, BpfMap> maps;
+    private final Map<String, byte[]> sources;
+    /** Connections whose method has a cookie, by family; known once the connection tables are copied, which come first. */
+    private final long[] translated = new long[Family.values().length];
     private long kept;
     private long dropped;
 
@@ -32,8 +47,12 @@ final class MapCopy {
      * @param composition whose methods know how their pairs look
      * @param seed        of the tables' hashes
      * @param expiry      ticks, by state
+     * @param maps        those in force, by name
+     * @param sources     constants of methods with the addresses that cookies name, by name
      */
-    MapCopy(Composition composition, long seed, List<Integer> expiry) {
+    MapCopy(Composition composition, long seed, List<Integer> expiry, Function<String, BpfMap> maps, Map<String, byte[]> sources) {
+        this.maps = maps;
+        this.sources = Map.copyOf(sources);
         this.composition = composition;
         this.seed = seed;
         for (int state = 0; state < expiry.size(); state++) {
@@ -56,7 +75,7 @@ final class MapCopy {
         if (isConnections(name)) {
             connections(former, next, now, Integer.MAX_VALUE);
         } else if (MethodMaps.pairs(name, former.type())) {
-            pairs(former, next, now, Integer.MAX_VALUE);
+            pairs(former, next, now);
         } else if (MethodMaps.ages(name, former.type())) {
             aging(former, next, now);
         } else if (former.type() != MapType.RINGBUF) {
@@ -70,10 +89,10 @@ final class MapCopy {
         if (isConnections(name)) {
             connections(former, next, now, within);
         } else if (MethodMaps.pairs(name, former.type())) {
-            pairs(former, next, now, within);
+            pairsSince(former, next, now, within);
         } else if (MethodMaps.ages(name, former.type())) {
-            former.forEach((key, value) -> {
-                if (matters(ConnectionWord.head(value), now, within) && isNews(next, key, ConnectionWord.head(value), now)) {
+            former.forEach(word -> matters(word, now, within), (key, value) -> {
+                if (isNews(next, key, ConnectionWord.head(value), now)) {
                     next.update(key, value, UpdateMode.ANY);
                 }
             });
@@ -94,7 +113,7 @@ final class MapCopy {
     }
 
     private void connections(BpfMap former, BpfMap next, int now, int within) {
-        Family family = former.name().endsWith("4") ? Family.IPV4 : Family.IPV6;
+        Family family = family(former);
         boolean used = within != Integer.MAX_VALUE;
         boolean looks = used && next.type() != MapType.ARRAY;
         long[] count = {0};
@@ -105,6 +124,7 @@ final class MapCopy {
                         && !(looks && !isNews(next, ConnectionKeys.of(family, client, rawPort, listener), word, now))) {
                     fill.put(listener, client, rawPort, word);
                     count[0]++;
+                    translated[family.ordinal()] += ConnectionWord.decode(word).cookie() != 0 ? 1 : 0;
                 }
                 return word;
             });
@@ -114,20 +134,64 @@ final class MapCopy {
         dropped += used && dropped > 0 ? 0 : fill.dropped();
     }
 
-    private void pairs(BpfMap former, BpfMap next, int now, int within) {
-        Btf.Struct pair = struct(former.name().replaceAll("s([46])$", "$1"));
-        PairPlaces places = new PairPlaces(pair, seed, next.maxEntries() / Tuning.Connections.GROUP);
-        try (MapFill fill = next.fill()) {
-            former.forEach((key, value) -> {
-                long word = ConnectionWord.head(value);
-                if (matters(word, now, within)) {
-                    byte[] place = Keys.of(places.of(value));
-                    if (within == Integer.MAX_VALUE || isNews(next, place, word, now)) {
-                        fill.put(place, value);
-                    }
-                }
-            });
+    /** Seldom all of it is worth reading: what has no cookie has no pair. */
+    private void pairs(BpfMap former, BpfMap next, int now) {
+        if (translated[family(former).ordinal()] == 0) {
+            return;
         }
+        PairPlaces places = places(former, next);
+        try (MapFill fill = next.fill()) {
+            former.forEach(word -> matters(word, now, Integer.MAX_VALUE), (key, value) -> fill.put(Keys.of(places.of(value)), value));
+        }
+    }
+
+    private record Changed(int listener, int[] client, int rawPort, long word) {}
+
+    /** By the connections that were written: the pairs are too many to be read while the next program waits for them. */
+    private void pairsSince(BpfMap former, BpfMap next, int now, int within) {
+        List<Changed> changed = new ArrayList<>();
+        new ConnectionTable(family(former), maps.apply("loom_conns" + family(former).version())).walk((listener, client, rawPort, word) -> {
+            if (matters(word, now, within) && ConnectionWord.decode(word).cookie() != 0) {
+                changed.add(new Changed(listener, client.clone(), rawPort, word));
+            }
+            return word;
+        });
+        PairPlaces before = places(former, former);
+        PairPlaces after = places(former, next);
+        for (Changed one : changed) {
+            for (Protocol protocol : Protocol.values()) {
+                OptionalInt place = place(before, former.name(), one, protocol);
+                if (place.isPresent()) {
+                    former.lookup(Keys.of(place.getAsInt()))
+                            .filter(value -> before.isOf(value, one.listener(), one.client(), one.rawPort()))
+                            .filter(value -> isNews(next, Keys.of(after.of(value)), ConnectionWord.head(value), now))
+                            .ifPresent(value -> next.update(Keys.of(after.of(value)), value, UpdateMode.ANY));
+                }
+            }
+        }
+    }
+
+    /** Of the pair that the connection's cookie names: 16 bits of port below the index of a source address (forward/nat/source.h). */
+    private OptionalInt place(PairPlaces places, String map, Changed one, Protocol protocol) {
+        ConnectionWord word = ConnectionWord.decode(one.word());
+        Optional<byte[]> backend = maps.apply("loom_backends").lookup(Keys.of(word.backend()));
+        int index = word.cookie() >>> 16;
+        byte[] named = sources.get(map.replaceAll("_pairs([46])$", "_sources$1"));
+        if (backend.isEmpty() || index != 0 && (named == null || named.length < (index + 1) * ADDRESS_BYTES)) {
+            return OptionalInt.empty();
+        }
+        ByteBuffer entry = ByteBuffer.wrap(backend.get()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer source = index == 0 ? entry : ByteBuffer.wrap(named).order(ByteOrder.LITTLE_ENDIAN);
+        return OptionalInt.of(places.of(entry, 0, source, index == 0 ? BackendEntry.SOURCE_AT : index * ADDRESS_BYTES,
+                Short.toUnsignedInt(entry.getShort(BackendEntry.PORT_AT)), protocol.number(), word.cookie() & 0xffff));
+    }
+
+    private PairPlaces places(BpfMap former, BpfMap table) {
+        return new PairPlaces(struct(former.name().replaceAll("s([46])$", "$1")), seed, table.maxEntries() / Tuning.Connections.GROUP);
+    }
+
+    private static Family family(BpfMap map) {
+        return map.name().endsWith("4") ? Family.IPV4 : Family.IPV6;
     }
 
     private Btf.Struct struct(String name) {
@@ -140,11 +204,7 @@ final class MapCopy {
     private void aging(BpfMap former, BpfMap next, int now) {
         MapFill fill = next.fill();
         try (fill) {
-            former.forEach((key, value) -> {
-                if (matters(ConnectionWord.head(value), now, Integer.MAX_VALUE)) {
-                    fill.put(key, value);
-                }
-            });
+            former.forEach(word -> matters(word, now, Integer.MAX_VALUE), fill::put);
         }
         dropped += fill.refused();
     }

@@ -149,16 +149,18 @@ final class Migration {
         long began = System.nanoTime();
         int tick = clock.tick();
         Map<String, BpfMap> next = new TreeMap<>();
-        BpfProgram program = load(composition, next);
-        MapCopy copy = new MapCopy(composition, Opening.seed(instance.meta()), programs.tuning().expiry());
+        Map<String, byte[]> sources = new TreeMap<>();
+        BpfProgram program = load(composition, next, sources);
+        MapCopy copy = new MapCopy(composition, Opening.seed(instance.meta()), programs.tuning().expiry(), instance::map, sources);
         try {
             pin(program, next);
             next.forEach((name, map) -> copy.all(instance.map(name), map, clock.tick()));
             store.writeSlots(product.get().slots());
             store.writeProtocols(composition);
             instance.meta().put(MARK, "copied");
+            refresh(copy, next, tick);
             links.accept(program);
-            next.forEach((name, map) -> copy.since(instance.map(name), map, clock.tick(), clock.tick() - tick + MARGIN_TICKS));
+            refresh(copy, next, tick);
         } catch (RuntimeException failure) {
             next.values().forEach(BpfMap::close);
             program.close();
@@ -170,6 +172,11 @@ final class Migration {
         instance.replaceMaps(next);
         programs.replaced(program, product.get());
         return report(next.keySet(), copy, (System.nanoTime() - began) / 1_000_000);
+    }
+
+    /** Once before the links, which shortens the second time: until that is over, connections that are new are unknown. */
+    private void refresh(MapCopy copy, Map<String, BpfMap> next, int tick) {
+        next.forEach((name, map) -> copy.since(instance.map(name), map, clock.tick(), clock.tick() - tick + MARGIN_TICKS));
     }
 
     private static List<Problem> report(Set<String> maps, MapCopy copy, long millis) {
@@ -201,8 +208,11 @@ final class Migration {
         return used;
     }
 
-    /** @param made gets the maps that differ from those in force */
-    private BpfProgram load(Composition composition, Map<String, BpfMap> made) {
+    /**
+     * @param made    gets the maps that differ from those in force
+     * @param sources gets the constants that hold addresses which connections name
+     */
+    private BpfProgram load(Composition composition, Map<String, BpfMap> made, Map<String, byte[]> sources) {
         try (BpfObject object = composition.open(Map.of())) {
             fitPairs(object);
             Set<String> differing = differing(object);
@@ -210,6 +220,8 @@ final class Migration {
             Set<String> present = new HashSet<>(instance.maps().keySet());
             present.removeAll(differing);
             MapMemory.require(object, present);
+            instance.maps().keySet().stream().filter(name -> name.matches(".*_pairs[46]")).map(name -> name.replace("_pairs", "_sources"))
+                    .forEach(name -> object.constant(name).ifPresent(value -> sources.put(name, value)));
             object.load();
             differing.forEach(name -> made.put(name, object.map(name)));
             instance.keepMaps(object);

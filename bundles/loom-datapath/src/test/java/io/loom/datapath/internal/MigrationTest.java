@@ -195,8 +195,21 @@ class MigrationTest extends DataPlaneFixture {
 
     /** Runs the migration up to the links, as a process that is killed there; the restart is another. */
     private int dieAtTheLinks(LoomConfig config, Consumer<BpfProgram> links) {
+        return migrate(config, migration -> assertThrows(IllegalStateException.class, () -> migration.run(next -> {
+            links.accept(next);
+            throw new IllegalStateException("killed");
+        })));
+    }
+
+    private static void putOnLink(BpfProgram next) {
+        try (BpfProgram former = BpfProgram.open(ROOT.resolve("prog")); XdpLink link = XdpLink.open(ROOT.resolve("links/lb%2E0"))) {
+            link.update(next, former);
+        }
+    }
+
+    /** Returns the number of the program that is on the link then. */
+    private int migrate(LoomConfig config, Consumer<Migration> run) {
         plane.close();
-        int[] id = new int[1];
         Instance instance = Instance.open(TestHost.BPFFS, "test", Path.of("target/lock"));
         try (BpfObject questions = BpfObject.open("loom_questions", Composer.object("nexthop"))) {
             questions.load();
@@ -208,18 +221,36 @@ class MigrationTest extends DataPlaneFixture {
                     () -> Map.of("nat", MethodCode.of(new NatForwarding()), "ipip", MethodCode.of(new IpipForwarding())),
                     () -> new TreeMap<>(Map.of(Protocol.TCP, new TcpHandler().object(), Protocol.UDP, new UdpHandler().object())),
                     new Workshop.Wanted(tuning, config.methodOptions()), instance.pinnedProgram().orElseThrow());
-            assertThrows(IllegalStateException.class, () -> new Migration(instance, store, programs, clock).run(next -> {
-                id[0] = next.id();
-                links.accept(next);
-                throw new IllegalStateException("killed");
-            }));
+            run.accept(new Migration(instance, store, programs, clock));
             programs.close();
             clock.close();
         } finally {
             instance.close();
         }
         plane = open();
-        return id[0];
+        try (XdpLink link = XdpLink.open(ROOT.resolve("links/lb%2E0"))) {
+            return link.info().programId();
+        }
+    }
+
+    /** A second time the first half of them, from other ports, while all that there was before is copied. */
+    @Test
+    void whatBeginsMeanwhileIsTakenAlongToo() throws Exception {
+        connect();
+        LoomConfig wanted = sized(20000, "cache", 1000);
+        int late = 100;
+        byte[][] requests = new byte[2][];
+        migrate(wanted, migration -> assertEquals(List.of(), migration.run(next -> {
+            requests[0] = sent(runSyn(FIRST_PORT + late));
+            requests[1] = sent(run6(FIRST_PORT + late, "02"));
+            putOnLink(next);
+        })));
+        assertTrue(leaves(answer(requests[0], true)) && leaves(runAck(FIRST_PORT + late).result()), "IPv4");
+        assertTrue(leaves(answer(requests[1], false)) && leaves(run6(FIRST_PORT + late, "10").result()), "IPv6");
+        plane.configure(wanted);
+        assertEquals(2 * FLOWS, alive());
+        assertEquals(2 * FLOWS + 2, plane.read().connectionsActive());
+        assertEquals(List.of(), codes());
     }
 
     @Test
@@ -241,11 +272,7 @@ class MigrationTest extends DataPlaneFixture {
     @Test
     void aProcessThatDiesBehindThemLeavesTheNewOnes() throws Exception {
         connect();
-        int next = dieAtTheLinks(sized(20000, "cache", 1000), program -> {
-            try (BpfProgram former = BpfProgram.open(ROOT.resolve("prog")); XdpLink link = XdpLink.open(ROOT.resolve("links/lb%2E0"))) {
-                link.update(program, former);
-            }
-        });
+        int next = dieAtTheLinks(sized(20000, "cache", 1000), MigrationTest::putOnLink);
         assertTrue(ip("link show dev " + DEVICE).contains("prog/xdp id " + next));
         plane.configure(sized(20000, "cache", 1000));
         assertEquals(List.of(), codes());

@@ -3,7 +3,10 @@ package io.loom.libbpf.internal;
 import static io.loom.libbpf.internal.Check.check;
 
 import com.sun.jna.Memory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.function.BiConsumer;
+import java.util.function.LongPredicate;
 
 /** One walk over all entries of a map: in batches if the kernel has them for this type of map, else key by key. */
 public final class MapDump {
@@ -28,13 +31,26 @@ public final class MapDump {
     }
 
     public void forEach(BiConsumer<byte[], byte[]> entry) {
-        if (!inBatches(entry)) {
-            oneByOne(entry);
+        forEach(head -> true, entry);
+    }
+
+    /** @param wanted which entries, by the first eight bytes of their values, which are at least as long */
+    public void forEach(LongPredicate wanted, BiConsumer<byte[], byte[]> entry) {
+        if (!inBatches(wanted, entry)) {
+            oneByOne((key, value) -> {
+                if (wanted.test(head(value))) {
+                    entry.accept(key, value);
+                }
+            });
         }
     }
 
+    private static long head(byte[] value) {
+        return value.length < Long.BYTES ? 0 : ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getLong();
+    }
+
     /** @return false if this map has no batches; then nothing was shown */
-    private boolean inBatches(BiConsumer<byte[], byte[]> entry) {
+    private boolean inBatches(LongPredicate wanted, BiConsumer<byte[], byte[]> entry) {
         // A position is a key for arrays and a 32-bit bucket number for hashes.
         Memory position = Options.zeroed(Math.max(keySize, Integer.BYTES));
         boolean first = true;
@@ -59,6 +75,9 @@ public final class MapDump {
             boolean last = rc == -Errno.ENOENT;
             check(last ? 0 : rc, Action.READ_MAP, name);
             for (int i = 0; i < count[0]; i++) {
+                if (valueBytes >= Long.BYTES && !wanted.test(values.getLong((long) i * valueBytes))) {
+                    continue;
+                }
                 entry.accept(keys.getByteArray((long) i * keySize, keySize),
                         values.getByteArray((long) i * valueBytes, valueBytes));
             }

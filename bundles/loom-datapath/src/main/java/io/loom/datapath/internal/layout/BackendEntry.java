@@ -20,9 +20,14 @@ import java.util.Optional;
 public record BackendEntry(
         Endpoint endpoint, int slot, boolean down, boolean stateful, boolean draining, Optional<NextHop> hop,
         Optional<OuterSource> outer) {
+    /** Offset of Loom's address towards the backend, behind the backend's own at 0. */
+    public static final int SOURCE_AT = 16;
+    /** Offset of the backend's port. */
+    public static final int PORT_AT = 32;
+
     private static final Field ADDRESS = new Field("address", 0, 16);
-    private static final Field SOURCE = new Field("source", 16, 16);
-    private static final Field PORT = new Field("port", 32, 2);
+    private static final Field SOURCE = new Field("source", SOURCE_AT, 16);
+    private static final Field PORT = new Field("port", PORT_AT, 2);
     private static final Field FAMILY = new Field("family", 34, 1);
     private static final Field SLOT = new Field("slot", 35, 1);
     private static final Field FLAGS = new Field("flags", 36, 1);
