@@ -104,7 +104,7 @@ final class MapCopy {
     }
 
     private boolean matters(long word, int now, int within) {
-        return word != 0 && !ConnectionWord.expired(word, now, timeouts) && ConnectionWord.idle(word, now) <= within;
+        return word != 0 && !ConnectionWord.over(word, now, timeouts) && ConnectionWord.idle(word, now) <= within;
     }
 
     private static boolean isNews(BpfMap next, byte[] key, long word, int now) {

@@ -37,7 +37,7 @@ final class Migration {
     private static final long PATIENCE_NANOS = 10_000_000_000L;
     private static final long POLL_MILLIS = 50;
     /** Numbers in use that a smaller map lacks keep these as they are. */
-    private static final Set<String> OF_BACKENDS = Set.of("loom_backends", "loom_bstats", "loom_blimits", "loom_overflows");
+    private static final Set<String> OF_BACKENDS = Set.of("loom_backends", "loom_bstats", "loom_blimits", "loom_overflows", "loom_groups");
     /** A clock may be late by that when the second copy asks what is new. */
     private static final int MARGIN_TICKS = 2;
 
