@@ -104,7 +104,11 @@ final class Migration {
                 former.pin(pins.formerProgram());
             }
         }
-        PinTree.pins(pins.nextMaps()).forEach(pins::promoteNextMap);
+        for (Path map : PinTree.pins(pins.nextMaps())) {
+            // Noted first: a start that finds it noted and not in place comes here again.
+            meta.put(Instance.MAP + map.getFileName(), String.valueOf(PinKeeper.mapAt(map)));
+            pins.promoteNextMap(map);
+        }
         if (Files.exists(pins.nextProgram())) {
             pins.promoteNextProgram();
         }
