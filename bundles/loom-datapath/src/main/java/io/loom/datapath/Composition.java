@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -32,6 +33,8 @@ public record Composition(
 
     /** Name of the XDP program. */
     public static final String PROGRAM = "loom_xdp";
+    /** Maps whose keys are the numbers of backends. */
+    public static final Set<String> OF_BACKENDS = Set.of("loom_backends", "loom_members", "loom_bstats", "loom_blimits", "loom_overflows");
 
     public Composition {
         methods = Collections.unmodifiableSortedMap(new TreeMap<>(methods));
@@ -113,11 +116,16 @@ public record Composition(
         for (String map : object.mapNames()) {
             switch (map) {
                 case "loom_backends" -> size(object, map, tuning.backends());
-                case "loom_members", "loom_bstats", "loom_blimits", "loom_overflows" -> object.resize(map, tuning.backends().maxEntries());
                 case "loom_conns4", "loom_conns6" -> size(object, map, tuning.connections().map());
                 case "loom_verdicts" -> size(object, map, tuning.verdicts());
                 case "loom_trace" -> object.resize(map, tuning.ringBytes());
-                default -> sizeMethodMap(object, map);
+                default -> {
+                    if (OF_BACKENDS.contains(map)) {
+                        object.resize(map, tuning.backends().maxEntries());
+                    } else {
+                        sizeMethodMap(object, map);
+                    }
+                }
             }
         }
     }

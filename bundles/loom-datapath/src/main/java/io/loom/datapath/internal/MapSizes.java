@@ -1,6 +1,7 @@
 package io.loom.datapath.internal;
 
 import io.loom.api.Problem;
+import io.loom.datapath.Composition;
 import io.loom.datapath.Tuning;
 import io.loom.libbpf.BpfMap;
 import java.util.ArrayList;
@@ -28,11 +29,10 @@ final class MapSizes {
 
     /** How much a map holds of what an operator counts: of connections and backends, where entries are something else. */
     static int room(BpfMap map) {
-        return switch (map.name()) {
-            case "loom_conns4", "loom_conns6" -> Tuning.Connections.of(map).maxEntries();
-            case "loom_backends", "loom_members", "loom_bstats", "loom_blimits", "loom_overflows" -> Tuning.backends(map.maxEntries());
-            default -> map.maxEntries();
-        };
+        if (Composition.OF_BACKENDS.contains(map.name())) {
+            return Tuning.backends(map.maxEntries());
+        }
+        return map.name().startsWith("loom_conns") ? Tuning.Connections.of(map).maxEntries() : map.maxEntries();
     }
 
     private static void compareBackends(BpfMap map, Tuning.Size wanted, List<Problem> problems) {

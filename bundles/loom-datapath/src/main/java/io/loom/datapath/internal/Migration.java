@@ -36,8 +36,6 @@ final class Migration {
     /** How long the bundles of the program in force may take to start. */
     private static final long PATIENCE_NANOS = 10_000_000_000L;
     private static final long POLL_MILLIS = 50;
-    /** Numbers in use that a smaller map lacks keep these as they are. */
-    private static final Set<String> OF_BACKENDS = Set.of("loom_backends", "loom_bstats", "loom_blimits", "loom_overflows", "loom_groups");
     /** A clock may be late by that when the second copy asks what is new. */
     private static final int MARGIN_TICKS = 2;
 
@@ -252,7 +250,7 @@ final class Migration {
         int highest = highestBackend();
         if (highest >= object.plan("loom_backends").maxEntries()) {
             LOG.warn("ebpf.maps.backends.max_entries: backend number {} is in use; their maps stay as they are", highest);
-            differing.removeAll(OF_BACKENDS);
+            differing.removeAll(Composition.OF_BACKENDS);
         }
         return differing;
     }
