@@ -61,12 +61,12 @@ final class Workshop {
     Product make(
             Map<String, MethodCode> deployed, SortedMap<Protocol, byte[]> offered, SlotBook before,
             Map<String, MethodCode> known, IntPredicate used, Wanted wanted, String present) {
-        return make(deployed, protocols, before, known, used, wanted, present, store.fit(wanted.tuning()));
+        return make(deployed, offered, before, known, used, wanted, present, store.fit(wanted.tuning()));
     }
 
     /** @param sized the wanted tuning with the tables that it is for */
     Product make(
-            Map<String, MethodCode> deployed, SortedMap<Protocol, byte[]> protocols, SlotBook before,
+            Map<String, MethodCode> deployed, SortedMap<Protocol, byte[]> offered, SlotBook before,
             Map<String, MethodCode> known, IntPredicate used, Wanted wanted, String present, Tuning sized) {
         Tuning tuning = sized;
         boolean replaceable = tuning.connections().isCache() && store.isEmpty();
