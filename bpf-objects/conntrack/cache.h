@@ -207,14 +207,16 @@ static __noinline int loom_conn_find(const struct loom_packet *packet, struct lo
 	way = cache_read(&place, packet, &word);
 	if (!way)
 		return 0;
-	if (loom_word_reopens(word, packet->signals))
+	if (loom_word_reopens(word, packet->signals)) {
+		loom_conn_unpack(conn, word);
 		return LOOM_CONN_REOPENED;
+	}
 	refreshed = cache_move(&place, way, &word, packet, LOOM_SIDE_CLIENT);
 	loom_conn_unpack(conn, word);
 	return LOOM_CONN_HIT | refreshed;
 }
 
-__hidden int loom_conn_answer(const struct loom_packet *packet)
+__hidden int loom_conn_answer(const struct loom_packet *packet, __u32 side)
 {
 	struct cache_place place;
 	struct loom_way *way;
@@ -223,7 +225,7 @@ __hidden int loom_conn_answer(const struct loom_packet *packet)
 	if (cache_locate(packet, &place))
 		return 0;
 	way = cache_read(&place, packet, &word);
-	return way ? cache_move(&place, way, &word, packet, LOOM_SIDE_SERVER) : 0;
+	return way ? cache_move(&place, way, &word, packet, side) : 0;
 }
 
 /*
@@ -330,6 +332,11 @@ static __noinline int loom_conn_add(const struct loom_packet *packet, struct loo
 	outcome = cache_enter(&place, packet, conn);
 	bpf_spin_unlock(&lock->lock);
 	return outcome;
+}
+
+__hidden int loom_conn_renew(const struct loom_packet *packet, struct loom_conn *conn)
+{
+	return loom_conn_add(packet, conn) == LOOM_CONN_REFUSED ? -1 : 0;
 }
 
 #endif

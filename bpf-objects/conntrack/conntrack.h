@@ -13,7 +13,8 @@ extern const volatile __u32 loom_conn_sets4; /* sets of the cache, for a table t
 extern const volatile __u32 loom_conn_sets6;
 
 /*
- * The connection of the packet. Copies it to conn on a hit, after moving on its state (signals) and its last-seen tick.
+ * The connection of the packet. Copies it to conn on a hit, after moving on its state (signals) and its last-seen tick; one that
+ * is opened anew is copied as it was.
  * Returns LOOM_CONN_* bits; 0 when there is none or it has timed out.
  */
 static int loom_conn_find(const struct loom_packet *packet, struct loom_conn *conn);

@@ -94,8 +94,10 @@ static __noinline int loom_conn_find(const struct loom_packet *packet, struct lo
 		hash_delete(packet, &key);
 		return 0;
 	}
-	if (loom_word_reopens(word, packet->signals))
+	if (loom_word_reopens(word, packet->signals)) {
+		loom_conn_unpack(conn, word);
 		return LOOM_CONN_REOPENED;
+	}
 	moved = hash_move(entry, &word, packet, LOOM_SIDE_CLIENT);
 	loom_conn_unpack(conn, word);
 	return LOOM_CONN_HIT | moved;
@@ -116,7 +118,12 @@ static __noinline int loom_conn_add(const struct loom_packet *packet, struct loo
 	return LOOM_CONN_LOST;
 }
 
-__hidden int loom_conn_answer(const struct loom_packet *packet)
+__hidden int loom_conn_renew(const struct loom_packet *packet, struct loom_conn *conn)
+{
+	return loom_conn_add(packet, conn) == LOOM_CONN_REFUSED ? -1 : 0;
+}
+
+__hidden int loom_conn_answer(const struct loom_packet *packet, __u32 side)
 {
 	union hash_key key;
 	__u64 *entry, word;
@@ -126,7 +133,7 @@ __hidden int loom_conn_answer(const struct loom_packet *packet)
 	if (!entry)
 		return 0;
 	word = *entry;
-	return hash_move(entry, &word, packet, LOOM_SIDE_SERVER);
+	return hash_move(entry, &word, packet, side);
 }
 
 #endif

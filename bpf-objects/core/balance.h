@@ -106,6 +106,25 @@ static __always_inline const struct loom_backend *loom_connection_choose(const s
 	return backend;
 }
 
+#define LOOM_REPEAT_TICKS 2 /* a SYN that comes within these after a reset is its client's next try */
+
+/*
+ * A client that opens again had what is in conn. If its backend has answered the SYN by something that made it reset the
+ * connection, since the port was in use there, the port is free there now: it goes to the same one. Returns that, or NULL.
+ */
+static __always_inline const struct loom_backend *loom_connection_former(const struct loom_packet *packet,
+									 const struct loom_conn *former)
+{
+	const struct loom_backend *backend;
+
+	if (!(packet->found & LOOM_CONN_REOPENED) || !former->cookie || former->state != LOOM_CONN_TIME_WAIT ||
+	    former->fins != LOOM_SIDE_BOTH || former->assured ||
+	    ((packet->now - former->seen) & ((1 << LOOM_SEEN_BITS) - 1)) > LOOM_REPEAT_TICKS)
+		return NULL;
+	backend = loom_backend_find(former->backend);
+	return backend && !(backend->flags & LOOM_BACKEND_DRAINING) ? backend : NULL;
+}
+
 /* Begins a connection with the backend that the affinity or the entry of the table names. */
 static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom_packet *packet,
 						 const struct loom_listener *listener, __u32 entry,
@@ -116,7 +135,9 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
-	backend = loom_connection_choose(packet, listener, entry, conn);
+	backend = loom_connection_former(packet, conn);
+	if (!backend)
+		backend = loom_connection_choose(packet, listener, entry, conn);
 	if (listener->flags & LOOM_LISTENER_GUARDED) {
 		verdict = loom_admission_ask(packet, listener, conn);
 		if (verdict == LOOM_PASS_FALLBACK)
@@ -125,10 +146,11 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 			return verdict;
 		backend = loom_backend_find(conn->backend);
 	}
-	conn->cookie = 0;
 	verdict = loom_backend_judge(ctx, packet, backend);
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
+	if (!(backend->flags & LOOM_BACKEND_STATEFUL))
+		conn->cookie = 0;
 	if (backend->flags & LOOM_BACKEND_STATEFUL && !loom_packet_opens(packet))
 		return LOOM_PASS_OUT_OF_STATE;
 	loom_age_begin(conn, packet);

@@ -187,10 +187,12 @@ def query(family, **more):
 
 
 def answer(family, protocol=6, **more):
-    """From the backend to Loom's own address, as Loom receives it under nat."""
+    """From the backend to Loom's own address, as Loom receives it under nat. What every segment acknowledges is its SYN."""
     names = ADDRESSES[family]
     fields = {"source": names["backend"], "destination": names["loom"], "source_port": BACKEND_PORT,
               "destination_port": NAT_PORT, "source_mac": BACKEND_MAC, "destination_mac": LOOM_MAC, "flags": "SA"}
+    if protocol == 6:
+        fields["sequence"] = 0
     return of_protocol(family, {**fields, **more}, protocol)
 
 

@@ -34,7 +34,7 @@ union nat_kept_key {
 	struct nat_kept_key6 v6;
 };
 
-/* Begins as struct nat_pair does, so that one code renews either's link; the other ports stand in the key. */
+/* Begins as struct nat_pair does, so that one code renews and completes either; the other ports stand in the key. */
 struct nat_kept {
 	__u64 word;                /* of the connection, as its own */
 	struct bpf_spin_lock lock; /* over a change of owner */
@@ -44,12 +44,15 @@ struct nat_kept {
 	__u32 mac[3];
 	__u16 listener;
 	__u16 pad;
+	__u32 awaited; /* as in struct nat_pair */
+	__u32 pad2;
 	__be32 vip[4];
 };
 
 _Static_assert(__builtin_offsetof(struct nat_kept, lock) == __builtin_offsetof(struct nat_pair, lock), "nat");
 _Static_assert(__builtin_offsetof(struct nat_kept, ifindex) == __builtin_offsetof(struct nat_pair, ifindex), "nat");
 _Static_assert(__builtin_offsetof(struct nat_kept, mac) == __builtin_offsetof(struct nat_pair, mac), "nat");
+_Static_assert(__builtin_offsetof(struct nat_kept, awaited) == __builtin_offsetof(struct nat_pair, awaited), "nat");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -118,13 +121,16 @@ static __always_inline void nat_kept_key_of(union nat_kept_key *key, const struc
 }
 
 /* Takes over the half that is there. Returns NAT_DROP_CLIENT_TAKEN if it is of a connection through another vip. */
-static __always_inline int nat_kept_take(struct nat_kept *taken, const struct nat_kept *kept, __u32 now)
+static __always_inline int nat_kept_take(struct nat_kept *taken, const struct nat_kept *kept, __u32 now,
+					 enum nat_claim claim)
 {
 	int result = NAT_DROP_CLIENT_TAKEN;
 
 	bpf_spin_lock(&taken->lock);
 	if (taken->listener == kept->listener || loom_word_expired(taken->word, now)) {
 		taken->word = kept->word;
+		if (claim != NAT_KEEP)
+			taken->awaited = 0;
 		taken->listener = kept->listener;
 		taken->vip_port = kept->vip_port;
 		__builtin_memcpy(taken->vip, kept->vip, sizeof(taken->vip));
@@ -138,7 +144,8 @@ static __always_inline int nat_kept_take(struct nat_kept *taken, const struct na
 
 /* Like nat_pair_claim(), for a connection that keeps the client's address. */
 static __noinline int nat_kept_claim(struct xdp_md *ctx, const struct loom_packet *packet,
-				     const struct loom_conn *conn, const struct loom_backend *backend)
+				     const struct loom_conn *conn, const struct loom_backend *backend,
+				     enum nat_claim claim)
 {
 	__u32 *keeps = nat_keeps_flag();
 	struct nat_kept kept = {}, *taken;
@@ -155,11 +162,11 @@ static __noinline int nat_kept_claim(struct xdp_md *ctx, const struct loom_packe
 	nat_kept_key_of(&key, packet, backend);
 	taken = nat_kept_lookup(packet->family, &key);
 	if (taken)
-		return nat_kept_take(taken, &kept, packet->now);
+		return nat_kept_take(taken, &kept, packet->now, claim);
 	if (!nat_kept_insert(packet->family, &key, &kept))
 		return LOOM_CONTINUE;
 	taken = nat_kept_lookup(packet->family, &key);
-	return taken ? nat_kept_take(taken, &kept, packet->now) : LOOM_DROP_CONNECTIONS_FULL;
+	return taken ? nat_kept_take(taken, &kept, packet->now, claim) : LOOM_DROP_CONNECTIONS_FULL;
 }
 
 /* Like nat_reply_read(). What is returned begins as a pair does: with the word and the lock over it. */

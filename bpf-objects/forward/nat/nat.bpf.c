@@ -13,6 +13,7 @@
 #include "kept.h"
 #include "moved.h"
 #include "rewrite.h"
+#include "handshake.h"
 #include "related.h"
 
 #define NAT_ANY_LINK 576 /* a packet that every link carries that has vips: RFC 791 wants every host to take it */
@@ -26,16 +27,50 @@ __hidden int loom_open_slotXX(struct xdp_md *ctx, struct loom_packet *packet, st
 	if (backend->family != packet->family)
 		return LOOM_DROP_INTERNAL;
 	if (packet->options & LOOM_LISTENER_KEEP_CLIENT)
-		return nat_kept_claim(ctx, packet, conn, backend);
+		return nat_kept_claim(ctx, packet, conn, backend, NAT_BEGIN);
 	return nat_pair_open(ctx, packet, conn, backend);
 }
 
-/* Keeps the reply half alive. Returns 0, or -1 if another connection has it by now. */
-static __always_inline int nat_refresh(struct xdp_md *ctx, const struct loom_packet *packet,
-				       const struct loom_conn *conn, const struct loom_backend *backend)
+/* A connection whose port another one has by now, since it was half-open for long: its client begins it anew. */
+static __always_inline int nat_restart(struct xdp_md *ctx, const struct loom_packet *packet, struct loom_conn *conn,
+				       const struct loom_backend *backend)
 {
-	return conn->cookie ? nat_pair_claim(ctx, packet, conn, backend, 0)
-			    : nat_kept_claim(ctx, packet, conn, backend);
+	int verdict;
+
+	if (!loom_packet_opens(packet))
+		return LOOM_PASS_OUT_OF_STATE;
+	conn->cookie = 0;
+	loom_age_begin(conn, packet);
+	verdict = nat_pair_open(ctx, packet, conn, backend);
+	if (verdict != LOOM_CONTINUE)
+		return verdict;
+	return loom_conn_renew(packet, conn) ? LOOM_DROP_CONNECTIONS_FULL : LOOM_CONTINUE;
+}
+
+/* Keeps the reply half alive, and true to what the connection is. Returns LOOM_CONTINUE, or what becomes of the packet. */
+static __noinline int nat_refresh(struct xdp_md *ctx, const struct loom_packet *packet, struct loom_conn *conn,
+				  const struct loom_backend *backend)
+{
+	if (loom_state_is_half_open(conn->state) && !loom_signals_open(packet->signals)) {
+		int judged = nat_half_judge(ctx, packet, conn, backend);
+
+		if (!judged)
+			return LOOM_CONTINUE;
+		if (judged > 0)
+			nat_half_complete(packet, conn);
+	}
+	if (!conn->cookie)
+		return nat_kept_claim(ctx, packet, conn, backend, NAT_KEEP) ? LOOM_PASS_OUT_OF_STATE : LOOM_CONTINUE;
+	if (!nat_pair_claim(ctx, packet, conn, backend, NAT_KEEP))
+		return LOOM_CONTINUE;
+	return nat_restart(ctx, packet, conn, backend);
+}
+
+/* Whether the packet may have something to say to the reply half. Of one that begins it has just been said. */
+static __always_inline int nat_refreshes(const struct loom_packet *packet, const struct loom_conn *conn)
+{
+	return packet->found & LOOM_CONN_REFRESHED ||
+	       (packet->found & LOOM_CONN_HIT && loom_state_is_half_open(conn->state));
 }
 
 static __always_inline int nat_translate(struct xdp_md *ctx, const struct loom_packet *packet,
@@ -67,8 +102,12 @@ __hidden int loom_forward_slotXX(struct xdp_md *ctx, struct loom_packet *packet,
 		packet->fits = backend->mtu;
 		return LOOM_DROP_TOO_BIG;
 	}
-	if (packet->found & LOOM_CONN_REFRESHED && nat_refresh(ctx, packet, conn, backend))
-		return LOOM_PASS_OUT_OF_STATE;
+	if (nat_refreshes(packet, conn)) {
+		int verdict = nat_refresh(ctx, packet, conn, backend);
+
+		if (verdict != LOOM_CONTINUE)
+			return verdict;
+	}
 	if (conn->cookie) {
 		names.source = nat_source_of(conn->cookie, backend);
 		names.source_port = nat_port_of(conn->cookie);
@@ -103,6 +142,8 @@ static __always_inline int nat_reply_send(struct xdp_md *ctx, struct loom_packet
 		return LOOM_DROP_TTL;
 	if (nat_reply_exceeds(ctx, packet, reply))
 		return LOOM_DROP_TOO_BIG;
+	if (nat_answers_syn(packet, reply->word))
+		nat_answer_note(ctx, packet, pair, reply->word);
 	if (!loom_word_is_settled(reply->word, packet))
 		nat_reply_move(packet, pair, reply);
 	packet->egress = reply->ifindex;

@@ -14,7 +14,8 @@
 #include <linux/if_ether.h>
 #include "source.h"
 
-#define NAT_QUIET_TICKS 2
+#define NAT_QUIET_TICKS 2 /* a place that was written within these has its owner */
+#define NAT_HALF_OPEN_TICKS 1
 
 const volatile __u32 nat_groups = 1; /* of NAT_WAYS places, in each table; set before load */
 
@@ -31,6 +32,8 @@ struct nat_pair {
 	__u16 listener;
 	__u8 protocol;
 	__u8 pad;
+	__u32 awaited; /* what the client's first ACK acknowledges, by the backend's SYN+ACK; 0: none has come */
+	__u32 pad2;
 	__be32 address[]; /* backend, source, client, vip: one or four words each */
 };
 
@@ -44,8 +47,9 @@ struct nat_pair4 {
 	__u16 listener;
 	__u8 protocol;
 	__u8 pad;
+	__u32 awaited;
+	__u32 pad2;
 	__be32 address[4];
-	__u8 pad2[8];
 };
 
 /* Two cache lines. */
@@ -58,11 +62,13 @@ struct nat_pair6 {
 	__u16 listener;
 	__u8 protocol;
 	__u8 pad;
+	__u32 awaited;
+	__u32 pad2;
 	__be32 address[4][4];
-	__u8 pad2[24];
+	__u8 pad3[16];
 };
 
-_Static_assert(sizeof(struct nat_pair) == 40, "nat");
+_Static_assert(sizeof(struct nat_pair) == 48, "nat");
 _Static_assert(__builtin_offsetof(struct nat_pair4, address) == sizeof(struct nat_pair), "nat");
 _Static_assert(__builtin_offsetof(struct nat_pair6, address) == sizeof(struct nat_pair), "nat");
 _Static_assert(sizeof(struct nat_pair4) == 64, "nat");
@@ -172,16 +178,41 @@ static __always_inline int nat_pair_is_of(const struct nat_pair *pair, const str
 }
 
 /*
- * Whether another connection may have the place: the owner has expired or, if nothing better was found, has closed and been
- * quiet; closed, not reset by who knows whom. A backend takes a SYN in TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 6191); what the quiet time keeps off is late
- * segments of the old connection.
+ * What a place is worth to another connection: the kinds are in the order in which they are given away. A backend's port in
+ * TIME-WAIT takes a SYN whose timestamp or sequence number is later than what it has seen (RFC 9293 section 3.10.7.4, RFC
+ * 6191), which that of its last client is; else it answers by an ACK that makes the client reset what is there, and try again.
  */
-static __always_inline int nat_word_is_free(__u64 word, __u32 now, __u32 urgent)
+enum nat_kind {
+	NAT_HELD = 0,      /* nobody else gets it; so is one that was reset by who knows whom */
+	NAT_WAITING = 1,   /* the backend's end has closed first, and waits */
+	NAT_KNOWN = 2,     /* so it does, for the same client */
+	NAT_HALF_OPEN = 3, /* nobody has shown to be there: no answer to the SYN+ACK, no second datagram in a later tick */
+	NAT_CLOSED = 4,    /* the client's end has closed first, and waits */
+	NAT_RESET = 5,     /* neither waits, or it is another key's place */
+	NAT_FREE = 6,
+};
+
+/* What was written a short time ago is held: late segments are still about, and readers rely on it (see above). */
+static __always_inline enum nat_kind nat_word_kind(__u64 word, __u32 now)
 {
+	__u32 state = loom_word_state(word), assured = word >> LOOM_WORD_ASSURED_AT & 1;
+	__s32 idle = loom_word_idle(word, now);
+
 	if (!word || loom_word_expired(word, now))
-		return 1;
-	return urgent && loom_word_state(word) == LOOM_CONN_TIME_WAIT && loom_word_idle(word, now) > NAT_QUIET_TICKS &&
-	       !loom_word_is_doubted(word);
+		return NAT_FREE;
+	if (loom_state_is_half_open(state) || (state == LOOM_CONN_DATAGRAM && !assured))
+		return idle > NAT_HALF_OPEN_TICKS ? NAT_HALF_OPEN : NAT_HELD;
+	if (state != LOOM_CONN_TIME_WAIT || idle <= NAT_QUIET_TICKS || loom_word_is_doubted(word))
+		return NAT_HELD;
+	if (assured)
+		return NAT_WAITING; /* who closed first is forgotten */
+	switch (word >> LOOM_WORD_FINS_AT & 3) {
+	case LOOM_SIDE_CLIENT:
+		return NAT_CLOSED;
+	case LOOM_SIDE_SERVER:
+		return NAT_WAITING;
+	}
+	return NAT_RESET;
 }
 
 #endif

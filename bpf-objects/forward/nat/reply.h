@@ -95,7 +95,7 @@ static __noinline int nat_reply_move(const struct loom_packet *packet, struct na
 	view.family = packet->family;
 	view.signals = packet->signals;
 	view.now = packet->now;
-	return loom_conn_answer(&view);
+	return loom_conn_answer(&view, LOOM_SIDE_SERVER);
 }
 
 #endif

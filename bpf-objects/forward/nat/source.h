@@ -26,6 +26,10 @@ const volatile __be32 nat_sources6[NAT_SOURCES][4];
 const volatile __u32 nat_source_count4;
 const volatile __u32 nat_source_count6;
 
+/* How many ports there are towards a backend, over all addresses; only for those who read it (Description.capacity). */
+const volatile __u32 nat_capacity4;
+const volatile __u32 nat_capacity6;
+
 static __always_inline __u32 nat_source_count(__u32 family)
 {
 	return family == 4 ? nat_source_count4 : nat_source_count6;

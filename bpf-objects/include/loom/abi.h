@@ -277,15 +277,19 @@ enum loom_conn_state {
 	LOOM_CONN_ESTABLISHED = 1,
 	LOOM_CONN_FIN_WAIT = 2,     /* one FIN */
 	LOOM_CONN_TIME_WAIT = 3,    /* both FINs, or a reset; without both FINs the reset may have been made up (age.h) */
-	LOOM_CONN_SYN_RECEIVED = 4, /* first ACK of the client where the server's half is not seen */
+	LOOM_CONN_SYN_RECEIVED = 4, /* SYN+ACK of the server; first ACK of the client where the server's half is not seen */
 	LOOM_CONN_DATAGRAM = 5,     /* of a protocol that neither opens nor closes */
 	LOOM_CONN_STATES = 6,
 };
 
-/* Who has sent a FIN; bits of loom_conn.fins. */
+/*
+ * loom_conn.fins: who has sent a FIN. Of a connection in TIME_WAIT that is not assured: who did so first, since that one's end waits; 0
+ * if it was reset, and both if that was in its handshake.
+ */
 enum loom_side {
 	LOOM_SIDE_CLIENT = 1 << 0,
 	LOOM_SIDE_SERVER = 1 << 1,
+	LOOM_SIDE_BOTH = 3, /* as the side of a packet: a client's that acknowledges the server's SYN */
 };
 
 /*

@@ -19,7 +19,7 @@ struct loom_conn {
 	__u32 cookie;  /* the forwarding method's own; 0 from others */
 	__u32 seen;    /* tick at the last packet */
 	__u8 state;    /* enum loom_conn_state */
-	__u8 fins;     /* enum loom_side */
+	__u8 fins;     /* enum loom_side, which says how */
 	__u8 assured;  /* a packet that opens nothing came in a later tick than the one before: never evicted */
 	__u8 pad;
 };
@@ -67,6 +67,12 @@ static __always_inline __u32 loom_word_state(__u64 word)
 	return word >> LOOM_WORD_STATE_AT & 7;
 }
 
+/* Whether the handshake is not over yet. */
+static __always_inline int loom_state_is_half_open(__u32 state)
+{
+	return state == LOOM_CONN_SYN_SENT || state == LOOM_CONN_SYN_RECEIVED;
+}
+
 /* Whether the client begins a connection with this packet: a SYN that answers nothing. */
 static __always_inline int loom_signals_open(__u8 signals)
 {
@@ -89,16 +95,25 @@ static __always_inline int loom_word_reopens(__u64 word, __u8 signals)
 
 static __always_inline void loom_age_close(struct loom_conn *conn, enum loom_side side)
 {
-	conn->fins |= side;
-	conn->state = conn->fins == (LOOM_SIDE_CLIENT | LOOM_SIDE_SERVER) ? LOOM_CONN_TIME_WAIT : LOOM_CONN_FIN_WAIT;
+	if (conn->fins && conn->fins != side) {
+		conn->state = LOOM_CONN_TIME_WAIT;
+		if (conn->assured)
+			conn->fins = LOOM_SIDE_BOTH;
+		return;
+	}
+	conn->fins = side;
+	conn->state = LOOM_CONN_FIN_WAIT;
 }
 
-/* The connection goes on: a SYN+ACK establishes it, or a second packet of the client where the server's half is not seen. */
+/*
+ * The connection goes on. The server has sent its SYN+ACK, or data, which it does only to a client that it knows to be there;
+ * where its half is not seen the client's second packet stands for that.
+ */
 static __always_inline void loom_age_proceed(struct loom_conn *conn, __u8 signals, enum loom_side side)
 {
-	if (side == LOOM_SIDE_SERVER && (signals & LOOM_SIGNAL_SYN))
-		conn->state = LOOM_CONN_ESTABLISHED;
-	else if (side == LOOM_SIDE_CLIENT && !(signals & LOOM_SIGNAL_SYN))
+	if (side == LOOM_SIDE_SERVER)
+		conn->state = signals & LOOM_SIGNAL_SYN ? LOOM_CONN_SYN_RECEIVED : LOOM_CONN_ESTABLISHED;
+	else if (!(signals & LOOM_SIGNAL_SYN))
 		conn->state = conn->state == LOOM_CONN_SYN_SENT ? LOOM_CONN_SYN_RECEIVED : LOOM_CONN_ESTABLISHED;
 }
 
@@ -109,7 +124,14 @@ static __always_inline void loom_age_proceed(struct loom_conn *conn, __u8 signal
  */
 static __always_inline int loom_conn_is_doubted(const struct loom_conn *conn)
 {
-	return conn->state == LOOM_CONN_TIME_WAIT && conn->fins != (LOOM_SIDE_CLIENT | LOOM_SIDE_SERVER) && conn->assured;
+	return conn->state == LOOM_CONN_TIME_WAIT && conn->fins != LOOM_SIDE_BOTH && conn->assured;
+}
+
+/* Both sides have sent their FIN, and it was not assured before: nothing is left to be so. */
+static __always_inline int loom_conn_has_closed(const struct loom_conn *conn)
+{
+	return conn->state == LOOM_CONN_TIME_WAIT && !conn->assured &&
+	       (conn->fins == LOOM_SIDE_CLIENT || conn->fins == LOOM_SIDE_SERVER);
 }
 
 static __always_inline int loom_word_is_doubted(__u64 word)
@@ -155,8 +177,10 @@ static __always_inline int loom_age_revives(const struct loom_conn *conn, const 
 
 static __always_inline void loom_age_reset(struct loom_conn *conn)
 {
-	if (conn->state == LOOM_CONN_SYN_SENT || conn->state == LOOM_CONN_SYN_RECEIVED)
-		conn->fins = LOOM_SIDE_CLIENT | LOOM_SIDE_SERVER;
+	if (loom_state_is_half_open(conn->state))
+		conn->fins = LOOM_SIDE_BOTH;
+	else if (!conn->assured)
+		conn->fins = 0;
 	conn->state = LOOM_CONN_TIME_WAIT;
 }
 
@@ -187,17 +211,48 @@ static __always_inline int loom_word_is_settled(__u64 word, const struct loom_pa
 		(state == LOOM_CONN_ESTABLISHED && !(packet->signals & (LOOM_SIGNAL_FIN | LOOM_SIGNAL_RST))));
 }
 
-/* The word after a packet from one side. What is only about a connection does not move it. */
+/* Whether its method sees what the server sends, and says itself when the handshake is over. */
+static __always_inline int loom_word_is_watched(__u64 word, const struct loom_packet *packet)
+{
+	return word >> LOOM_WORD_COOKIE_AT & ((1 << LOOM_COOKIE_BITS) - 1) || packet->options & LOOM_LISTENER_KEEP_CLIENT;
+}
+
+/*
+ * Whether the connection stays half-open, and as old as it is: whoever can send SYNs in the name of others can send ACKs too, and
+ * what the server sends to nobody is no sign of life.
+ */
+static __always_inline int loom_word_waits(__u64 word, const struct loom_packet *packet, enum loom_side side)
+{
+	__u8 signals = packet->signals, moving = LOOM_SIGNAL_RST | LOOM_SIGNAL_FIN | LOOM_SIGNAL_PSH;
+	__u32 state = loom_word_state(word);
+
+	if (!loom_state_is_half_open(state))
+		return side == LOOM_SIDE_BOTH;
+	if (side == LOOM_SIDE_BOTH)
+		return 0;
+	if (side == LOOM_SIDE_CLIENT)
+		return loom_word_is_watched(word, packet) && !(signals & LOOM_SIGNAL_RST) && !loom_signals_open(signals);
+	return !(signals & (state == LOOM_CONN_SYN_SENT ? moving | LOOM_SIGNAL_SYN : moving));
+}
+
+/*
+ * The word after a packet from one side; LOOM_SIDE_BOTH if its method has seen that it completes the handshake. What is only about
+ * a connection does not move it.
+ */
 static __always_inline __u64 loom_word_move(__u64 word, const struct loom_packet *packet, enum loom_side side)
 {
 	struct loom_conn conn;
 
-	if (packet->related)
+	if (packet->related || loom_word_waits(word, packet, side))
 		return word;
 	loom_conn_unpack(&conn, word);
+	if (side == LOOM_SIDE_BOTH) {
+		conn.state = LOOM_CONN_ESTABLISHED;
+		side = LOOM_SIDE_CLIENT;
+	}
 	/* Not after a SYN alone: a handshake can be made up, at any pace, in two packets. */
 	if (side == LOOM_SIDE_CLIENT && !(packet->signals & LOOM_SIGNAL_SYN) && conn.state != LOOM_CONN_SYN_SENT &&
-	    loom_word_idle(word, packet->now) > 0)
+	    loom_word_idle(word, packet->now) > 0 && !loom_conn_has_closed(&conn))
 		conn.assured = 1;
 	if (loom_age_revives(&conn, packet, side)) {
 		conn.state = LOOM_CONN_ESTABLISHED;

@@ -13,13 +13,17 @@ extern const volatile __u64 loom_conn_seed;
 /* Result bits of loom_conn_find(), also in loom_packet.found. */
 #define LOOM_CONN_HIT 1
 #define LOOM_CONN_REFRESHED 2 /* state or last-seen tick moved: a method that keeps a twin entry refreshes it now */
-#define LOOM_CONN_REOPENED 4  /* alone: a SYN on a connection that was closing; a new one takes its place */
+#define LOOM_CONN_REOPENED 4  /* alone: a SYN on a connection that was closing, which is in conn; a new one takes its place */
 #define LOOM_CONN_REVIVED 8   /* a new connection has gone on in the place of one that was closing */
 
 /*
- * The server has answered: moves the connection's state on. The packet is the client's view of it (source is the client) with
- * the server's signals. For methods that see replies; no error if the connection is gone.
+ * For methods that see replies; no error if the connection is gone. The server has answered: moves the connection's state on. The
+ * packet is the client's view of it (source is the client) with the server's signals. With LOOM_SIDE_BOTH it is the client's own,
+ * which acknowledges the server's SYN: the handshake is over.
  */
-extern __hidden int loom_conn_answer(const struct loom_packet *packet);
+extern __hidden int loom_conn_answer(const struct loom_packet *packet, __u32 side);
+
+/* The method has given the connection of the packet, which was found, another cookie. Returns 0, or -1 if it has no place. */
+extern __hidden int loom_conn_renew(const struct loom_packet *packet, struct loom_conn *conn);
 
 #endif

@@ -13,6 +13,7 @@ import io.loom.api.control.Telemetry.CpuCount;
 import io.loom.api.control.Telemetry.LimitUse;
 import io.loom.api.control.Telemetry.ListenerCount;
 import io.loom.api.control.Telemetry.MapUse;
+import io.loom.api.control.Telemetry.PortUse;
 import io.loom.api.control.Telemetry.VerdictCount;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -74,6 +75,8 @@ public final class CountersJson {
             idsOf.computeIfAbsent(view.endpoint(), absent -> new ArrayList<>()).add(view.id());
         }
         counters.backends().forEach(count -> byEndpoint.put(count.endpoint(), count));
+        Map<Endpoint, PortUse> ports = new HashMap<>();
+        counters.ports().forEach(use -> ports.put(use.backend(), use));
         ObjectNode json = JSON.objectNode();
         ArrayNode array = json.putArray("backends");
         for (BackendCount count : byEndpoint.values()) {
@@ -83,6 +86,10 @@ public final class CountersJson {
             node.put("packets", count.packets()).put("bytes", count.bytes())
                     .put("connections_total", count.connections()).put("connections_active", count.active())
                     .put("overflows", count.overflows());
+            PortUse use = ports.get(count.endpoint());
+            if (use != null) {
+                node.put("nat_ports_used", use.used()).put("nat_ports", use.max());
+            }
         }
         return JsonText.of(json);
     }

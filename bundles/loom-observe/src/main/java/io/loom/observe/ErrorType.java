@@ -9,7 +9,7 @@ import java.util.Optional;
 public enum ErrorType {
     MAP_FULL("an insertion into a full map failed: dropped under nat, forwarded untracked under direct methods"),
     NO_BACKEND("the vip had no usable backend"),
-    PORTS_EXHAUSTED("nat found no free source port towards the backend"),
+    PORTS_EXHAUSTED("nat found no source port towards the backend"),
     CONNECTION_LIMIT("would have begun a connection beyond a max_connections, and fallback did not list connection_limit_exceeded"),
     NEEDS_USERSPACE("its vip or route is flagged with something that fallback does not list"),
     SOURCE_DENIED("would have begun a connection from a source that ebpf.acl denies"),

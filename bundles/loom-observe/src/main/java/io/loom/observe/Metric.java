@@ -27,6 +27,8 @@ public enum Metric {
     BACKEND_CONNECTIONS_LIMIT(Kind.GAUGE, "loom_ebpf_backend_connections_limit", "The backend's max_connections", "backend"),
     BACKEND_OVERFLOWS(Kind.COUNTER, "loom_ebpf_backend_overflows_total",
             "Connections that another backend got because this one had reached its max_connections", "backend"),
+    NAT_PORTS_USED(Kind.GAUGE, "loom_ebpf_nat_ports_used", "Ports of Loom's towards the backend that connections have", "backend"),
+    NAT_PORTS(Kind.GAUGE, "loom_ebpf_nat_ports", "Ports of Loom's towards the backend", "backend"),
     BACKEND_UP(Kind.GAUGE, "loom_ebpf_backend_up", "1 if the backend gets new connections", "backend", "upstream", "id"),
     BACKEND_WEIGHT(Kind.GAUGE, "loom_ebpf_backend_weight", "Weight in force", "backend", "upstream", "id"),
     VIP_PACKETS(Kind.COUNTER, "loom_ebpf_vip_packets_total", "Frames from clients to the listener", "vip", "listener"),

@@ -24,6 +24,7 @@ public interface Telemetry {
      * @param limits             of vips and backends that have one
      * @param cpus               what each possible CPU has done; none if the counters are not kept by CPU
      * @param acl                rules of ebpf.acl in the kernel, by address family
+     * @param ports              of backends that are reached by a method that gives connections ports of Loom's
      */
     record Counters(
             List<VerdictCount> verdicts,
@@ -36,9 +37,19 @@ public interface Telemetry {
             List<MapUse> maps,
             List<LimitUse> limits,
             List<CpuCount> cpus,
-            List<AclUse> acl) {
+            List<AclUse> acl,
+            List<PortUse> ports) {
 
-        /** Without limits, CPUs and rules for sources. */
+        /** Without ports. */
+        public Counters(
+                List<VerdictCount> verdicts, long connectionsCreated, long connectionsActive, long mapFull,
+                long connectionsEvicted, List<BackendCount> backends, List<ListenerCount> listeners, List<MapUse> maps,
+                List<LimitUse> limits, List<CpuCount> cpus, List<AclUse> acl) {
+            this(verdicts, connectionsCreated, connectionsActive, mapFull, connectionsEvicted, backends, listeners, maps,
+                    limits, cpus, acl, List.of());
+        }
+
+        /** Without limits, CPUs, rules for sources and ports. */
         public Counters(
                 List<VerdictCount> verdicts, long connectionsCreated, long connectionsActive, long mapFull,
                 long connectionsEvicted, List<BackendCount> backends, List<ListenerCount> listeners, List<MapUse> maps) {
@@ -54,6 +65,7 @@ public interface Telemetry {
             limits = List.copyOf(limits);
             cpus = List.copyOf(cpus);
             acl = List.copyOf(acl);
+            ports = List.copyOf(ports);
         }
     }
 
@@ -87,6 +99,21 @@ public interface Telemetry {
      */
     record LimitUse(Owner owner, String name, long limit, long open) {
         public enum Owner { VIP, BACKEND }
+    }
+
+    /**
+     * Ports of Loom's towards a backend, of the protocol that uses more of them; over all addresses that Loom has towards it.
+     *
+     * @param used by connections at the last sweep; a port stays in use for some time after its connection has ended
+     * @param max  more connections of a protocol cannot lead there at a time
+     */
+    record PortUse(Endpoint backend, long used, long max) {
+        /** From here on the operator is warned. */
+        public static final int NEARLY_ALL_PERCENT = 80;
+
+        public boolean nearlyAll() {
+            return used * 100 >= max * NEARLY_ALL_PERCENT;
+        }
     }
 
     /** Frames that the program has seen on a CPU, and their bytes on entry. */

@@ -47,6 +47,11 @@ public record Description(
         return new Description(name, direct, stateful, overhead, pairs, others, verdicts, selfTest);
     }
 
+    /** What {@link ForwardingMethod#capacity} has said for the options that these constants are of. */
+    public long capacity(Family backend) {
+        return constants.getOrDefault(name + "_capacity" + backend.version(), 0L);
+    }
+
     /** Whether the packet travels inside another one, whose source the operator may choose. */
     public boolean encapsulates() {
         return direct && overhead > 0;

@@ -1,5 +1,6 @@
 package io.loom.api.plugin;
 
+import io.loom.api.Family;
 import java.util.Map;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -22,5 +23,13 @@ public interface ForwardingMethod {
      */
     default Map<String, Long> constants(MethodOptions options) {
         return Map.of();
+    }
+
+    /**
+     * How many connections of one protocol can lead to one backend of that family at a time; 0: as many as the connection table
+     * holds. A method with a limit has the object's globals {@code <name>_capacity4} and {@code <name>_capacity6} for it. Pure.
+     */
+    default long capacity(MethodOptions options, Family backend) {
+        return 0;
     }
 }

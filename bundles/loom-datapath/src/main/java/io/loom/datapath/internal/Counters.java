@@ -33,13 +33,15 @@ final class Counters {
     private final Listeners listeners;
     private final Limits limits;
     private final Sources sources;
+    private final Ports ports;
 
-    Counters(Instance instance, Backends backends, Listeners listeners, Limits limits, Sources sources) {
+    Counters(Instance instance, Backends backends, Listeners listeners, Limits limits, Sources sources, Ports ports) {
         this.limits = limits;
         this.instance = instance;
         this.backends = backends;
         this.listeners = listeners;
         this.sources = sources;
+        this.ports = ports;
     }
 
     /** Sets the counter of a number to zero on every CPU. */
@@ -72,7 +74,7 @@ final class Counters {
                 verdicts.getOrDefault(EVENT_MAP_FULL, VerdictCount.ZERO).packets(),
                 verdicts.getOrDefault(EVENT_EVICTED, VerdictCount.ZERO).packets(),
                 backendCounts(flows("loom_bstats"), sweep), listenerCounts(ofListeners, sweep), mapUses(), limits.uses(),
-                cpuCounts(cpus), sources.uses());
+                cpuCounts(cpus), sources.uses(), ports.uses());
     }
 
     /** Connections that found no room in their table. */

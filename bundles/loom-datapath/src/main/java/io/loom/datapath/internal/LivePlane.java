@@ -69,6 +69,7 @@ final class LivePlane implements AutoCloseable {
     private final KernelClock clock;
     private final Sweep sweep;
     private final Counters counters;
+    private final Ports ports;
     private final Tracer tracer;
     private final PinKeeper keeper;
     /** Held while the program is replaced, when pins are on their way. */
@@ -104,7 +105,8 @@ final class LivePlane implements AutoCloseable {
         this.egress = new Egress(instance.map("loom_devices"), () -> instance.knownMap("loom_mtus"));
         this.stations = new Stations(() -> instance.knownMap("loom_stations"), new StackedDevices(NET), new Links());
         this.sweep = new Sweep(instance, clock);
-        this.counters = new Counters(instance, backends, listeners, limits, sources);
+        this.ports = new Ports();
+        this.counters = new Counters(instance, backends, listeners, limits, sources, ports);
         this.keeper = new PinKeeper(instance.pins());
         this.tracer = new Tracer(instance, clock, () -> new TraceNames(
                 Reason.all(programs.running().methods()), backends.byNumber(), listeners.specs()));
@@ -268,6 +270,7 @@ final class LivePlane implements AutoCloseable {
         tables.delete(retiredTables);
         lastSweep = result;
         symptoms.tables(result.byFamily(), Tuning.Connections.of(instance.map("loom_conns4")), counters.refused(), System.nanoTime());
+        ports.counted(programs.running().methods(), backends.byNumber(), listeners.numbersInUse(), result);
         return programs.methods().entrySet().stream()
                 .anyMatch(entry -> !entry.getValue().deployed()
                         && programs.slot(entry.getKey()).stream().noneMatch(backends::usesSlot));
@@ -388,6 +391,7 @@ final class LivePlane implements AutoCloseable {
         problems.addAll(symptoms.problems());
         problems.addAll(programs.problems());
         problems.addAll(ownPrograms.problems());
+        problems.addAll(ports.problems(programs.tuning().connections().maxEntries()));
         problems.addAll(Fallbacks.problems(listeners.specs()));
         problems.addAll(MapSizes.differences(instance.maps(), programs.tuning(), instance.meta().get(MapSizes.REPLACED)));
         return problems;

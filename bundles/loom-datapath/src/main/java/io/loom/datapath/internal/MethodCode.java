@@ -55,12 +55,24 @@ record MethodCode(Description description, byte[] object, Function<MethodOptions
         return theirs.clone();
     }
 
+    /** Those of the object, and how many connections can lead to a backend. */
+    private static Map<String, Long> all(String name, ForwardingMethod method, MethodOptions options) {
+        Map<String, Long> all = new HashMap<>(method.constants(options));
+        for (Family family : Family.values()) {
+            long capacity = method.capacity(options, family);
+            if (capacity > 0) {
+                all.put(name + "_capacity" + family.version(), capacity);
+            }
+        }
+        return Map.copyOf(all);
+    }
+
     /** The plugin's answer for each set of options is asked for once; one that fails or hangs is not asked again. */
     private static Function<MethodOptions, Map<String, Long>> constants(String name, ForwardingMethod method) {
         Map<MethodOptions, PluginCall<Map<String, Long>>> asked = new ConcurrentHashMap<>();
         return options -> {
             PluginCall<Map<String, Long>> call = asked.computeIfAbsent(options, once -> PluginCall.start(
-                    name + " says its constants", () -> Map.copyOf(method.constants(once)), () -> {}));
+                    name + " says its constants", () -> all(name, method, once), () -> {}));
             Optional<PluginCall.Outcome<Map<String, Long>>> outcome = call.await(PATIENCE);
             if (outcome.isEmpty()) {
                 call.interrupt();

@@ -36,14 +36,15 @@ final class Sweep {
      * @param byListener the same, by number of listener
      * @param byFamily   the same, by address family
      * @param local      of these, connections that the local stack has, which are in {@code byListener} and no backend's
+     * @param byPort     those that have a port of Loom's, by number of backend and then of listener
      * @param open       those that count towards limits
      * @param expired    entries that it deleted, those of denied sources too
      */
     record Result(
-            Map<Integer, Long> byBackend, Map<Integer, Long> byListener, Map<Family, Long> byFamily, long local, OpenConnections open,
-            References references, long expired) {
+            Map<Integer, Long> byBackend, Map<Integer, Long> byListener, Map<Family, Long> byFamily,
+            Map<Integer, Map<Integer, Long>> byPort, long local, OpenConnections open, References references, long expired) {
         static final Result NONE = new Result(
-                Map.of(), Map.of(), Map.of(), 0, OpenConnections.NONE, new References(Set.of(), Set.of()), 0);
+                Map.of(), Map.of(), Map.of(), Map.of(), 0, OpenConnections.NONE, new References(Set.of(), Set.of()), 0);
 
         long active() {
             return local + byBackend.values().stream().mapToLong(Long::longValue).sum();
@@ -69,6 +70,7 @@ final class Sweep {
         Map<Integer, Long> byBackend = new HashMap<>();
         Map<Integer, Long> byListener = new HashMap<>();
         Map<Family, Long> byFamily = new EnumMap<>(Family.class);
+        Map<Integer, Map<Integer, Long>> byPort = new HashMap<>();
         Set<Integer> backends = new HashSet<>();
         Set<Integer> listeners = new HashSet<>();
         long expired = 0;
@@ -85,6 +87,9 @@ final class Sweep {
                     byBackend.merge(ConnectionWord.backend(word), 1L, Long::sum);
                     byListener.merge(listener, 1L, Long::sum);
                     byFamily.merge(family, 1L, Long::sum);
+                    if (ConnectionWord.cookie(word) != 0) {
+                        byPort.computeIfAbsent(ConnectionWord.backend(word), backend -> new HashMap<>()).merge(listener, 1L, Long::sum);
+                    }
                 }
                 dissent.see(listener, client, rawPort, word);
                 open.see(listener, word);
@@ -99,7 +104,8 @@ final class Sweep {
         }
         Long local = byBackend.remove(TableEntry.LOCAL);
         backends.remove(TableEntry.LOCAL);
-        return new Result(byBackend, byListener, byFamily, local == null ? 0 : local, open, new References(backends, listeners), expired);
+        return new Result(byBackend, byListener, byFamily, byPort, local == null ? 0 : local, open,
+                new References(backends, listeners), expired);
     }
 
     private long affinities(Family family, int now, int timeout, Set<Integer> backends) {

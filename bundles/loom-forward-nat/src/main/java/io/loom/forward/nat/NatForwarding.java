@@ -53,6 +53,13 @@ public final class NatForwarding implements ForwardingMethod {
         return SourceAddresses.constants(options.natSources());
     }
 
+    /** Every address has each port once towards a backend. */
+    @Override
+    public long capacity(MethodOptions options, Family backend) {
+        long sources = options.natSources().stream().filter(source -> Family.of(source) == backend).count();
+        return Math.max(1, sources) * description.constants().get("nat_port_count");
+    }
+
     @Override
     public byte[] object() {
         try (InputStream object = NatForwarding.class.getResourceAsStream(OBJECT)) {

@@ -5,10 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
+import io.loom.api.IpAddress;
 import io.loom.api.plugin.Description;
+import io.loom.api.plugin.MethodOptions;
 import io.loom.api.plugin.PacketCase;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class NatForwardingTest {
@@ -35,6 +41,18 @@ class NatForwardingTest {
             boolean leaves = packet.verdict().equals("FORWARD") || packet.verdict().equals("REPLY");
             assertEquals(leaves, packet.expected().isPresent(), packet.name());
         }
+    }
+
+    /** Each address of a family brings all ports again; without one there is Loom's own. */
+    @Test
+    void thereAreAsManyConnectionsToABackendAsThereArePortsOfAllAddresses() {
+        long ports = method.describe().constants().get("nat_port_count");
+        List<InetAddress> sources = Stream.of("192.0.2.1", "192.0.2.2", "2001:db8::1", "192.0.2.3")
+                .map(address -> IpAddress.parse(address).orElseThrow()).toList();
+        MethodOptions options = new MethodOptions(6080, Optional.empty(), Optional.empty(), sources);
+        assertEquals(3 * ports, method.capacity(options, Family.IPV4));
+        assertEquals(ports, method.capacity(options, Family.IPV6));
+        assertEquals(ports, method.capacity(MethodOptions.DEFAULT, Family.IPV4));
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.loom.api.control.Telemetry.BackendCount;
 import io.loom.api.control.Telemetry.Counters;
 import io.loom.api.control.Telemetry.LimitUse;
 import io.loom.api.control.Telemetry.ListenerCount;
+import io.loom.api.control.Telemetry.PortUse;
 import io.loom.api.control.VipView;
 import io.loom.observe.Metric;
 import io.loom.observe.Totals;
@@ -28,6 +29,7 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
         backends(samples);
         vips(samples);
         limits(samples);
+        ports(samples);
         acl(samples);
         counters.maps().forEach(map -> samples
                 .add(Metric.MAP_ENTRIES_MAX, map.maxEntries(), map.name(), map.type())
@@ -96,6 +98,13 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
             boolean vip = use.owner() == LimitUse.Owner.VIP;
             samples.add(vip ? Metric.VIP_CONNECTIONS_OPEN : Metric.BACKEND_CONNECTIONS_OPEN, use.open(), use.name())
                     .add(vip ? Metric.VIP_CONNECTIONS_LIMIT : Metric.BACKEND_CONNECTIONS_LIMIT, use.limit(), use.name());
+        }
+    }
+
+    private void ports(Samples samples) {
+        for (PortUse use : counters.ports()) {
+            samples.add(Metric.NAT_PORTS_USED, use.used(), use.backend().toString())
+                    .add(Metric.NAT_PORTS, use.max(), use.backend().toString());
         }
     }
 

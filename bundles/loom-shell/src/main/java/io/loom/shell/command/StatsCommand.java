@@ -47,6 +47,10 @@ public final class StatsCommand extends LoomCommand {
             out.println();
             limits(counters).print(out);
         }
+        if (!counters.ports().isEmpty()) {
+            out.println();
+            ports(counters).print(out);
+        }
         if (counters.acl().stream().anyMatch(use -> use.allow() + use.deny() > 0)) {
             out.println();
             acl(counters).print(out);
@@ -75,6 +79,12 @@ public final class StatsCommand extends LoomCommand {
         Table table = new Table("LIMITED", "NAME", "OPEN", "MAX_CONNECTIONS");
         counters.limits().forEach(use -> table.row(
                 use.owner().name().toLowerCase(Locale.ROOT), use.name(), use.open(), use.limit()));
+        return table;
+    }
+
+    private static Table ports(Counters counters) {
+        Table table = new Table("NAT PORTS TO", "USED", "OF");
+        counters.ports().forEach(use -> table.row(use.backend(), use.used(), use.max()));
         return table;
     }
 

@@ -24,6 +24,8 @@ record Frame(byte[] bytes, int addressAt, int portAt, int signalsAt, int checkAt
     private static final int ETHERNET = 14;
     private static final int IPV4_HEADER = 20;
     private static final int TCP_FLAGS = 13;
+    /** Of all segments, which so acknowledge each other's SYN. */
+    private static final int SEQUENCE = 1;
     private static final byte[] MACS = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9};
 
     /** From clients to a vip (or anything else): source ports differ. */
@@ -53,7 +55,7 @@ record Frame(byte[] bytes, int addressAt, int portAt, int signalsAt, int checkAt
         int transport = frame.position();
         frame.putShort((short) ends.sourcePort).putShort((short) ends.destinationPort);
         if (protocol == Protocol.TCP) {
-            frame.putInt(1).putInt(1).put((byte) 0x50).put((byte) 0).putShort((short) 512).putShort((short) 0x1234);
+            frame.putInt(SEQUENCE).putInt(SEQUENCE + 1).put((byte) 0x50).put((byte) 0).putShort((short) 512).putShort((short) 0x1234);
         } else {
             frame.putShort((short) (LENGTH - transport)).putShort((short) 0x1234);
         }

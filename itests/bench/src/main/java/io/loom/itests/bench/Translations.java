@@ -15,7 +15,7 @@ record Translations(Flows forward, Flows reply) {
     private static final int WORD_AT = 0;
     private static final int SOURCE_PORT_AT = 18;
     private static final int CLIENT_PORT_AT = 20;
-    private static final int ADDRESSES_AT = 40;
+    private static final int ADDRESSES_AT = 48;
     private static final int CLIENT = 2; // backend, source, client, vip
 
     static Translations none() {

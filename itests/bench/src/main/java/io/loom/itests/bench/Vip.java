@@ -146,8 +146,10 @@ final class Vip {
         if (found < flows) {
             System.err.println(prefix + "open: " + (flows - found) + " of " + flows + " connections were refused; the others are measured");
         }
-        try (Wrapper handshake = stage.backends(family(), translations.reply().with(Flows.SYN | Flows.ACK))) {
+        try (Wrapper handshake = stage.backends(family(), translations.reply().with(Flows.SYN | Flows.ACK));
+                Wrapper end = stage.clients(key, translations.forward())) {
             new Case(prefix + "handshake", stage, number, handshake, Verdict.REPLY, 0, found).measure();
+            new Case(prefix + "handshake_end", stage, number, end, Verdict.FORWARD, 0, found).measure();
         }
         opened = flows;
     }

@@ -147,6 +147,10 @@ final class Balancer implements AutoCloseable {
         pairs.replace(word -> Connections.aged(word, ticks));
     }
 
+    NatPairs pairs() {
+        return pairs;
+    }
+
     List<ConnectionWord> replies() {
         return pairs.words().stream().map(ConnectionWord::decode).toList();
     }

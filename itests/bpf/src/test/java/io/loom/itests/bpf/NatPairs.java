@@ -16,7 +16,8 @@ final class NatPairs {
     private static final int IFINDEX_AT = 12;
     private static final int BACKEND_PORT_AT = 16;
     private static final int SOURCE_PORT_AT = 18;
-    private static final int BACKEND_AT = 40;
+    private static final int AWAITED_AT = 40;
+    private static final int BACKEND_AT = 48;
 
     private final Family family;
     private final BpfMap pairs;
@@ -59,6 +60,16 @@ final class NatPairs {
             }
         });
         gone.forEach(kept::delete);
+    }
+
+    /** All backends have answered their SYN: this is what clients have to acknowledge. */
+    void await(int acknowledgement) {
+        pairs.forEach((place, pair) -> {
+            if (ConnectionWord.head(pair) != 0) {
+                ByteBuffer.wrap(pair).order(ByteOrder.LITTLE_ENDIAN).putInt(AWAITED_AT, acknowledgement);
+                pairs.update(place, pair, UpdateMode.EXIST);
+            }
+        });
     }
 
     /** Forgets all of them. */

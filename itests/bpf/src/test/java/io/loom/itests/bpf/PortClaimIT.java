@@ -29,6 +29,12 @@ class PortClaimIT {
         return new Balancer(PLANES, composition, family, "nat", Map.of("nat_port_first", 20000L, "nat_port_count", count));
     }
 
+    private static void establish(Balancer balancer) {
+        balancer.request("S");
+        balancer.answer("SA", 20000);
+        balancer.request("A");
+    }
+
     @ParameterizedTest
     @EnumSource
     void connectionsGetPortsOfTheirOwn(Family family) {
@@ -85,8 +91,7 @@ class PortClaimIT {
     @EnumSource
     void aClosedConnectionKeepsItsPortUntilItHasBeenQuiet(Family family) {
         try (Balancer balancer = withPorts(family, 1)) {
-            balancer.request("S");
-            balancer.answer("SA", 20000);
+            establish(balancer);
             balancer.request("FA");
             balancer.answer("FA", 20000);
             assertEquals("DROP_PORTS_EXHAUSTED", balancer.request("S", OTHER_PORT));
@@ -133,8 +138,7 @@ class PortClaimIT {
     @EnumSource
     void anOpenConnectionKeepsItsPortHoweverQuiet(Family family) {
         try (Balancer balancer = withPorts(family, 1)) {
-            balancer.request("S");
-            balancer.answer("SA", 20000);
+            establish(balancer);
             balancer.idleReplies(20);
             assertEquals("DROP_PORTS_EXHAUSTED", balancer.request("S", OTHER_PORT));
         }

@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
  * @param backend number
  * @param assured never evicted while it lives
  * @param state   enum loom_conn_state
- * @param fins    enum loom_side, who has sent a FIN
+ * @param fins    enum loom_side, who has sent a FIN, or did so first; 0 after a reset
  * @param cookie  the forwarding method's own, 20 bits
  * @param seen    tick at the last packet, 23 bits
  */
@@ -32,7 +32,12 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
 
     public static ConnectionWord decode(long word) {
         return new ConnectionWord(backend(word), (word >>> ASSURED_AT & 1) != 0, state(word), (int) (word >>> FINS_AT & 3),
-                (int) (word >>> COOKIE_AT & mask(COOKIE_BITS)), seen(word));
+                cookie(word), seen(word));
+    }
+
+    /** The forwarding method's own; 0: it has given the connection none. */
+    public static int cookie(long word) {
+        return (int) (word >>> COOKIE_AT & mask(COOKIE_BITS));
     }
 
     /** Of the value of a map whose entries age. */
