@@ -63,6 +63,9 @@ class JsonTest {
         JsonNode backends = JSON.readTree(CountersJson.backends(SampleControl.counters(), control.backends())).get("backends");
         assertEquals(20, backends.get(0).get("packets").longValue());
         assertEquals(8, backends.get(0).get("overflows").longValue());
+        assertEquals(31, backends.get(0).get("nat_ports_used").longValue());
+        assertEquals(4536, backends.get(0).get("nat_ports").longValue());
+        assertEquals(false, backends.get(1).has("nat_ports"), "none is known of it");
         assertEquals("[2001:db8::1]:80", backends.get(1).get("backend").textValue());
         assertEquals("[2]", backends.get(1).get("ids").toString());
         assertEquals(0, backends.get(1).get("packets").longValue());

@@ -56,6 +56,8 @@ class MetricsPageTest {
                 "loom_ebpf_backend_up{backend=\"[2001:db8::1]:80\",id=\"2\",upstream=\"default\"} 0.0",
                 "loom_ebpf_backend_overflows_total{backend=\"10.0.1.10:8080\"} 8.0",
                 "loom_ebpf_backend_overflows_total{backend=\"[2001:db8::1]:80\"} 0.0",
+                "loom_ebpf_nat_ports_used{backend=\"10.0.1.10:8080\"} 31.0",
+                "loom_ebpf_nat_ports{backend=\"10.0.1.10:8080\"} 4536.0",
                 "loom_ebpf_acl_prefixes{action=\"allow\",family=\"ipv4\"} 2.0",
                 "loom_ebpf_acl_prefixes{action=\"deny\",family=\"ipv6\"} 3.0",
                 "loom_ebpf_acl_prefixes_max{family=\"ipv6\"} 1000.0",
