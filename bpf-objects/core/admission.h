@@ -29,7 +29,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct loom_limit);
-	__uint(max_entries, 1025); /* one for each vip, from 1 */
+	__uint(max_entries, LOOM_VIPS);
 } loom_vlimits SEC(".maps");
 
 struct {

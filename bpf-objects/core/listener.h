@@ -39,12 +39,12 @@ static __always_inline __u64 loom_hash_pair(const __be32 *words)
 /* The two buckets of a key, from the highest bits of a product, which depend on all of the key's. */
 static __always_inline __u32 loom_bucket_first(__u64 product)
 {
-	return product >> 52 & (LOOM_BUCKETS - 1);
+	return product >> (64 - LOOM_BUCKET_BITS);
 }
 
 static __always_inline __u32 loom_bucket_second(__u64 product)
 {
-	return product >> 40 & (LOOM_BUCKETS - 1);
+	return product >> (64 - 2 * LOOM_BUCKET_BITS) & (LOOM_BUCKETS - 1);
 }
 
 static __always_inline __u64 loom_listener_tail(const struct loom_packet *packet)

@@ -34,7 +34,7 @@ struct loom_table {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__type(key, __u32);
-	__uint(max_entries, 1024);
+	__uint(max_entries, LOOM_TABLES);
 	__array(values, struct loom_table);
 } loom_tables SEC(".maps");
 

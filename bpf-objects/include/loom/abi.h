@@ -14,7 +14,13 @@
 #define LOOM_SLOTS 8 /* forwarding methods in one program */
 #define LOOM_PROTOCOL_SLOTS 4 /* protocol handlers in one program */
 #define LOOM_CHAIN 9 /* programs of the operator before Loom's, and Loom's */
-#define LOOM_LISTENERS 4096 /* of both address families together */
+/*
+ * Numbers have room for the old and the new generation at once: one that is taken away rests until nothing refers to it, and a file
+ * may replace all that there is by others.
+ */
+#define LOOM_LISTENERS 16384 /* of both address families together */
+#define LOOM_TABLES 8192
+#define LOOM_VIPS 8193 /* with a limit of connections, from 1 */
 
 /* Verdicts. Numbers are never reused; the twin is io.loom.api.Verdict, which says what each one means. */
 enum loom_verdict {
@@ -204,7 +210,8 @@ struct loom_listener_key6 {
  * nowhere, so that packets for no vip and replies read one cache line (IPv6: two). A kernel hash of the same content costs 15
  * to 20 ns a packet more, because it is called.
  */
-#define LOOM_BUCKETS 4096 /* a power of two */
+#define LOOM_BUCKETS 16384 /* 2^LOOM_BUCKET_BITS: with 16384 listeners and as many addresses half of the places are taken */
+#define LOOM_BUCKET_BITS 14
 #define LOOM_BUCKET_WAYS 4
 struct loom_bucket4 {
 	struct loom_listener_key4 key[LOOM_BUCKET_WAYS];

@@ -4,6 +4,7 @@ import io.loom.api.config.Forecast;
 import io.loom.api.config.LoomConfig;
 import io.loom.datapath.internal.BundleFolder;
 import io.loom.datapath.internal.MapMemory;
+import io.loom.datapath.internal.TableMemory;
 import io.loom.libbpf.BpfObject;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +23,9 @@ public final class MapForecast implements Forecast {
         BundleFolder.methods(deployed).forEach(method -> methods.add(SlottedMethod.of(methods.size(), method)));
         Composition composition = Composer.builtIn().compose(methods, new TreeMap<>(), Tuning.of(config, ANY_HZ, 0));
         try (BpfObject object = composition.open(Map.of())) {
-            return MapMemory.lines(object);
+            List<String> lines = new ArrayList<>(MapMemory.lines(object));
+            lines.add(TableMemory.of(config).line());
+            return lines;
         }
     }
 }

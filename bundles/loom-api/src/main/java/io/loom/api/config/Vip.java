@@ -12,7 +12,7 @@ import java.util.List;
  * @param interfaceAddresses true in the flat form: the addresses of the attached interfaces, followed as they change
  * @param services           protocols and ports; each with each address is one listener
  * @param algorithm          name of an algorithm, such as {@code maglev}
- * @param tableSize          entries of its lookup table
+ * @param tableSize          entries of its lookup table, or {@link TableSize#AUTO}
  * @param forwarding         name of a forwarding method, such as {@code nat}
  * @param upstream           name of the group of backends
  * @param assign             put the explicit addresses on the interface (/32, /128)
@@ -54,6 +54,11 @@ public record Vip(
     public Vip {
         addresses = List.copyOf(addresses);
         services = List.copyOf(services);
+    }
+
+    public Vip withTableSize(int other) {
+        return new Vip(name, addresses, interfaceAddresses, services, algorithm, other, forwarding, upstream, assign, connections,
+                admission);
     }
 
     /** The same with that in the place of whatever it has. */

@@ -3,8 +3,11 @@ package io.loom.control.internal;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.KernelState;
+import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.TableSpec;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,7 +26,7 @@ final class Diff {
         List<Change> changes = new ArrayList<>();
         List<Change.PutBackend> entries = entries(applied, wanted);
         entries.stream().filter(entry -> !leaves(entry)).forEach(changes::add);
-        put(applied.tables(), wanted.tables(), Change.PutTable::new, changes);
+        tables(applied.tables(), wanted.tables(), changes);
         put(applied.listeners(), wanted.listeners(), Change.PutListener::new, changes);
         applied.listeners().keySet().stream()
                 .filter(key -> !wanted.listeners().containsKey(key))
@@ -50,6 +53,19 @@ final class Diff {
             }
         }
         return entries;
+    }
+
+    /** Vips of one upstream have two specs of thousands of backends between them, one object each: those are compared once. */
+    private static void tables(SortedMap<TableKey, TableSpec> applied, SortedMap<TableKey, TableSpec> wanted, List<Change> changes) {
+        Map<TableSpec, Map<TableSpec, Boolean>> compared = new IdentityHashMap<>();
+        wanted.forEach((key, spec) -> {
+            TableSpec there = applied.get(key);
+            boolean same = there != null && compared.computeIfAbsent(spec, first -> new IdentityHashMap<>())
+                    .computeIfAbsent(there, spec::equals);
+            if (!same) {
+                changes.add(new Change.PutTable(key, spec));
+            }
+        });
     }
 
     private static boolean leaves(Change.PutBackend entry) {

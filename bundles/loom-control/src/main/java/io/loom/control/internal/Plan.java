@@ -27,19 +27,19 @@ record Plan(KernelState wanted, List<VipPlan> vips, Drains drains) {
     /**
      * @param name      of the vip
      * @param upstream  of the vip
-     * @param backends  whose entries it needs
+     * @param backends  whose entries it needs; sets that vips share are the same objects
      * @param degraded  why it does not work as configured
      * @param frozen    its method or algorithm is not there: it keeps what it has and cannot change
      * @param held      its table waits for next hops that are about to be known
      */
     record VipPlan(
             String name, String upstream,
-            Map<TableKey, TableSpec> tables, Map<ListenerKey, ListenerSpec> listeners, Set<BackendKey> backends,
+            Map<TableKey, TableSpec> tables, Map<ListenerKey, ListenerSpec> listeners, List<Set<BackendKey>> backends,
             List<String> degraded, boolean frozen, boolean held) {
         VipPlan {
             tables = Map.copyOf(tables);
             listeners = Map.copyOf(listeners);
-            backends = Set.copyOf(backends);
+            backends = List.copyOf(backends);
             degraded = List.copyOf(degraded);
         }
 

@@ -11,8 +11,10 @@ import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,13 +37,16 @@ final class Planner {
         PlaneView seen = plane.without(config.nat().sourceAddresses());
         Map<BackendKey.Server, Member> members = members(config, inventory);
         Map<Endpoint, Integer> limits = limits(members.values());
+        Pools pools = new Pools(inventory, servers(config), limits.keySet(), health, plane.nextHops(), plane.applied());
+        Map<String, VipPlanner.Applied> applied = VipPlanner.Applied.byVip(plane.applied());
+        Set<Set<BackendKey>> seenBefore = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Vip vip : config.vips()) {
-            Plan.VipPlan planned = new VipPlanner(vip, config.conntrack(), config.acl().asks(), inventory.of(vip.upstream()),
-                    limits.keySet(), health, seen).plan();
+            Plan.VipPlan planned = new VipPlanner(vip, config.conntrack(), config.acl().asks(), pools, seen,
+                    applied.getOrDefault(vip.name(), VipPlanner.Applied.NOTHING)).plan();
             vips.add(planned);
             tables.putAll(planned.tables());
             planned.listeners().forEach(listeners::putIfAbsent);
-            active.addAll(planned.backends());
+            planned.backends().stream().filter(seenBefore::add).forEach(active::addAll);
         }
         boolean unknownContent = tables.values().stream().anyMatch(spec -> spec.algorithm().isEmpty());
         Drains next = drains.next(active, plane.applied().backends(), unknownContent, now);
@@ -52,6 +57,12 @@ final class Planner {
         // What a table of unknown content may still name stays what it is until that table is built anew.
         next.keys().stream().filter(key -> !unknownContent || plane.applied().draining().contains(key)).forEach(draining::add);
         return new Plan(new KernelState(backends, down, draining, limits(active, limits), tables, listeners), List.copyOf(vips), next);
+    }
+
+    private static Map<String, Integer> servers(LoomConfig config) {
+        Map<String, Integer> servers = new HashMap<>();
+        config.upstreams().forEach(upstream -> servers.put(upstream.name(), upstream.servers().size()));
+        return servers;
     }
 
     /** Those of groups that a vip uses. */

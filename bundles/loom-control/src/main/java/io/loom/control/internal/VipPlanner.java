@@ -8,6 +8,7 @@ import io.loom.api.config.Conntrack;
 import io.loom.api.config.Vip;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.DataPlane.MethodView;
+import io.loom.control.dataplane.KernelState;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
@@ -15,12 +16,11 @@ import io.loom.control.dataplane.TableSpec;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -28,25 +28,38 @@ import java.util.stream.Stream;
 final class VipPlanner {
     private final Vip vip;
     private final Treatment treatment;
-    private final List<Member> members;
-    private final Set<Endpoint> limited;
-    private final Health health;
+    private final Pools pools;
     private final PlaneView plane;
+    private final Applied applied;
     private final List<String> degraded = new ArrayList<>();
 
     /**
      * @param acl     sources are asked for
-     * @param members of the vip's upstream
-     * @param limited addresses that have a limit of connections, in this upstream or in another one
+     * @param applied what the kernel has of this vip
      */
-    VipPlanner(Vip vip, Conntrack conntrack, boolean acl, List<Member> members, Set<Endpoint> limited, Health health,
-            PlaneView plane) {
+    VipPlanner(Vip vip, Conntrack conntrack, boolean acl, Pools pools, PlaneView plane, Applied applied) {
         this.vip = vip;
         this.treatment = new Treatment(vip, conntrack, acl);
-        this.members = members;
-        this.limited = limited;
-        this.health = health;
+        this.pools = pools;
         this.plane = plane;
+        this.applied = applied;
+    }
+
+    /** A vip's part of what the kernel has. */
+    record Applied(Map<TableKey, TableSpec> tables, Map<ListenerKey, ListenerSpec> listeners) {
+        static final Applied NOTHING = new Applied(Map.of(), Map.of());
+
+        /** The parts by vip. */
+        static Map<String, Applied> byVip(KernelState state) {
+            Map<String, Applied> parts = new HashMap<>();
+            state.tables().forEach((key, spec) -> part(parts, key.vip()).tables().put(key, spec));
+            state.listeners().forEach((key, spec) -> part(parts, spec.table().vip()).listeners().put(key, spec));
+            return parts;
+        }
+
+        private static Applied part(Map<String, Applied> parts, String vip) {
+            return parts.computeIfAbsent(vip, absent -> new Applied(new TreeMap<>(), new TreeMap<>()));
+        }
     }
 
     Plan.VipPlan plan() {
@@ -58,74 +71,42 @@ final class VipPlanner {
         MethodView view = plane.methods().get(method.get());
         Map<ListenerKey, ListenerSpec> listeners = listeners(method.get(), algorithm.get(), view);
         Map<TableKey, TableSpec> tables = new TreeMap<>();
-        Set<BackendKey> backends = new HashSet<>();
+        List<Set<BackendKey>> backends = new ArrayList<>();
         boolean held = false;
         for (ListenerSpec listener : listeners.values()) {
             TableKey key = listener.table();
             if (!tables.containsKey(key)) {
-                List<Candidate> candidates = candidates(key.family(), method.get(), view);
-                candidates.forEach(candidate -> backends.add(candidate.key()));
-                boolean hold = mustHold(key, candidates);
+                Pool pool = pools.pool(vip.upstream(), key.family(), method.get(), view);
+                boolean hold = mustHold(key, pool);
                 held |= hold;
                 TableSpec spec = hold
-                        ? plane.applied().tables().get(key)
-                        : new TableSpec(algorithm.get(), vip.tableSize(), weights(candidates));
-                backends.addAll(spec.weights().keySet());
+                        ? applied.tables().get(key)
+                        : pools.table(vip.upstream(), key.family(), method.get(), view, algorithm.get(), vip.tableSize());
+                backends.add(pool.keys());
+                backends.add(spec.weights().keySet());
                 tables.put(key, spec);
-                explainEmpty(key.family(), method.get(), spec, candidates);
+                explainEmpty(key.family(), method.get(), spec, pool);
             }
         }
         return new Plan.VipPlan(vip.name(), vip.upstream(), tables, listeners, backends, degraded, false, held);
     }
 
-    private record Candidate(Member member, BackendKey key) {}
-
-    /**
-     * Those of the vip's own family, or of the other one if there are none: who lists servers by both of their addresses has
-     * set them up for the first, and each must not count twice.
-     */
-    private List<Candidate> candidates(Family family, String method, MethodView view) {
-        Set<Family> reachable = view.pairs().getOrDefault(family, Set.of());
-        boolean own = reachable.contains(family)
-                && members.stream().anyMatch(member -> member.endpoint().family() == family);
-        long group = BackendKey.group(vip.upstream());
-        return members.stream()
-                .filter(member -> own ? member.endpoint().family() == family : reachable.contains(member.endpoint().family()))
-                .map(member -> new Candidate(member, new BackendKey(group, member.endpoint(), method)))
-                .toList();
-    }
-
     private boolean hasCandidates(Family family, MethodView view) {
         Set<Family> reachable = view.pairs().getOrDefault(family, Set.of());
-        return members.stream().anyMatch(member -> reachable.contains(member.endpoint().family()));
-    }
-
-    private boolean wantsTraffic(Candidate candidate) {
-        return candidate.member().weight() > 0 && health.down(candidate.member()).isEmpty();
-    }
-
-    private SortedMap<BackendKey, Integer> weights(List<Candidate> candidates) {
-        SortedMap<BackendKey, Integer> weights = new TreeMap<>();
-        candidates.stream()
-                .filter(candidate -> wantsTraffic(candidate) && plane.nextHops().known(candidate.key()))
-                .forEach(candidate -> weights.put(candidate.key(), candidate.member().weight()));
-        return weights;
+        return pools.members(vip.upstream()).stream().anyMatch(member -> reachable.contains(member.endpoint().family()));
     }
 
     /**
      * After a restart, and when all keys are new (another method), the table that is there is better than an empty one
      * until the next hops are known, which takes milliseconds; the data plane's view bounds how long.
      */
-    private boolean mustHold(TableKey key, List<Candidate> candidates) {
-        TableSpec applied = plane.applied().tables().get(key);
-        if (applied == null) {
+    private boolean mustHold(TableKey key, Pool pool) {
+        TableSpec there = applied.tables().get(key);
+        if (there == null || !pool.expecting()) {
             return false;
         }
-        boolean settling = candidates.stream()
-                .anyMatch(candidate -> wantsTraffic(candidate) && plane.nextHops().expected(candidate.key()));
-        boolean worthIt = applied.algorithm().isEmpty() || !applied.weights().isEmpty();
-        return settling && worthIt
-                && weights(candidates).keySet().stream().noneMatch(applied.weights()::containsKey);
+        boolean worthIt = there.algorithm().isEmpty() || !there.weights().isEmpty();
+        return worthIt && pool.weights().keySet().stream().noneMatch(there.weights()::containsKey);
     }
 
     /** The configured method, or what is in force while that one is missing, or nothing if the vip cannot be changed. */
@@ -135,7 +116,7 @@ final class VipPlanner {
         if (view != null && view.deployed()) {
             return Optional.of(wanted);
         }
-        boolean inUse = plane.applied().backends().stream().anyMatch(key -> key.method().equals(wanted));
+        boolean inUse = pools.inUse(wanted);
         if (view != null && inUse) {
             degraded.add("forwarding method " + wanted + " is no longer deployed; the running program keeps it");
             return Optional.of(wanted);
@@ -164,25 +145,20 @@ final class VipPlanner {
     }
 
     private Stream<TableSpec> appliedTables() {
-        return plane.applied().tables().entrySet().stream()
-                .filter(entry -> entry.getKey().vip().equals(vip.name()))
-                .map(Map.Entry::getValue);
+        return applied.tables().values().stream();
     }
 
     private Plan.VipPlan asItIs() {
-        Map<TableKey, TableSpec> tables = new TreeMap<>(plane.applied().tables());
-        tables.keySet().removeIf(key -> !key.vip().equals(vip.name()));
-        Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>(plane.applied().listeners());
-        listeners.values().removeIf(spec -> !spec.table().vip().equals(vip.name()));
-        Set<BackendKey> backends = new HashSet<>();
-        tables.values().forEach(spec -> backends.addAll(spec.weights().keySet()));
-        return new Plan.VipPlan(vip.name(), vip.upstream(), tables, listeners, backends, degraded, true, false);
+        List<Set<BackendKey>> backends = new ArrayList<>();
+        applied.tables().values().forEach(spec -> backends.add(spec.weights().keySet()));
+        return new Plan.VipPlan(
+                vip.name(), vip.upstream(), applied.tables(), applied.listeners(), backends, degraded, true, false);
     }
 
     private Map<ListenerKey, ListenerSpec> listeners(String method, String algorithm, MethodView view) {
         boolean asConfigured = method.equals(vip.forwarding()) && algorithm.equals(vip.algorithm());
         Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
-        boolean asks = members.stream().map(Member::endpoint).anyMatch(limited::contains);
+        boolean asks = pools.limited(vip.upstream());
         Collection<InetAddress> addresses = vip.interfaceAddresses() ? plane.addresses() : vip.addresses();
         for (InetAddress address : addresses) {
             TableKey table = new TableKey(vip.name(), Family.of(address));
@@ -242,25 +218,16 @@ final class VipPlanner {
         }
     }
 
-    /** A server that was never reachable counts as such although its probes fail: they cannot but fail. */
-    private boolean isResolving(Candidate candidate) {
-        boolean unmet = candidate.member().weight() > 0 && plane.nextHops().unmet().contains(candidate.key());
-        return unmet || wantsTraffic(candidate) && !plane.nextHops().known(candidate.key());
-    }
-
-    private void explainEmpty(Family family, String method, TableSpec spec, List<Candidate> candidates) {
+    private void explainEmpty(Family family, String method, TableSpec spec, Pool pool) {
         if (!spec.weights().isEmpty() || spec.algorithm().isEmpty()) {
             return;
         }
         String version = "IPv" + family.version();
-        if (candidates.isEmpty()) {
+        if (pool.keys().isEmpty()) {
             degraded.add("no backend of upstream " + vip.upstream() + " is reachable over " + version + " by " + method);
             return;
         }
-        long resolving = candidates.stream().filter(this::isResolving).count();
-        long down = candidates.stream()
-                .filter(one -> health.down(one.member()).isPresent() && !isResolving(one)).count();
-        degraded.add("no usable backend over " + version + ": " + down + " down, " + resolving + " without a next hop, "
-                + (candidates.size() - down - resolving) + " draining");
+        degraded.add("no usable backend over " + version + ": " + pool.down() + " down, " + pool.resolving()
+                + " without a next hop, " + pool.draining() + " draining");
     }
 }

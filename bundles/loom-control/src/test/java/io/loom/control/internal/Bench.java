@@ -6,6 +6,7 @@ import io.loom.api.control.BackendView;
 import io.loom.api.control.VipView;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
+import io.loom.control.dataplane.DataPlane;
 import io.loom.control.dataplane.TableKey;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ import java.util.function.Function;
 
 /** A control plane without threads: a fake kernel, fake probes, a fake clock, and a real store in a directory. */
 final class Bench {
-    final FakeDataPlane plane;
+    private final DataPlane plane;
     final FakeHealth probes = new FakeHealth();
     final HealthBoard board = new HealthBoard(() -> {});
     final FillableDisk disk = new FillableDisk();
@@ -29,7 +30,7 @@ final class Bench {
     private long now = 1_000_000_000_000L;
     Snapshot seen = Snapshot.NONE;
 
-    Bench(Path data, FakeDataPlane plane) {
+    Bench(Path data, DataPlane plane) {
         this.plane = plane;
         board.bind(probes);
         reconciler = new Reconciler(
@@ -88,8 +89,9 @@ final class Bench {
     }
 
     List<Change> takeChanges() {
-        List<Change> taken = List.copyOf(plane.changes);
-        plane.changes.clear();
+        List<Change> done = ((FakeDataPlane) plane).changes;
+        List<Change> taken = List.copyOf(done);
+        done.clear();
         return taken;
     }
 

@@ -10,6 +10,7 @@ import io.loom.datapath.internal.layout.GuardEntry.Flag;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -141,10 +142,11 @@ final class Guards implements AutoCloseable {
     }
 
     private int newNumber(String vip) {
-        for (int number = 1; number < limits.size(); number++) {
-            if (!numbers.containsValue(number)) {
-                return number;
-            }
+        BitSet taken = new BitSet();
+        numbers.values().forEach(taken::set);
+        int number = taken.nextClearBit(1);
+        if (number < limits.size()) {
+            return number;
         }
         throw new LoomException(Problem.of(
                 "LOOM-1214", "no number is free for the connection limit of vip " + vip,

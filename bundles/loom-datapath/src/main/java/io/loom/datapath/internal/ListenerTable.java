@@ -77,15 +77,10 @@ public final class ListenerTable implements AutoCloseable {
         if (present.isEmpty() && place / ListenerKeys.WAYS != buckets[0]) {
             addSpilled(buckets[0], 1);
         }
-        ByteBuffer words = ByteBuffer.wrap(entry.encode()).order(ByteOrder.LITTLE_ENDIAN);
-        for (int word = 0; word < ENTRY; word += Long.BYTES) {
-            LONG.setVolatile(memory, entryAt(place) + word, words.getLong(word));
-        }
         if (present.isEmpty()) {
-            words = ByteBuffer.wrap(key).order(ByteOrder.LITTLE_ENDIAN);
-            for (int word = 0; word < keySize; word += Long.BYTES) {
-                LONG.setVolatile(memory, keyAt(place) + word, words.getLong(word));
-            }
+            write(place, key, entry.encode());
+        } else {
+            writeEntry(place, entry.encode());
         }
     }
 
@@ -172,16 +167,60 @@ public final class ListenerTable implements AutoCloseable {
         restingSince.values().removeIf(since -> now - since > REST_NANOS);
         int bucket = hasFree(buckets[0]) ? buckets[0] : buckets[1];
         if (!hasFree(bucket)) {
+            makeRoom(buckets);
             throw new LoomException(Problem.of(
                     "LOOM-1213", "no place is free for listener " + listener,
                     "both buckets of the listener map that it can be in are full, or were a second ago",
                     "try again, or choose another address or port"));
         }
+        return firstFree(bucket);
+    }
+
+    /**
+     * Has one of those that are in the way go to its own second bucket: its place is free when it has rested, for the next attempt.
+     * One that is in its second bucket stays, since programs look there last and could miss it on its way back.
+     */
+    private void makeRoom(int[] buckets) {
+        for (int bucket : buckets) {
+            for (int place = bucket * ListenerKeys.WAYS; place < (bucket + 1) * ListenerKeys.WAYS; place++) {
+                byte[] key = new byte[keySize];
+                memory.get(keyAt(place), key);
+                int[] own = ListenerKeys.buckets(key);
+                if (isTaken(place) && own[0] == bucket && own[1] != bucket && hasFree(own[1])) {
+                    byte[] entry = new byte[ENTRY];
+                    memory.get(entryAt(place), entry);
+                    addSpilled(bucket, 1);
+                    write(firstFree(own[1]), key, entry);
+                    LONG.setVolatile(memory, tailAt(place), 0L);
+                    restingSince.put(place, System.nanoTime());
+                    return;
+                }
+            }
+        }
+    }
+
+    private int firstFree(int bucket) {
         int place = bucket * ListenerKeys.WAYS;
         while (!isFree(place)) {
             place++;
         }
         return place;
+    }
+
+    /** To a place that nobody has: the key, by which it is found, comes last. */
+    private void write(int place, byte[] key, byte[] entry) {
+        writeEntry(place, entry);
+        ByteBuffer words = ByteBuffer.wrap(key).order(ByteOrder.LITTLE_ENDIAN);
+        for (int word = 0; word < keySize; word += Long.BYTES) {
+            LONG.setVolatile(memory, keyAt(place) + word, words.getLong(word));
+        }
+    }
+
+    private void writeEntry(int place, byte[] entry) {
+        ByteBuffer words = ByteBuffer.wrap(entry).order(ByteOrder.LITTLE_ENDIAN);
+        for (int word = 0; word < ENTRY; word += Long.BYTES) {
+            LONG.setVolatile(memory, entryAt(place) + word, words.getLong(word));
+        }
     }
 
     private boolean hasFree(int bucket) {

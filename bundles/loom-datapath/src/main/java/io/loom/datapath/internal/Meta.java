@@ -19,7 +19,7 @@ final class Meta implements AutoCloseable {
 
     private static final int KEY_BYTES = 64;
     private static final int VALUE_BYTES = 512;
-    private static final int ENTRIES = 4096;
+    private static final int ENTRIES = 1 << 16;
     private static final int BPF_F_NO_PREALLOC = 1;
 
     private final BpfMap map;

@@ -198,13 +198,13 @@ final class Tables {
     }
 
     private int newNumber(TableKey key) {
-        Set<Integer> taken = new HashSet<>(retired);
-        published.values().forEach(table -> taken.add(table.number()));
-        for (int number = 0; number < content.maxNumbers(); number++) {
-            if (!taken.contains(number)) {
-                meta.put(META + number, key.family().version() + " " + key.vip());
-                return number;
-            }
+        BitSet taken = new BitSet();
+        retired.forEach(taken::set);
+        published.values().forEach(table -> taken.set(table.number()));
+        int number = taken.nextClearBit(0);
+        if (number < content.maxNumbers()) {
+            meta.put(META + number, key.family().version() + " " + key.vip());
+            return number;
         }
         throw new LoomException(Problem.of(
                 "LOOM-1211", "no number is free for the lookup table of vip " + key.vip(),

@@ -13,7 +13,6 @@ record Balancing(String algorithm, int tableSize, String forwarding, Connections
     private static final String KEEP = "keep";
     /** They carry a packet of either family inside one of the other. */
     private static final Set<String> TUNNELS = Set.of("ipip", "gue");
-    private static final int TABLE_SIZE = 65537;
 
     static Balancing of(Section ebpf) {
         Section xdp = ebpf.sectionOrEmpty("xdp");
@@ -23,7 +22,7 @@ record Balancing(String algorithm, int tableSize, String forwarding, Connections
                 ebpf.sectionOrEmpty("conntrack").word("tracking", FULL).equals(MINIMAL),
                 xdp.enabledSection("connection_affinity").isPresent(),
                 xdp.sectionOrEmpty("nat").word("client_address", REPLACE).equals(KEEP));
-        return new Balancing(choice.word("algorithm", "maglev"), choice.number("maglev_table_size", TABLE_SIZE), forwarding,
+        return new Balancing(choice.word("algorithm", "maglev"), choice.number("maglev_table_size", TableSizes.UNSAID), forwarding,
                 connections);
     }
 

@@ -22,6 +22,10 @@ record VipEntry(
         services = List.copyOf(services);
     }
 
+    VipEntry with(Vip other) {
+        return new VipEntry(other, place, source, addresses, services);
+    }
+
     VipEntry with(Admission admission) {
         return new VipEntry(vip.with(admission), place, source, addresses, services);
     }

@@ -2,6 +2,7 @@ package io.loom.config.internal.model;
 
 import io.loom.api.IpAddress;
 import io.loom.api.Protocol;
+import io.loom.api.config.TableSize;
 import io.loom.api.config.Vip;
 import io.loom.api.config.Vip.Service;
 import io.loom.config.internal.Code;
@@ -47,7 +48,7 @@ final class VipsReader {
                 }
             });
         }
-        return vips;
+        return TableSizes.settle(vips);
     }
 
     /** With vips beside it, the flat form counts only if it is complete: ports and backends. */
@@ -181,7 +182,7 @@ final class VipsReader {
 
     private int tableSize(Section source, String algorithm) {
         Optional<Located<Integer>> written = source.scalar("table_size", Integer.class);
-        if (written.isPresent() && algorithm.equals("maglev") && !Prime.isPrime(written.get().value())) {
+        if (written.isPresent() && algorithm.equals("maglev") && written.get().value() != TableSize.AUTO && !Prime.isPrime(written.get().value())) {
             findings.error(Code.NOT_PRIME, written.get().place(), "bad value of table_size",
                     written.get().value() + " is not a prime number, which maglev needs", "the next prime is "
                             + Prime.next(written.get().value()));
@@ -196,12 +197,15 @@ final class VipsReader {
                     ? " has both upstream and backends" : " has neither upstream nor backends"), "",
                     "give one of them: the name of an upstream, or a list of backends");
         }
-        List<String> known = groups.stream().map(Group::name).toList();
-        reference.filter(name -> !known.contains(name.value())).ifPresent(name -> findings.error(Code.DANGLING, name.place(),
-                "upstream " + name.value() + " of vip " + vip.value() + " does not exist",
+        reference.filter(name -> groups.stream().noneMatch(group -> group.name().equals(name.value())))
+                .ifPresent(name -> dangling(name, vip, groups.stream().map(Group::name).toList()));
+        return reference.map(Located::value).orElse(vip.value());
+    }
+
+    private void dangling(Located<String> name, Located<String> vip, List<String> known) {
+        findings.error(Code.DANGLING, name.place(), "upstream " + name.value() + " of vip " + vip.value() + " does not exist",
                 known.isEmpty() ? "the file defines no upstream" : "there are: " + String.join(", ", known),
                 Spelling.closest(name.value(), known).map(meant -> "did you mean " + meant + "?")
-                        .orElse("define it below the top-level key upstreams")));
-        return reference.map(Located::value).orElse(vip.value());
+                        .orElse("define it below the top-level key upstreams"));
     }
 }

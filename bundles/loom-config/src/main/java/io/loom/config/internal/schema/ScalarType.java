@@ -4,7 +4,7 @@ import io.loom.config.internal.Code;
 
 /** A value without structure, which can be decided from its text alone. */
 public sealed interface ScalarType extends Type
-        permits Flag, WholeNumber, Prime, Word, Choice, TimeSpan, Address, Network, Mac {
+        permits Flag, WholeNumber, Prime, OrAuto, Word, Choice, TimeSpan, Address, Network, Mac {
 
     /**
      * @param text  as written, without quotes

@@ -22,7 +22,7 @@ public final class Schema {
     static final Choice CLIENT_ADDRESS = Choice.of("replace", "keep");
     static final WholeNumber ENTRIES = new WholeNumber(1, 16_777_216);
     /** The largest table takes 4 MB of kernel memory. */
-    static final Prime TABLE_SIZE = new Prime(2, 1_000_003);
+    static final OrAuto TABLE_SIZE = new OrAuto(new Prime(2, 1_000_003));
     static final WholeNumber CONNECTIONS = new WholeNumber(0, 16_777_216);
     static final Choice PROTOCOL = Choice.of("tcp", "udp");
 
@@ -140,8 +140,8 @@ public final class Schema {
                 of("protocol", new Items(PROTOCOL, true), "tcp", "Transport protocol of its ports, or both."),
                 required("ports", PORTS, "Each port at each address is a listener."),
                 of("algorithm", Word.METHOD, "`ebpf.xdp.load_balancing.algorithm`", "Chooses the backend of a new connection."),
-                of("table_size", new WholeNumber(2, 1_000_003), "`ebpf.xdp.load_balancing.maglev_table_size`",
-                        "Entries of the lookup table; a prime number for maglev."),
+                of("table_size", new OrAuto(new WholeNumber(2, 1_000_003)), "`ebpf.xdp.load_balancing.maglev_table_size`",
+                        "Entries of the lookup table; a prime number for maglev. `auto`: the prime above 100 times the upstream's backends, at least 1021."),
                 of("forwarding", Word.METHOD, "by `ebpf.xdp.dsr`, else nat", "How packets reach a backend: nat, ipip, gue, l2."),
                 of("tracking", TRACKING, "`ebpf.conntrack.tracking`", "What is remembered of its connections."),
                 of("connection_affinity", Fields.of(of("enabled", FLAG, "true", "false: new connections go by the algorithm alone.")),

@@ -60,7 +60,8 @@ final class XdpSchema {
     private static Fields loadBalancing() {
         return Fields.of(
                 of("algorithm", Word.METHOD, "maglev", "A deployed algorithm; one that is not deployed yet is waited for."),
-                of("maglev_table_size", Schema.TABLE_SIZE, "65537", "Entries of the lookup table; about 100 times the backends or more."));
+                of("maglev_table_size", Schema.TABLE_SIZE, "65537; `auto` where vips have more than 256 tables",
+                        "Entries of the lookup table; about 100 times the backends or more. `auto`: the prime above 100 times the upstream's backends, at least 1021."));
     }
 
     private static Fields protocols() {

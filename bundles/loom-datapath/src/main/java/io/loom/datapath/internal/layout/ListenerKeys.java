@@ -12,7 +12,8 @@ import java.util.Arrays;
 /** Keys of listeners in buckets, and the buckets: where what stands, and which two a key has. */
 public final class ListenerKeys {
     /** Buckets of a map. */
-    public static final int BUCKETS = 4096;
+    public static final int BUCKETS = 1 << 14;
+    private static final int BITS = 14;
     /** Places in a bucket: keys first, the count of those that spilled, then as many listeners from a cache line on. */
     public static final int WAYS = 4;
     private static final int SPILLED = 32;
@@ -104,7 +105,7 @@ public final class ListenerKeys {
             product = mix(product, pair(words, 8)) ^ words.getLong(16);
         }
         product *= FACTOR;
-        return new int[] {(int) (product >>> 52) & BUCKETS - 1, (int) (product >>> 40) & BUCKETS - 1};
+        return new int[] {(int) (product >>> Long.SIZE - BITS), (int) (product >>> Long.SIZE - 2 * BITS) & BUCKETS - 1};
     }
 
     private static long mix(long hash, long word) {
