@@ -24,7 +24,7 @@ public final class MapForecast implements Forecast {
         Composition composition = Composer.builtIn().compose(methods, new TreeMap<>(), Tuning.of(config, ANY_HZ, 0));
         try (BpfObject object = composition.open(Map.of())) {
             List<String> lines = new ArrayList<>(MapMemory.lines(object));
-            lines.add(TableMemory.of(config).line());
+            lines.add(0, TableMemory.of(config).line());
             return lines;
         }
     }

@@ -56,8 +56,11 @@ final class PluginCall<T> {
         } catch (Throwable anything) {
             outcome = new Outcome<>(Optional.empty(), told(anything));
         } finally {
-            over.countDown();
-            ended.run();
+            try {
+                ended.run(); // first: who has the answer and asks the next question must not find this one at work
+            } finally {
+                over.countDown();
+            }
         }
     }
 
