@@ -25,6 +25,7 @@ final class Loomd implements AutoCloseable {
     private final List<String> guise;
     private final Path bpffs;
     private final String host;
+    private final String instance;
     private Process process;
 
     Loomd(Lab lab) {
@@ -36,15 +37,16 @@ final class Loomd implements AutoCloseable {
      * @param bpffs directory for pins that it may write
      */
     Loomd(Lab lab, List<String> guise, Path bpffs) {
-        this(lab, "balancer", lab.run(), guise, bpffs);
+        this(lab, "balancer", INSTANCE, lab.run(), guise, bpffs);
     }
 
     /** Another one, on another host. It keeps all that it has in a folder of its own. */
     static Loomd standby(Lab lab, String host) throws IOException {
-        return new Loomd(lab, host, Files.createDirectories(lab.run().resolve("standby")), List.of(), lab.bpffs().resolve("standby"));
+        return new Loomd(lab, host, "standby", Files.createDirectories(lab.run().resolve("standby")), List.of(), lab.bpffs());
     }
 
-    private Loomd(Lab lab, String host, Path folder, List<String> guise, Path bpffs) {
+    private Loomd(Lab lab, String host, String instance, Path folder, List<String> guise, Path bpffs) {
+        this.instance = instance;
         this.guise = List.copyOf(guise);
         this.bpffs = bpffs;
         this.lab = lab;
@@ -118,7 +120,7 @@ final class Loomd implements AutoCloseable {
         List<String> line = new ArrayList<>(guise);
         line.add(home.resolve("bin/loomd").toString());
         line.addAll(List.of(options));
-        line.addAll(List.of("--bpffs", bpffs.toString(), "--instance", INSTANCE));
+        line.addAll(List.of("--bpffs", bpffs.toString(), "--instance", instance));
         return lab.lineOn(host, line);
     }
 

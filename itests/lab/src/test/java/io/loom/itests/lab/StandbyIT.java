@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +66,6 @@ class StandbyIT extends LabTest {
         startWith(configuration(true, ""));
         lab.on("segment", "ip", "link", "set", "br0", "type", "bridge", "ageing_time", "0").succeeded();
         lab.on(STANDBY, "ip", "link", "set", "dev", "eth0", "xdpdrv", "off").succeeded();
-        Files.createDirectories(lab.bpffs().resolve("standby"));
         standby = Loomd.standby(lab, STANDBY);
         standby.configure(configuration(false, ""));
         standby.start();
