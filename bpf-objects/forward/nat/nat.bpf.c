@@ -156,7 +156,7 @@ static __always_inline struct nat_pair *nat_reply_find(const struct loom_packet 
 	struct nat_pair *pair = NULL;
 	__u32 *keeps;
 
-	if (nat_port_is_ours(bpf_ntohs(packet->destination_port)))
+	if (nat_port_may_live(bpf_ntohs(packet->destination_port)))
 		pair = packet->family == 4 ? nat_reply_read(reply, packet, 4) : nat_reply_read(reply, packet, 6);
 	if (pair)
 		return pair;

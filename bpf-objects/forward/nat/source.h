@@ -13,9 +13,14 @@
 #define NAT_SOURCES 16
 #define NAT_PORT_BITS 16
 
-/* The ports that Loom may use towards backends; outside net.ipv4.ip_local_port_range. Set before load. */
+/*
+ * The ports that Loom may use towards backends, outside net.ipv4.ip_local_port_range; and those that connections may have which
+ * began before that setting was changed. Set before load.
+ */
 const volatile __u32 nat_port_first = 61000;
 const volatile __u32 nat_port_count = 4536;
+const volatile __u32 nat_former_first = 61000;
+const volatile __u32 nat_former_count = 0;
 
 /*
  * The addresses that an operator has named, from index 1 on; index 0 is Loom's own towards the backend, which is used where
@@ -52,10 +57,15 @@ static __always_inline __be16 nat_port_of(__u32 cookie)
 	return bpf_htons((__u16)cookie);
 }
 
-/* Whether a reply could be addressed to it: spares the lookup for traffic of the host's own. */
 static __always_inline int nat_port_is_ours(__u16 port)
 {
 	return port >= nat_port_first && port < nat_port_first + nat_port_count;
+}
+
+/* Whether a reply could be addressed to it: spares the lookup for traffic of the host's own. */
+static __always_inline int nat_port_may_live(__u16 port)
+{
+	return nat_port_is_ours(port) || (port >= nat_former_first && port < nat_former_first + nat_former_count);
 }
 
 static __always_inline __u32 nat_spread(__u32 hash, __u32 attempt)

@@ -14,7 +14,6 @@ import java.io.UncheckedIOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -199,8 +198,9 @@ public final class BpfMap implements AutoCloseable {
     public long memoryBytes() {
         Path description = Path.of("/proc/self/fdinfo/" + fd());
         try {
-            return Files.readAllLines(description).stream().filter(line -> line.startsWith("memlock:"))
-                    .mapToLong(line -> Long.parseLong(line.substring("memlock:".length()).strip())).findFirst().orElse(0);
+            return KernelFile.lines(description).stream().filter(line -> line.startsWith("memlock:"))
+                    .mapToLong(line -> Long.parseLong(line.substring("memlock:".length()).strip())).findFirst()
+                    .orElseThrow(() -> new IOException(description + " has no line memlock"));
         } catch (IOException unreadable) {
             throw new UncheckedIOException("/proc must be mounted", unreadable);
         }

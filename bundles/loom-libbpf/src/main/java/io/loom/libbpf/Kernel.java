@@ -140,7 +140,7 @@ public final class Kernel {
 
     private static List<String> processStatus() {
         try {
-            return Files.readAllLines(Path.of("/proc/self/status"));
+            return KernelFile.lines(Path.of("/proc/self/status"));
         } catch (IOException unreadable) {
             throw new UncheckedIOException("/proc must be mounted", unreadable);
         }

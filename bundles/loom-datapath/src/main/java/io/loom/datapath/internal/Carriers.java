@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.datapath.internal.layout.VlanTags;
+import io.loom.libbpf.KernelFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -30,14 +31,16 @@ final class Carriers {
 
     private final Path net;
     private final Description description;
+    private final Readings readings;
     /** By the number of the device; it never changes. */
     private final Map<Integer, Integer> identifiers = new HashMap<>();
     private volatile Map<Integer, Carrier> found = Map.of();
 
     /** @param net {@code /sys/class/net} */
-    Carriers(Path net, Description description) {
+    Carriers(Path net, Description description, Readings readings) {
         this.net = net;
         this.description = description;
+        this.readings = readings;
     }
 
     /** What {@code ip -d link show} says of a device. */
@@ -51,6 +54,7 @@ final class Carriers {
     /** Looks anew. @param attached names of the interfaces that have the program */
     void look(Collection<String> attached) {
         Map<Integer, Carrier> now = new HashMap<>();
+        Optional<IOException> failure = Optional.empty();
         for (String device : attached) {
             try {
                 int ifindex = ifindex(device);
@@ -58,11 +62,25 @@ final class Carriers {
                     now.put(ifindex(card), new Carrier(ifindex, VlanTags.NONE));
                 }
                 addVlans(now, device, ifindex, new ArrayList<>());
-            } catch (IOException gone) {
-                LOG.debug("{} cannot be looked at: {}", device, gone.toString());
+            } catch (IOException unreadable) {
+                failure = gone(device) ? failure : Optional.of(unreadable);
             }
         }
         found = Map.copyOf(now);
+        report(failure);
+    }
+
+    private boolean gone(String device) {
+        return Files.isDirectory(net) && Files.notExists(net.resolve(device));
+    }
+
+    private void report(Optional<IOException> failure) {
+        readings.take(net, "bonds and VLAN devices are not seen: what they carry may not reach its backend", () -> {
+            if (failure.isPresent()) {
+                throw failure.get();
+            }
+            return net;
+        });
     }
 
     /** VLAN devices on this one, and those on them. @param outside identifiers of those below, outermost first */
@@ -87,7 +105,7 @@ final class Carriers {
         try (DirectoryStream<Path> above = Files.newDirectoryStream(net.resolve(below), "upper_*")) {
             for (Path link : above) {
                 String device = link.getFileName().toString().substring("upper_".length());
-                if (Files.readAllLines(net.resolve(device).resolve("uevent")).contains("DEVTYPE=vlan")) {
+                if (KernelFile.lines(net.resolve(device).resolve("uevent")).contains("DEVTYPE=vlan")) {
                     devices.add(device);
                 }
             }
@@ -109,12 +127,12 @@ final class Carriers {
     /** Those of a bond. */
     private List<String> cards(String device) throws IOException {
         Path slaves = net.resolve(device).resolve("bonding").resolve("slaves");
-        return Files.exists(slaves) ? List.of(Files.readString(slaves).strip().split(" +")).stream().filter(card -> !card.isEmpty()).toList()
+        return Files.exists(slaves) ? List.of(KernelFile.read(slaves).split(" +")).stream().filter(card -> !card.isEmpty()).toList()
                 : List.of();
     }
 
     private int ifindex(String device) throws IOException {
-        return Integer.parseInt(Files.readString(net.resolve(device).resolve("ifindex")).strip());
+        return Integer.parseInt(KernelFile.read(net.resolve(device).resolve("ifindex")));
     }
 
     /** Each device whose frames another one carries, and that one, by number. */
@@ -137,8 +155,8 @@ final class Carriers {
             List<String> cards = List.of();
             try {
                 cards = cards(device);
-            } catch (IOException gone) {
-                LOG.debug("{} cannot be looked at: {}", device, gone.toString());
+            } catch (IOException unreadable) {
+                LOG.debug("{} cannot be looked at, which look() reports: {}", device, unreadable.toString());
             }
             all.addAll(cards.isEmpty() ? List.of(device) : cards);
         }

@@ -2,8 +2,8 @@ package io.loom.datapath.internal;
 
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.libbpf.KernelFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -82,7 +82,7 @@ final class CpuAffinity {
     }
 
     private void requireOnline() throws IOException {
-        Set<Integer> online = parse(Files.readString(sys.resolve("devices/system/cpu/online")));
+        Set<Integer> online = parse(KernelFile.read(sys.resolve("devices/system/cpu/online")));
         List<Integer> offline = cpus.stream().filter(cpu -> !online.contains(cpu)).toList();
         if (!offline.isEmpty()) {
             throw new IOException("not online: " + offline + "; online are " + online);

@@ -16,7 +16,7 @@ import java.util.Set;
 final class Fallbacks {
     private Fallbacks() {}
 
-    static List<Problem> problems(Map<ListenerKey, ListenerSpec> listeners) {
+    static List<Problem> problems(Map<ListenerKey, ListenerSpec> listeners, Readings readings) {
         List<ListenerKey> handing = new ArrayList<>();
         listeners.forEach((listener, spec) -> {
             if (handsOver(spec.guard())) {
@@ -25,8 +25,10 @@ final class Fallbacks {
         });
         Set<Protocol> protocols = EnumSet.noneOf(Protocol.class);
         handing.forEach(listener -> protocols.add(listener.protocol()));
-        HostSockets sockets = HostSockets.read(protocols);
-        return handing.stream().filter(listener -> !sockets.accept(listener)).map(Fallbacks::nobody).toList();
+        return readings.take(HostSockets.TABLES, "it is not known whether servers of this host take what xdp.fallback hands over",
+                        () -> HostSockets.read(protocols))
+                .map(sockets -> handing.stream().filter(listener -> !sockets.accept(listener)).map(Fallbacks::nobody).toList())
+                .orElse(List.of());
     }
 
     private static boolean handsOver(Guard guard) {

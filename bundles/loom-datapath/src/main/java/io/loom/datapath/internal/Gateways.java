@@ -1,7 +1,7 @@
 package io.loom.datapath.internal;
 
+import io.loom.libbpf.KernelFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -27,6 +27,7 @@ final class Gateways {
 
     private final Consumer<InetAddress> greet;
     private final ToIntFunction<String> ifindex;
+    private final Readings readings;
     private Set<InetAddress> known = Set.of();
     private int round;
 
@@ -34,15 +35,16 @@ final class Gateways {
      * @param greet   makes the kernel look for that neighbour
      * @param ifindex of a device; 0 if it is gone
      */
-    Gateways(Consumer<InetAddress> greet, ToIntFunction<String> ifindex) {
+    Gateways(Consumer<InetAddress> greet, ToIntFunction<String> ifindex, Readings readings) {
         this.greet = greet;
         this.ifindex = ifindex;
+        this.readings = readings;
     }
 
     /** Greets those that are new, and all of them now and then. */
     synchronized void keep() {
-        Set<InetAddress> now = new HashSet<>(ipv4(lines(IPV4)));
-        now.addAll(ipv6(lines(IPV6), ifindex));
+        Set<InetAddress> now = new HashSet<>(read(IPV4, () -> ipv4(KernelFile.lines(IPV4))));
+        now.addAll(read(IPV6, () -> ipv6(linesIfAny(IPV6), ifindex)));
         boolean all = round++ % EVERY == 0;
         now.stream().filter(gateway -> all || !known.contains(gateway)).forEach(greet);
         known = now;
@@ -55,13 +57,13 @@ final class Gateways {
         }
     }
 
+    private Set<InetAddress> read(Path routes, Readings.Reading<Set<InetAddress>> reading) {
+        return readings.take(routes, "routers that take over from another are noticed late", reading).orElse(Set.of());
+    }
+
     /** A kernel without IPv6 has no such file. */
-    private static List<String> lines(Path routes) {
-        try {
-            return Files.exists(routes) ? Files.readAllLines(routes) : List.of();
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException("/proc must be mounted", unreadable);
-        }
+    private static List<String> linesIfAny(Path routes) throws IOException {
+        return Files.notExists(routes) ? List.of() : KernelFile.lines(routes);
     }
 
     /** @param lines of /proc/net/route: after a headline device, destination, gateway and flags, in the host's byte order */

@@ -7,6 +7,7 @@ import io.loom.datapath.internal.layout.FibLookup;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.libbpf.BpfProgram;
 import io.loom.libbpf.Kernel;
+import io.loom.libbpf.KernelFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
@@ -49,8 +50,8 @@ final class HopLookup implements AutoCloseable {
      * @throws LoomException LOOM-1206 if the kernel's settings cannot be written
      */
     void allow() {
-        enable(IPV4_FORWARDING);
-        enable(IPV6_FORWARDING);
+        enable(IPV4_FORWARDING, false);
+        enable(IPV6_FORWARDING, true);
     }
 
     /**
@@ -64,14 +65,15 @@ final class HopLookup implements AutoCloseable {
         }
     }
 
-    private static void enable(Path forwarding) {
+    /** @param optional true if a kernel that is as it should be may have no such setting: one without IPv6 */
+    static void enable(Path forwarding, boolean optional) {
         try {
-            if (Files.exists(forwarding) && !Files.readString(forwarding).strip().equals("1")) {
+            if (!(optional && Files.notExists(forwarding)) && !KernelFile.read(forwarding).equals("1")) {
                 Files.writeString(forwarding, "1");
             }
         } catch (IOException failure) {
             throw new LoomException(Problem.of(
-                    "LOOM-1206", "cannot ask the kernel for routes", "forwarding on lo cannot be turned on: " + failure.getMessage(),
+                    "LOOM-1206", "cannot ask the kernel for routes", "forwarding on lo cannot be turned on: " + failure,
                     "write 1 to " + forwarding + " before Loom starts, or let it write there"), failure);
         }
     }

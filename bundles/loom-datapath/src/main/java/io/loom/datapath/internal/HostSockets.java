@@ -4,41 +4,46 @@ import io.loom.api.Endpoint;
 import io.loom.api.Family;
 import io.loom.api.Protocol;
 import io.loom.control.dataplane.ListenerKey;
+import io.loom.libbpf.KernelFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.StringTokenizer;
 
-/** Whether a program on this host takes what the local stack gets, as /proc/net tells (proc(5)). */
+/** Which addresses and ports programs on this host have, and whether one takes what the local stack gets, as /proc/net tells (proc(5)). */
 final class HostSockets {
-    private static final Path TABLES = Path.of("/proc/net");
+    static final Path TABLES = Path.of("/proc/net");
     private static final String TCP_LISTEN = "0A";
     private static final String UDP_UNCONNECTED = "07";
 
     private final Set<ListenerKey> open = new HashSet<>();
+    private final Map<InetAddress, BitSet> ports = new HashMap<>();
 
     /** As it is now. @param protocols to look at, because some hosts have very many sockets */
-    static HostSockets read(Set<Protocol> protocols) {
+    static HostSockets read(Set<Protocol> protocols) throws IOException {
+        return read(TABLES, protocols);
+    }
+
+    static HostSockets read(Path tables, Set<Protocol> protocols) throws IOException {
         HostSockets sockets = new HostSockets();
         for (Protocol protocol : protocols) {
             for (String suffix : List.of("", "6")) {
-                Path table = TABLES.resolve(protocol.name().toLowerCase(Locale.ROOT) + suffix);
-                if (Files.exists(table)) { // without IPv6 there is no such table
-                    try (Stream<String> lines = Files.lines(table)) {
-                        lines.skip(1).forEach(line -> sockets.add(protocol, line.strip().split("\\s+")));
-                    } catch (IOException failure) {
-                        throw new UncheckedIOException(failure);
-                    }
+                Path table = tables.resolve(protocol.name().toLowerCase(Locale.ROOT) + suffix);
+                if (suffix.isEmpty() || !Files.notExists(table)) { // without IPv6 there is no such table
+                    KernelFile.lines(table).stream().skip(1).forEach(line -> sockets.add(protocol, new StringTokenizer(line)));
                 }
             }
         }
@@ -46,11 +51,28 @@ final class HostSockets {
     }
 
     /** @param fields number, local address, remote address, state */
-    private void add(Protocol protocol, String[] fields) {
-        if (fields[3].equals(protocol == Protocol.TCP ? TCP_LISTEN : UDP_UNCONNECTED)) {
-            String[] local = fields[1].split(":");
-            open.add(new ListenerKey(protocol, new Endpoint(address(local[0]), Integer.parseInt(local[1], 16))));
+    private void add(Protocol protocol, StringTokenizer fields) {
+        fields.nextToken();
+        String local = fields.nextToken();
+        fields.nextToken();
+        int colon = local.indexOf(':');
+        InetAddress address = address(local.substring(0, colon));
+        int port = Integer.parseInt(local, colon + 1, local.length(), 16);
+        ports.computeIfAbsent(address, any -> new BitSet()).set(port);
+        if (fields.nextToken().equals(protocol == Protocol.TCP ? TCP_LISTEN : UDP_UNCONNECTED)) {
+            open.add(new ListenerKey(protocol, new Endpoint(address, port)));
         }
+    }
+
+    /** Ports that a socket has at one of these addresses, or at all of them. */
+    BitSet ports(Collection<InetAddress> addresses) {
+        BitSet taken = new BitSet();
+        ports.forEach((address, those) -> {
+            if (address.isAnyLocalAddress() || addresses.contains(address)) {
+                taken.or(those);
+            }
+        });
+        return taken;
     }
 
     /** Words of 32 bits in this machine's order. */

@@ -1,5 +1,6 @@
 package io.loom.datapath.internal;
 
+import io.loom.libbpf.KernelFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +50,7 @@ final class Interrupts {
 
     /** Such as {@code 0-3,7}. */
     String cpus(int interrupt) throws IOException {
-        return Files.readString(affinity(interrupt)).strip();
+        return KernelFile.read(affinity(interrupt));
     }
 
     void bind(int interrupt, String cpus) throws IOException {

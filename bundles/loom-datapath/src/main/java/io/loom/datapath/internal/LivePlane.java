@@ -60,7 +60,7 @@ final class LivePlane implements AutoCloseable {
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
     private final Egress egress;
-    private final Carriers carriers = new Carriers(NET, LivePlane::describe);
+    private final Carriers carriers;
     private final Stations stations;
     private final NetworkNews news;
     private final CpuAffinity cpuAffinity;
@@ -75,6 +75,8 @@ final class LivePlane implements AutoCloseable {
     /** Held while the program is replaced, when pins are on their way. */
     private final ReentrantLock replacing = new ReentrantLock();
     private final Changes changes;
+    private final Readings readings;
+    private final LocalPorts localPorts;
     private volatile Sweep.Result lastSweep = Sweep.Result.NONE;
     private volatile Set<BackendKey> resolving = Set.of();
     private Surroundings surroundings = new Surroundings(List.of(), List.of(), Set.of());
@@ -82,9 +84,12 @@ final class LivePlane implements AutoCloseable {
     /** @param opening what went wrong before; lasts until the next start */
     LivePlane(
             Instance instance, Programs programs, OwnPrograms ownPrograms, Attachments attachments, HopLookup lookup,
-            KernelClock clock, TableBuilds builds, List<Problem> opening) {
+            KernelClock clock, TableBuilds builds, Readings readings, LocalPorts localPorts, List<Problem> opening) {
         this.opening = List.copyOf(opening);
         this.instance = instance;
+        this.readings = readings;
+        this.localPorts = localPorts;
+        this.carriers = new Carriers(NET, LivePlane::describe, readings);
         this.programs = programs;
         this.ownPrograms = ownPrograms;
         this.attachments = attachments;
@@ -111,7 +116,7 @@ final class LivePlane implements AutoCloseable {
         this.tracer = new Tracer(instance, clock, () -> new TraceNames(
                 Reason.all(programs.running().methods()), backends.byNumber(), listeners.specs()));
         this.cpuAffinity = new CpuAffinity(instance.meta(), Path.of("/sys"), Path.of("/proc"));
-        this.news = new NetworkNews(new Moves(instance::maps, clock::tick, attachments.ifindexes()), lookup);
+        this.news = new NetworkNews(new Moves(instance::maps, clock::tick, attachments.ifindexes()), lookup, readings);
         if (instance.adopted()) {
             adopt();
         }
@@ -200,6 +205,15 @@ final class LivePlane implements AutoCloseable {
     void attach() {
         stations.look(attachments.devices());
         attachments.check();
+    }
+
+    /** True if settings of the host have changed that the program follows. */
+    boolean watchSettings() {
+        boolean changed = localPorts.check();
+        if (changed) {
+            programs.ports(localPorts.ports());
+        }
+        return changed;
     }
 
     /** What changes outside: interfaces, addresses, next hops. True if any answer of this object differs. */
@@ -392,7 +406,9 @@ final class LivePlane implements AutoCloseable {
         problems.addAll(programs.problems());
         problems.addAll(ownPrograms.problems());
         problems.addAll(ports.problems(programs.tuning().connections().maxEntries()));
-        problems.addAll(Fallbacks.problems(listeners.specs()));
+        problems.addAll(readings.problems());
+        localPorts.problem().ifPresent(problems::add);
+        problems.addAll(Fallbacks.problems(listeners.specs(), readings));
         problems.addAll(MapSizes.differences(instance.maps(), programs.tuning(), instance.meta().get(MapSizes.REPLACED)));
         return problems;
     }

@@ -4,11 +4,10 @@ import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.Kernel;
+import io.loom.libbpf.KernelFile;
 import io.loom.libbpf.MapPlan;
 import io.loom.libbpf.MapType;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -92,15 +91,21 @@ public final class MapMemory {
 
     private static List<String> meminfo() {
         try {
-            return Files.readAllLines(MEMORY);
+            return KernelFile.lines(MEMORY);
         } catch (IOException unreadable) {
-            throw new UncheckedIOException("/proc must be mounted", unreadable);
+            throw unknown(unreadable.toString());
         }
     }
 
     /** @param lines of /proc/meminfo */
     static long available(List<String> lines) {
         return lines.stream().filter(line -> line.startsWith("MemAvailable:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024).findFirst().orElse(Long.MAX_VALUE);
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024).findFirst()
+                .orElseThrow(() -> unknown("it has no line MemAvailable"));
+    }
+
+    private static LoomException unknown(String why) {
+        return new LoomException(Problem.of(
+                "LOOM-1270", "cannot read from " + MEMORY + " how much memory the host has to give", why, "mount /proc where loomd runs"));
     }
 }

@@ -1,5 +1,6 @@
 package io.loom.datapath.internal;
 
+import io.loom.libbpf.KernelFile;
 import io.loom.libbpf.Threads;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ final class NapiThreads {
 
     /** False also if the kernel does not know them. */
     boolean enabled(String device) throws IOException {
-        return Files.exists(setting(device)) && Files.readString(setting(device)).strip().equals("1");
+        return Files.exists(setting(device)) && KernelFile.read(setting(device)).equals("1");
     }
 
     /** Threads of a device: those that come with the setting, since devices of other namespaces can have the same name. */
@@ -65,7 +66,7 @@ final class NapiThreads {
     /** Names of threads have at most 15 characters: a long device's ends early. */
     private static boolean isOf(String device, Path process) {
         try {
-            String name = Files.readString(process.resolve("comm")).strip();
+            String name = KernelFile.read(process.resolve("comm"));
             String whole = "napi/" + device + "-";
             return name.startsWith(whole.substring(0, Math.min(whole.length(), 15)));
         } catch (IOException gone) {

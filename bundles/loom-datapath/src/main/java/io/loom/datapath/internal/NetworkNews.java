@@ -14,9 +14,9 @@ final class NetworkNews implements AutoCloseable {
     private final Gateways gateways;
     private final Moves moves;
 
-    NetworkNews(Moves moves, HopLookup lookup) {
+    NetworkNews(Moves moves, HopLookup lookup, Readings readings) {
         this.moves = moves;
-        this.gateways = new Gateways(lookup::provoke, device -> Kernel.interfaceIndex(device).orElse(0));
+        this.gateways = new Gateways(lookup::provoke, device -> Kernel.interfaceIndex(device).orElse(0), readings);
         // Nobody has watched the neighbours before this.
         moves.neighbour();
     }

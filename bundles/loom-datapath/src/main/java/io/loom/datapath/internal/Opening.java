@@ -22,6 +22,7 @@ final class Opening {
     /** In loom_meta: hex digits. */
     private static final String SEED = "seed";
     private static final String LATE = "late";
+    private static final Path SETTINGS = Path.of("/proc/sys/net/ipv4");
 
     private final Path bpffs;
     private final String name;
@@ -69,7 +70,9 @@ final class Opening {
             instance.batch(config.maps().batch());
             Tuning tuning = remembering(
                     Tuning.of(config, clock.hz(), seed(instance.meta())), instance.meta());
-            Workshop.Wanted wanted = new Workshop.Wanted(tuning, config.methodOptions());
+            Readings readings = new Readings();
+            LocalPorts ports = new LocalPorts(SETTINGS, readings, instance.meta(), instance.adopted());
+            Workshop.Wanted wanted = new Workshop.Wanted(tuning, config.methodOptions()).withPorts(ports.ports());
             ProgramStore store = new ProgramStore(instance);
             Workshop workshop = new Workshop(Composer.builtIn(), store);
             Programs programs = instance.adopted()
@@ -80,7 +83,7 @@ final class Opening {
             own.update(programs.running().program(), attachments);
             List<Problem> lost = instance.adopted()
                     ? new Migration(instance, store, programs, clock).run(next -> own.replaceLoom(next, attachments)) : List.of();
-            return new LivePlane(instance, programs, own, attachments, lookup, clock, builds, lost);
+            return new LivePlane(instance, programs, own, attachments, lookup, clock, builds, readings, ports, lost);
         } catch (RuntimeException failure) {
             instance.close();
             throw failure;
@@ -120,11 +123,10 @@ final class Opening {
         Workshop.Wanted before = plane.programs().wanted();
         Tuning tuning = remembering(
                 Tuning.of(config, before.tuning().hz(), before.tuning().seed()), plane.meta());
-        Workshop.Wanted next = new Workshop.Wanted(tuning, config.methodOptions());
-        plane.programs().tune(next);
+        boolean tuned = plane.programs().tune(new Workshop.Wanted(tuning, config.methodOptions()));
         plane.batch(config.maps().batch());
         plane.chooseOuterSources();
         boolean others = plane.ownPrograms().want(config.programs());
-        return others || !next.equals(before);
+        return others || tuned;
     }
 }

@@ -3,6 +3,7 @@ package io.loom.datapath.internal;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.Protocol;
+import io.loom.api.plugin.SourcePorts;
 import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.datapath.Composition;
 import io.loom.datapath.Tuning;
@@ -86,8 +87,17 @@ final class Programs implements AutoCloseable {
                 || !protocols.get().keySet().containsAll(store.protocols()));
     }
 
-    void tune(Workshop.Wanted next) {
+    /** What the configuration says now; true if it says something else. */
+    synchronized boolean tune(Workshop.Wanted configured) {
+        Workshop.Wanted next = configured.withPorts(wanted.options().ports());
+        boolean others = !next.equals(wanted);
         wanted = next;
+        return others;
+    }
+
+    /** What the host leaves. */
+    synchronized void ports(SourcePorts ports) {
+        wanted = wanted.withPorts(ports);
     }
 
     /**

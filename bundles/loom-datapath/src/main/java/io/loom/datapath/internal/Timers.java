@@ -93,6 +93,9 @@ final class Timers implements AutoCloseable {
 
     private void watch() {
         watchRequested.set(false);
+        if (plane.watchSettings()) {
+            requestProgram();
+        }
         if (plane.watch()) {
             changed.run();
         }

@@ -4,6 +4,7 @@ import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.Protocol;
 import io.loom.api.plugin.MethodOptions;
+import io.loom.api.plugin.SourcePorts;
 import io.loom.datapath.Composer;
 import io.loom.datapath.Composition;
 import io.loom.datapath.SlottedMethod;
@@ -41,7 +42,11 @@ final class Workshop {
     }
 
     /** What the configuration says of the program. */
-    record Wanted(Tuning tuning, MethodOptions options) {}
+    record Wanted(Tuning tuning, MethodOptions options) {
+        Wanted withPorts(SourcePorts ports) {
+            return new Wanted(tuning, options.withPorts(ports));
+        }
+    }
 
     /**
      * @param composition empty if methods that are in use are missing, so that nothing can be made

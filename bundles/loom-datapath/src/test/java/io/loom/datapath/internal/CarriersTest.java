@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.loom.api.Problem;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.datapath.internal.layout.VlanTags;
 import java.io.IOException;
@@ -20,6 +21,7 @@ class CarriersTest {
     @TempDir
     private Path net;
     private final List<String> described = new ArrayList<>();
+    private final Readings readings = new Readings();
     private Carriers carriers;
 
     @BeforeEach
@@ -36,7 +38,7 @@ class CarriersTest {
         Files.createDirectory(net.resolve("bond1.100/upper_inner"));
         device("third", 7, "DEVTYPE=vlan");
         Files.createDirectory(net.resolve("inner/upper_third"));
-        carriers = new Carriers(net, this::description);
+        carriers = new Carriers(net, this::description, readings);
     }
 
     private void device(String name, int ifindex, String type) throws IOException {
@@ -78,6 +80,22 @@ class CarriersTest {
         assertEquals(List.of("bond1.100", "inner"), described);
         carriers.look(List.of("gone"));
         assertEquals(Map.of(), carriers.carried());
+    }
+
+    @Test
+    void whatCannotBeReadIsAProblemUntilItCanAndADeviceThatWentIsNone() throws IOException {
+        Path ifindex = net.resolve("eth1/ifindex");
+        Files.delete(ifindex);
+        Files.createDirectory(ifindex);
+        carriers.look(List.of("bond1", "gone"));
+        assertEquals(List.of("LOOM-1270"), readings.problems().stream().map(Problem::code).toList());
+        assertEquals(Map.of(2, 4), carriers.carried());
+        Files.delete(ifindex);
+        Files.writeString(ifindex, "3\n");
+        carriers.look(List.of("bond1", "gone"));
+        assertEquals(List.of(), readings.problems());
+        new Carriers(net.resolve("not-mounted"), this::description, readings).look(List.of("eth0"));
+        assertEquals(1, readings.problems().size());
     }
 
     private static NextHop hop(int ifindex, VlanTags tags) throws IOException {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class HostSocketsTest {
 
-    private static boolean accepts(Protocol protocol, String address, int port) {
+    private static boolean accepts(Protocol protocol, String address, int port) throws Exception {
         ListenerKey listener = new ListenerKey(protocol, new Endpoint(IpAddress.parse(address).orElseThrow(), port));
         return HostSockets.read(EnumSet.of(protocol)).accept(listener);
     }

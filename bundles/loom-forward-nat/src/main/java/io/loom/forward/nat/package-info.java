@@ -1,5 +1,5 @@
 /**
  * Forwarding method {@code nat}: one BPF object (bpf-objects/forward/nat) and what the control plane must know of it. Registers
- * one service and exports nothing; knows neither the other methods nor the kernel, but for one setting that it reads.
+ * one service and exports nothing; knows neither the other methods nor the kernel.
  */
 package io.loom.forward.nat;

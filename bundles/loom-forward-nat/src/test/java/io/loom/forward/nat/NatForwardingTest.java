@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
 import io.loom.api.IpAddress;
+import io.loom.api.PortRange;
 import io.loom.api.plugin.Description;
 import io.loom.api.plugin.MethodOptions;
 import io.loom.api.plugin.PacketCase;
+import io.loom.api.plugin.SourcePorts;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -58,5 +61,17 @@ class NatForwardingTest {
     @Test
     void theSelfTestHasOnePortSoThatTheResultDoesNotDependOnChance() {
         assertEquals(1L, method.describe().selfTest().constants().get("nat_port_count"));
+    }
+
+    @Test
+    void portsAndSourceAddressesAreThoseOfTheOptions() {
+        MethodOptions options = new MethodOptions(6080, Optional.empty(), Optional.empty(), List.of(InetAddress.getLoopbackAddress()))
+                .withPorts(new SourcePorts(new PortRange(1024, 9999), new PortRange(1024, 32767)));
+        Map<String, Long> constants = method.constants(options);
+        assertEquals(1024L, constants.get("nat_port_first"));
+        assertEquals(8976L, constants.get("nat_port_count"));
+        assertEquals(1024L, constants.get("nat_former_first"));
+        assertEquals(31744L, constants.get("nat_former_count"));
+        assertEquals(1L, constants.get("nat_source_count4"));
     }
 }

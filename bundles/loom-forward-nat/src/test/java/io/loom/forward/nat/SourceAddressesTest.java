@@ -3,17 +3,14 @@ package io.loom.forward.nat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.loom.api.IpAddress;
-import io.loom.api.plugin.MethodOptions;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class SourceAddressesTest {
 
     private static Map<String, Long> constants(String... addresses) {
-        return new NatForwarding().constants(new MethodOptions(6080, Optional.empty(), Optional.empty(),
-                Stream.of(addresses).map(address -> IpAddress.parse(address).orElseThrow()).toList()));
+        return SourceAddresses.constants(Stream.of(addresses).map(address -> IpAddress.parse(address).orElseThrow()).toList());
     }
 
     @Test

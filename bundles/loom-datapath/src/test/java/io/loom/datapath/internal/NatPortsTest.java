@@ -1,0 +1,92 @@
+package io.loom.datapath.internal;
+
+import static io.loom.datapath.internal.TestHost.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.Problem;
+import io.loom.libbpf.BpfProgram;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Ports of connections to backends beside those of the host's own. */
+class NatPortsTest extends DataPlaneFixture {
+    private static final Path RANGE = Path.of("/proc/sys/net/ipv4/ip_local_port_range");
+    private static final int XDP_REDIRECT = 4;
+    private static final int CLIENT = 40000;
+
+    @AfterEach
+    void asItWas() throws IOException {
+        range("32768 60999");
+    }
+
+    private static void range(String ports) throws IOException {
+        Files.writeString(RANGE, ports);
+    }
+
+    private static int port(byte[] frame, int at) {
+        return ByteBuffer.wrap(frame).getShort(at) & 0xffff;
+    }
+
+    private int source(BpfProgram.TestRun run) {
+        assertEquals(XDP_REDIRECT, run.result());
+        return port(run.frame(), 34);
+    }
+
+    private int lowest() {
+        int lowest = 65536;
+        for (int client = 20000; client < 20064; client++) {
+            lowest = Math.min(lowest, source(runSyn(client)));
+        }
+        return lowest;
+    }
+
+    private int highest() {
+        int highest = 0;
+        for (int client = 21000; client < 21064; client++) {
+            highest = Math.max(highest, source(runSyn(client)));
+        }
+        return highest;
+    }
+
+    /** The answer of the backend to the frame that it was sent. */
+    private static int answer(byte[] sent) {
+        String addresses = HexFormat.of().formatHex(sent, 30, 34) + HexFormat.of().formatHex(sent, 26, 30);
+        String ports = HexFormat.of().formatHex(sent, 36, 38) + HexFormat.of().formatHex(sent, 34, 36);
+        return run(ROOT.resolve("prog"), "020000000001020000000111080045000028000100004006" + "0000" + addresses + ports
+                + "000003e80000000150" + "12" + "20000000" + "0000").result();
+    }
+
+    @Test
+    void theHostsOwnRangeIsFollowedWhileConnectionsLive() throws Exception {
+        balance(plane);
+        byte[] sent = runSyn(CLIENT).frame();
+        assertTrue(highest() > 9999, "ports of the whole range, so that this one tells the two apart");
+        int before = plane.program().id();
+        range("10000 65000");
+        await("a program that goes by it", () -> plane.program().id() != before);
+        assertTrue(highest() < 10000 && lowest() >= 1024);
+        assertEquals(XDP_REDIRECT, answer(sent), "a connection from before");
+        assertEquals(port(sent, 34), source(runAck(CLIENT)), "keeps its port");
+    }
+
+    @Test
+    void aRangeThatLeavesNothingIsInStatusUntilItIsChanged() throws Exception {
+        range("1024 65535");
+        await("a warning", () -> codes().contains("LOOM-1271"));
+        balance(plane);
+        assertEquals(XDP_REDIRECT, runSyn(CLIENT).result());
+        range("32768 60999");
+        await("none", () -> !codes().contains("LOOM-1271"));
+    }
+
+    private List<String> codes() {
+        return plane.problems().stream().map(Problem::code).toList();
+    }
+}
