@@ -176,6 +176,7 @@ static __noinline int loom_fragment_begin(struct xdp_md *ctx, struct loom_packet
 		return LOOM_DROP_BAD_LENGTH;
 	packet->now = bpf_jiffies64() >> loom_tick_shift;
 	packet->fragment = offset ? LOOM_FRAGMENT_LATER : LOOM_FRAGMENT_FIRST;
+	packet->header = packet->l4 - 8; /* IPv6: what l4 has just been moved over */
 	if (end <= packet->l4 || offset + bytes > LOOM_PACKET_BYTES || (more && bytes & 7))
 		return LOOM_DROP_FRAGMENT_LENGTH;
 	__builtin_memset(fragment, 0, sizeof(*fragment));

@@ -8,7 +8,7 @@ from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Raw
 
 from rows import Step, kept
-from world import ADDRESSES, BACKEND_MAC, CLIENT_MAC, LOOM_MAC, joined
+from world import ADDRESSES, BACKEND_MAC, BACKEND_PORT, CLIENT_MAC, LOOM_MAC, NAT_PORT, VIP_PORT, identified, joined
 
 ROUTERS = {4: "192.0.2.254", 6: "2001:db8:ffff::fe"}
 
@@ -35,6 +35,8 @@ class Error:
     tags: tuple = ()
     ip_options: bytes = b""
     extensions: tuple = ()  # IPv6 extension headers
+    identification: int = 1
+    dont_fragment: bool = False
 
     @property
     def family(self):
@@ -48,7 +50,8 @@ class Error:
         message = KINDS[self.family][self.kind] / Raw(self.quote())
         if self.family == 4:
             options = [IPOption(self.ip_options)] if self.ip_options else []
-            return IP(src=self.sender, dst=self.receiver, ttl=self.ttl, options=options) / message
+            return IP(src=self.sender, dst=self.receiver, ttl=self.ttl, id=self.identification,
+                      flags="DF" if self.dont_fragment else 0, options=options) / message
         return joined(IPv6(src=self.sender, dst=self.receiver, hlim=self.ttl), *self.extensions) / message
 
     def link(self):
@@ -108,7 +111,8 @@ def from_client_side(sent, sender=None, **more):
 def toward_backend(error, as_sent, sender=None):
     """The same as the backend must get it under nat: about what the backend had sent, `as_sent`."""
     return replace(error, quoted=as_sent, receiver=ADDRESSES[error.family]["backend"], sender=sender or error.sender,
-                   source_mac=LOOM_MAC, destination_mac=BACKEND_MAC, ttl=error.ttl - 1)
+                   source_mac=LOOM_MAC, destination_mac=BACKEND_MAC, ttl=error.ttl - 1,
+                   **said_by(error, sender, NAT_PORT, BACKEND_PORT))
 
 
 def from_backend_side(sent, sender=None, **more):
@@ -119,4 +123,11 @@ def from_backend_side(sent, sender=None, **more):
 def toward_client(error, as_sent, sender=None):
     """The same as the client must get it under nat."""
     return replace(error, quoted=as_sent, receiver=as_sent.source, sender=sender or error.sender, source_mac=LOOM_MAC,
-                   destination_mac=CLIENT_MAC, ttl=error.ttl - 1)
+                   destination_mac=CLIENT_MAC, ttl=error.ttl - 1, **said_by(error, sender, VIP_PORT, as_sent.source_port))
+
+
+def said_by(error, sender, *ports):
+    """An end of the connection gets another address, and with it another identification; a router keeps both."""
+    if not sender or error.dont_fragment:
+        return {}
+    return {"identification": identified(error.identification, 4, *ports)}

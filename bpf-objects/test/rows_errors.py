@@ -12,7 +12,7 @@ from rows_core import ipv4_summed, with_byte, with_word
 from rows_headers import padded
 from rows_nat import backward, onward
 from world import (ADDRESSES, BACKEND_MAC, CLIENT_PORT, LOOM_MAC, answer, as_datagram, checksum_broken, flow_hash, offset_of_ip,
-                   outer_ip, request, translated, translated_back)
+                   outer_ip, request, translated, translated_back, translated_keeping)
 
 DIRECT = ("ipip", "gue", "l2")
 
@@ -81,7 +81,7 @@ def carried(family):
     yield Row("an error from a router does not change where replies are sent", family,
               [onward(syn), backend_wards(from_client_side(seen, source_mac=router), sent), backward(answer(family))])
     yield Row("nor does one where the client keeps its address", family,
-              [forward(syn.frame(), kept_request(syn).frame()),
+              [forward(syn.frame(), translated_keeping(syn).frame()),
                backend_wards(from_client_side(seen, source_mac=router), kept_answer(sent)),
                reply(kept_answer(answer(family)).frame(), translated_back(answer(family)).frame())], options=("keep",))
     yield Row("an error on its last hop is dropped", family,
@@ -90,12 +90,8 @@ def carried(family):
     keeping = kept_answer(sent)
     shown = replace(wanted, destination=ADDRESSES[family]["backend"], destination_port=8080)
     yield Row("errors are translated where the client keeps its address", family,
-              [forward(syn.frame(), kept_request(syn).frame()), backend_wards(from_client_side(seen), keeping),
+              [forward(syn.frame(), translated_keeping(syn).frame()), backend_wards(from_client_side(seen), keeping),
                client_wards(from_backend_side(shown), wanted)], options=("keep",))
-
-
-def kept_request(segment):
-    return replace(translated(segment), source=segment.source, source_port=segment.source_port)
 
 
 def kept_answer(segment):
@@ -155,6 +151,19 @@ def direct(packet, method):
     port = 49152 + flow_hash(flow) % 16384
     udp = UDP(sport=port, dport=6080, chksum=0) if packet.family == 4 else UDP(sport=port, dport=6080)
     return bytes(outer / udp / Raw(bytes(inner.packet())))
+
+
+def identifications():
+    """What is quoted has the identification that its sender gave it; one that nobody may fragment has kept it (RFC 6864)."""
+    whole = {"flags": "PA", "payload": b"x" * 80, "dont_fragment": True}
+    sent, wanted = answer(4, **whole), request(4, **whole)
+    seen, asked = translated_back(sent), translated(wanted)
+    yield Row("RFC 6864: the identification of a quoted packet that nobody may fragment stays", 4,
+              [onward(request(4)), backend_wards(from_client_side(seen, kind="too big"), replace(sent, ttl=63)),
+               client_wards(from_backend_side(asked, kind="too big"), replace(wanted, ttl=63))])
+    yield Row("RFC 6864: that of an end's own error stays if nobody may fragment it", 4,
+              [onward(request(4)), backend_wards(from_client_side(seen, ADDRESSES[4]["client"], dont_fragment=True),
+                                                 replace(sent, ttl=63), ADDRESSES[4]["loom"])])
 
 
 def only_ipv4():
@@ -252,6 +261,7 @@ def all_rows():
         for method in DIRECT:
             yield from encapsulations(method, family)
     yield from only_ipv4()
+    yield from identifications()
     yield from only_ipv6()
     yield from quoted_fragments()
     yield from near_misses()

@@ -12,7 +12,8 @@ from rows import Row, forward, kept, reply
 from rows_core import ipv4_summed, with_byte, with_word
 from rows_direct import METHODS
 from rows_headers import padded
-from world import (ADDRESSES, CLIENT_PORT, answer, checksum_broken, offset_of_ip, request, translated, translated_back)
+from world import (ADDRESSES, CLIENT_PORT, answer, checksum_broken, offset_of_ip, request, translated, translated_back,
+                   translated_keeping)
 
 LONGEST = 65535  # bytes of a packet's payload, with a UDP header
 SIZES = (0, 32, 64)  # of pieces, which begin there; the last goes to the end
@@ -210,7 +211,7 @@ def only_ipv6(way):
 def changed_next(way, fragment, number):
     """The byte in the fragment header, which leaves as it came."""
     step = way.onward(fragment)
-    at = step.out.rindex(fragment.frame()[54:62])
+    at = step.out.rindex(fragment.frame()[54:58])  # behind that the identification
     return forward(protocol_changed(fragment, number), with_byte(step.out, at, number))
 
 
@@ -250,7 +251,7 @@ def replies(family):
     yield nat.row("a checksum that comes in wrong in a first fragment stays wrong by as much", family,
                   broken(nat.onward(pieces(question(family))[0]), at), nat.onward(pieces(question(family))[1]))
     keeping = [replace(one, destination=ADDRESSES[family]["client"], destination_port=CLIENT_PORT) for one in (first, second, third)]
-    kept_request = [replace(translated(one), source=one.source, source_port=one.source_port) for one in pieces(question(family))]
+    kept_request = [translated_keeping(one) for one in pieces(question(family))]
     yield Row("fragments of a client that keeps its address, both ways", family,
               [forward(one.frame(), out.frame()) for one, out in zip(pieces(question(family)), kept_request)]
               + [reply(one.frame(), translated_back(back).frame()) for one, back in zip(keeping, (first, second, third))],

@@ -5,7 +5,7 @@ from dataclasses import replace
 from rows import Row, forward, kept, reply
 from rows_nat import GET, backward, onward
 from world import (ADDRESSES, CLIENT_PORT, answer, checksum_broken, flow_hash, offset_of_ip, request, translated,
-                   translated_back)
+                   translated_back, translated_keeping)
 
 SOURCES = {4: ("198.51.100.101", "198.51.100.102"), 6: ("3fff:1:b1:b2:b3:b4:b5:101", "3fff:1:b1:b2:b3:b4:b5:102")}
 
@@ -55,6 +55,10 @@ def datagrams(family):
     assert translated_back(back).frame()[at:at + 2] == b"\xff\xff"
     yield row("an answer's UDP checksum that comes to zero is written as ones", family, onward(question(family)),
               backward(back))
+    if family == 4:
+        yield row("RFC 6864 section 4: what nobody may fragment keeps its identification, both ways", 4,
+                  onward(question(4, dont_fragment=True)), backward(response(4, dont_fragment=True)),
+                  onward(question(4, identification=0xffff)), backward(response(4, identification=0xffff)))
     yield row("a UDP checksum of zero stays", family, onward(question(family, checksum=False)),
               backward(response(family, checksum=False)))
 
@@ -107,7 +111,7 @@ def keeping(family, protocol):
         return request(family, protocol=protocol, **more)
 
     def there(segment):
-        seen = replace(translated(segment), source=segment.source, source_port=segment.source_port)
+        seen = translated_keeping(segment)
         return forward(segment.frame(), seen.frame())
 
     def returning(**more):
@@ -136,7 +140,7 @@ def closing_kept(family):
     syn, fin = request(family), request(family, flags="FA")
 
     def there(segment):
-        seen = replace(translated(segment), source=segment.source, source_port=segment.source_port)
+        seen = translated_keeping(segment)
         return forward(segment.frame(), seen.frame())
 
     back = reply(returning.frame(), translated_back(returning).frame())

@@ -172,7 +172,8 @@ def of_protocol(family, fields, protocol=6):
 
 def as_datagram(packet, **more):
     """The same in UDP."""
-    names = ("source", "destination", "source_port", "destination_port", "source_mac", "destination_mac", "ttl", "payload")
+    names = ("source", "destination", "source_port", "destination_port", "source_mac", "destination_mac", "ttl", "payload",
+             "identification")
     return Datagram(packet.family, **{**{name: getattr(packet, name) for name in names}, **more})
 
 
@@ -196,19 +197,40 @@ def answer(family, protocol=6, **more):
     return of_protocol(family, {**fields, **more}, protocol)
 
 
+def identified(identification, family, source_port, destination_port):
+    """What an identification becomes where nat changes the source: it moves by the ports that the packet leaves with (ADR 24)."""
+    if family == 4:
+        return (identification + source_port * 0x9e37 + destination_port * 0x85eb) % 2**16
+    return (identification + (source_port << 16 | destination_port) * 0x9e3779b1) % 2**32
+
+
+def renamed(packet):
+    """With the identification for the ports that it leaves with, unless it is a whole IPv4 packet that nobody may fragment."""
+    if packet.dont_fragment and not packet.piece:
+        return packet
+    return replace(packet, identification=identified(
+        packet.identification, packet.family, packet.source_port, packet.destination_port))
+
+
 def translated(segment):
     """The request as it must leave towards the backend under nat."""
     names = ADDRESSES[segment.family]
-    return replace(segment, source=names["loom"], destination=names["backend"], source_port=NAT_PORT,
-                   destination_port=BACKEND_PORT, source_mac=LOOM_MAC, destination_mac=BACKEND_MAC,
-                   ttl=segment.ttl - 1)
+    return renamed(replace(segment, source=names["loom"], destination=names["backend"], source_port=NAT_PORT,
+                           destination_port=BACKEND_PORT, source_mac=LOOM_MAC, destination_mac=BACKEND_MAC,
+                           ttl=segment.ttl - 1))
+
+
+def translated_keeping(segment):
+    """The same where the client keeps its address, and with it its identifications."""
+    return replace(translated(segment), source=segment.source, source_port=segment.source_port,
+                   identification=segment.identification)
 
 
 def translated_back(segment, client_port=CLIENT_PORT):
     """The answer as it must leave towards the client under nat."""
     names = ADDRESSES[segment.family]
-    return replace(segment, source=names["vip"], destination=names["client"], source_port=VIP_PORT,
-                   destination_port=client_port, source_mac=LOOM_MAC, destination_mac=CLIENT_MAC, ttl=segment.ttl - 1)
+    return renamed(replace(segment, source=names["vip"], destination=names["client"], source_port=VIP_PORT,
+                           destination_port=client_port, source_mac=LOOM_MAC, destination_mac=CLIENT_MAC, ttl=segment.ttl - 1))
 
 
 def outer_source(segment, way):

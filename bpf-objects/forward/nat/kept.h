@@ -181,6 +181,7 @@ static __noinline struct nat_pair *nat_kept_read(struct nat_reply *reply, const 
 		return NULL;
 	__builtin_memcpy(reply->client, packet->destination, sizeof(reply->client));
 	reply->client_port = packet->destination_port;
+	reply->kept = 1;
 	bpf_spin_lock(&kept->lock);
 	reply->word = kept->word;
 	reply->listener = kept->listener;

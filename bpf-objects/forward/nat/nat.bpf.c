@@ -76,6 +76,8 @@ static __always_inline int nat_refreshes(const struct loom_packet *packet, const
 static __always_inline int nat_translate(struct xdp_md *ctx, const struct loom_packet *packet,
 					 const struct nat_names *names)
 {
+	if (packet->fragment && packet->family == 6 && nat_ipv6_rename(ctx, packet, names))
+		return -1;
 	if (packet->fragment == LOOM_FRAGMENT_LATER)
 		return nat_fragment_write(ctx, packet, names);
 	if (packet->related)
@@ -92,6 +94,7 @@ __hidden int loom_forward_slotXX(struct xdp_md *ctx, struct loom_packet *packet,
 		.mac = backend->mac,
 		.source_port = packet->source_port,
 		.destination_port = backend->port,
+		.sources = conn->cookie ? NAT_SENDER_CHANGES | NAT_PEER_CHANGES : NAT_PEER_CHANGES,
 	};
 
 	if (backend->family != packet->family)
@@ -136,6 +139,7 @@ static __always_inline int nat_reply_send(struct xdp_md *ctx, struct loom_packet
 		.mac = (const __u8 *)reply->mac,
 		.source_port = reply->vip_port,
 		.destination_port = reply->client_port,
+		.sources = reply->kept ? NAT_SENDER_CHANGES : NAT_SENDER_CHANGES | NAT_PEER_CHANGES,
 	};
 
 	if (packet->ttl <= 1)

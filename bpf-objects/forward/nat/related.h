@@ -9,8 +9,6 @@
 #include <loom/icmp.h>
 #include "rewrite.h"
 
-#define NAT_FRAGMENT_HEADER 8 /* RFC 8200 section 4.5; core has seen that it is a first one's */
-
 /* Replaces a checksum in the quoted packet. Returns what that adds to the sum over the ICMP message. */
 static __always_inline __u64 nat_quoted_checksum(__u16 *checksum, __u64 change, __u8 protocol)
 {
@@ -37,6 +35,30 @@ static __always_inline __u64 nat_quoted_ports(struct xdp_md *ctx, const struct l
 	    (void *)(checksum + 1) > end)
 		return added;
 	return added + nat_quoted_checksum(checksum, change + added, packet->protocol);
+}
+
+/*
+ * What the identification of the quoted packet was when its sender sent it, before the ports are. Each returns what that adds to the
+ * sum over the ICMP message; core has seen that a fragment is a first one, so that its ports follow.
+ */
+static __always_inline __u64 nat_quoted4_identify(struct xdp_md *ctx, struct iphdr *ip, __u32 at, const struct nat_names *names)
+{
+	struct nat_ports *ports = (void *)(long)ctx->data + ((at + ip->ihl * 4) & 0xff);
+
+	if (!(names->sources & NAT_PEER_CHANGES) || !nat_ipv4_is_identified(ip) || (void *)(ports + 1) > (void *)(long)ctx->data_end)
+		return 0;
+	return nat_ipv4_identify(ip, -nat_shift4(ports->source, ports->destination));
+}
+
+static __noinline __u32 nat_quoted6_identify(struct xdp_md *ctx, __u32 at, const struct nat_names *names)
+{
+	struct nat_fragment_header *header = (void *)(long)ctx->data + (at & 0xff);
+	struct nat_ports *ports = (void *)(header + 1);
+
+	if (!(names->sources & NAT_PEER_CHANGES) || (void *)(ports + 1) > (void *)(long)ctx->data_end ||
+	    !(header->offset & bpf_htons(NAT_FRAGMENT_FIELD)))
+		return 0;
+	return loom_sum_fold(nat_ipv6_identify(header, -nat_shift6(ports->source, ports->destination)));
 }
 
 /* Whether the sender of the error is the end of the connection, which has another address on the other side. */
@@ -66,14 +88,19 @@ static __noinline __u32 nat_quoted_write(struct xdp_md *ctx, const struct loom_p
 			 loom_sum_replace(ip->daddr, names->source[0]);
 		ip->saddr = names->destination[0];
 		ip->daddr = names->source[0];
-		sum = change + nat_quoted_checksum(&ip->check, change, IPPROTO_IP);
+		sum = change + nat_quoted4_identify(ctx, ip, at, names);
+		sum += nat_quoted_checksum(&ip->check, sum, IPPROTO_IP);
 		at += ip->ihl * 4;
 	} else {
 		if ((void *)(ip6 + 1) > end)
 			return 0;
 		change = nat_ipv6_write(ip6, names->destination, names->source);
 		sum = change;
-		at += ip6->nexthdr == IPPROTO_FRAGMENT ? sizeof(*ip6) + NAT_FRAGMENT_HEADER : sizeof(*ip6);
+		at += sizeof(*ip6);
+		if (ip6->nexthdr == IPPROTO_FRAGMENT) {
+			sum += nat_quoted6_identify(ctx, at, names);
+			at += sizeof(struct nat_fragment_header);
+		}
 	}
 	return loom_sum_fold(sum + nat_quoted_ports(ctx, packet, names, at, change));
 }
@@ -93,7 +120,7 @@ static __noinline int nat_error_write(struct xdp_md *ctx, const struct loom_pack
 	loom_link_write(data, names->mac);
 	if (packet->family == 4) {
 		sender = ip->saddr == packet->source[0] ? names->source : &ip->saddr;
-		nat_ipv4_write(ip, sender, names->destination);
+		nat_ipv4_write(ip, sender, names->destination, sender == names->source ? nat_ipv4_rename(ip, names) : 0);
 	} else {
 		if ((void *)(ip6 + 1) > end)
 			return -1;

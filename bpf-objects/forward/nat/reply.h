@@ -15,7 +15,7 @@ struct nat_reply {
 	__u32 ifindex;
 	__u32 mac[3];
 	__u16 listener;
-	__u16 pad;
+	__u16 kept; /* the client's address and port are its own on both sides */
 };
 
 static __always_inline void nat_reply_copy(struct nat_reply *reply, const struct nat_pair *pair, __u32 family)

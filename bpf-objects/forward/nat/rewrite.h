@@ -15,6 +15,7 @@
 #include <bpf/bpf_endian.h>
 #include <loom/checksum.h>
 #include <loom/forward.h>
+#include "identify.h"
 
 /* What the packet shall carry when it leaves; addresses as in struct loom_packet. */
 struct nat_names {
@@ -23,6 +24,13 @@ struct nat_names {
 	const __u8 *mac; /* Ethernet destination, source; aligned to 4 */
 	__be16 source_port;
 	__be16 destination_port;
+	__u32 sources; /* enum nat_sources_changed */
+};
+
+/* Whose packets have another source on the other side. */
+enum nat_sources_changed {
+	NAT_SENDER_CHANGES = 1, /* this packet's way */
+	NAT_PEER_CHANGES = 2,   /* what goes the other way, and is quoted by errors that go this one */
 };
 
 /* A time to live that is one less: its byte is the high one of a 16-bit word. */
@@ -31,16 +39,40 @@ static __always_inline __u64 nat_hop_change(void)
 	return loom_sum_replace(bpf_htons(0x0100), 0);
 }
 
-/* Each writes its header, and returns what the new addresses add to the sum over the pseudo-header. */
-static __always_inline __u64 nat_ipv4_write(struct iphdr *ip, const __be32 *source, const __be32 *destination)
+/*
+ * Each writes its header, and returns what the new addresses add to the sum over the pseudo-header. `others` is what else has been
+ * changed of the header.
+ */
+static __always_inline __u64 nat_ipv4_write(struct iphdr *ip, const __be32 *source, const __be32 *destination, __u64 others)
 {
 	__u64 change = loom_sum_replace(ip->saddr, source[0]) + loom_sum_replace(ip->daddr, destination[0]);
 
 	ip->saddr = source[0];
 	ip->daddr = destination[0];
 	ip->ttl--;
-	ip->check = loom_checksum_update(ip->check, change + nat_hop_change());
+	ip->check = loom_checksum_update(ip->check, change + others + nat_hop_change());
 	return change;
+}
+
+/* The identification of a packet that leaves with another source; returns what that adds to the sum over the header. */
+static __always_inline __u64 nat_ipv4_rename(struct iphdr *ip, const struct nat_names *names)
+{
+	if (!(names->sources & NAT_SENDER_CHANGES) || !nat_ipv4_is_identified(ip))
+		return 0;
+	return nat_ipv4_identify(ip, nat_shift4(names->source_port, names->destination_port));
+}
+
+/* The same for IPv6, where only fragments have one. It is not part of any sum. */
+static __noinline int nat_ipv6_rename(struct xdp_md *ctx, const struct loom_packet *packet, const struct nat_names *names)
+{
+	struct nat_fragment_header *header = (void *)(long)ctx->data + packet->header;
+
+	if (!(names->sources & NAT_SENDER_CHANGES))
+		return 0;
+	if ((void *)(header + 1) > (void *)(long)ctx->data_end)
+		return -1;
+	nat_ipv6_identify(header, nat_shift6(names->source_port, names->destination_port));
+	return 0;
 }
 
 static __always_inline __u64 nat_ipv6_write(struct ipv6hdr *ip, const __be32 *source, const __be32 *destination)
@@ -100,7 +132,7 @@ static __noinline int nat_fragment_write(struct xdp_md *ctx, const struct loom_p
 	if (data + ETH_HLEN > end || (void *)(ip + 1) > end)
 		return -1;
 	if (packet->family == 4) {
-		nat_ipv4_write(ip, names->source, names->destination);
+		nat_ipv4_write(ip, names->source, names->destination, nat_ipv4_rename(ip, names));
 	} else {
 		if ((void *)(ip6 + 1) > end)
 			return -1;
@@ -125,7 +157,7 @@ static __always_inline int nat_rewrite(struct xdp_md *ctx, const struct loom_pac
 	if (data + ETH_HLEN > end || (void *)(ports + 1) > end || (void *)(checksum + 1) > end || (void *)(ip + 1) > end)
 		return -1;
 	if (packet->family == 4) {
-		change = nat_ipv4_write(ip, names->source, names->destination);
+		change = nat_ipv4_write(ip, names->source, names->destination, nat_ipv4_rename(ip, names));
 	} else {
 		if ((void *)(ip6 + 1) > end)
 			return -1;

@@ -52,7 +52,7 @@ struct loom_packet {
 	__u8 options;   /* enum loom_listener_flags of the listener */
 	__u16 related;  /* offset of the IP header that an ICMP error quotes, whose flow the fields above are of; else 0 */
 	__u8 fragment;  /* enum loom_fragment_kind */
-	__u8 pad;
+	__u8 header;    /* of an IPv6 fragment: offset of its fragment header */
 	__u32 zero;     /* always: loom/opaque.h */
 };
 
