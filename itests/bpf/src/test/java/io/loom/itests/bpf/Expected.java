@@ -27,6 +27,7 @@ final class Expected {
         System.arraycopy(link, 0, frame, 0, link.length);
         int addresses = in.l3() + (in.version() == 4 ? 12 : 8);
         byte[] from = source.address().array();
+        boolean renamed = !ByteBuffer.wrap(frame, addresses, from.length).equals(source.address());
         System.arraycopy(from, 0, frame, addresses, from.length);
         System.arraycopy(destination.address().array(), 0, frame, addresses + from.length, from.length);
         if (in.piece() != Anatomy.Piece.LATER) {
@@ -34,7 +35,33 @@ final class Expected {
             made.put(in.l4() + 2, destination.port());
         }
         age(frame, in.version(), in.l3());
+        if (renamed) {
+            identify(frame, in, source.port(), destination.port());
+        }
         return frame;
+    }
+
+    /** Another source has other identifications (docs/adr/0024-identifications.md). */
+    private static void identify(byte[] frame, Anatomy in, int source, int destination) {
+        ByteBuffer packet = ByteBuffer.wrap(frame);
+        if (in.version() == 4) {
+            int at = in.l3() + 4;
+            int moved = packet.getShort(at) + source * 0x9e37 + destination * 0x85eb;
+            if (packet.getShort(at + 2) != 0x4000) {
+                packet.putShort(at, (short) moved);
+            }
+            return;
+        }
+        int at = in.l3() + 40;
+        int next = frame[in.l3() + 6] & 0xff;
+        while (next == 0 || next == 43 || next == 60 || next == 44 && (packet.getShort(at + 2) & 0xfff9) == 0) {
+            int length = next == 44 ? 8 : 8 + 8 * (frame[at + 1] & 0xff);
+            next = frame[at] & 0xff;
+            at += length;
+        }
+        if (next == 44) {
+            packet.putInt(at + 4, packet.getInt(at + 4) + (source << 16 | destination) * 0x9e3779b1);
+        }
     }
 
     /**
