@@ -11,7 +11,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.IntSummaryStatistics;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,20 +41,9 @@ class NatPortsTest extends DataPlaneFixture {
         return port(run.frame(), 34);
     }
 
-    private int lowest() {
-        int lowest = 65536;
-        for (int client = 20000; client < 20064; client++) {
-            lowest = Math.min(lowest, source(runSyn(client)));
-        }
-        return lowest;
-    }
-
-    private int highest() {
-        int highest = 0;
-        for (int client = 21000; client < 21064; client++) {
-            highest = Math.max(highest, source(runSyn(client)));
-        }
-        return highest;
+    /** Of new connections from these ports of the client on. */
+    private IntSummaryStatistics given(int first) {
+        return IntStream.range(first, first + 64).map(client -> source(runSyn(client))).summaryStatistics();
     }
 
     /** The answer of the backend to the frame that it was sent. */
@@ -67,11 +58,12 @@ class NatPortsTest extends DataPlaneFixture {
     void theHostsOwnRangeIsFollowedWhileConnectionsLive() throws Exception {
         balance(plane);
         byte[] sent = runSyn(CLIENT).frame();
-        assertTrue(highest() > 9999, "ports of the whole range, so that this one tells the two apart");
+        assertTrue(given(20000).getMax() > 9999, "ports of the whole range, so that this one tells the two apart");
         int before = plane.program().id();
         range("10000 65000");
         await("a program that goes by it", () -> plane.program().id() != before);
-        assertTrue(highest() < 10000 && lowest() >= 1024);
+        IntSummaryStatistics next = given(21000);
+        assertTrue(next.getMax() < 10000 && next.getMin() >= 1024, next::toString);
         assertEquals(XDP_REDIRECT, answer(sent), "a connection from before");
         assertEquals(port(sent, 34), source(runAck(CLIENT)), "keeps its port");
     }
