@@ -1,5 +1,6 @@
 package io.loom.datapath.internal;
 
+import io.loom.libbpf.KernelFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -87,7 +88,7 @@ final class StackedDevices {
 
     private boolean isVlan(String device) {
         try {
-            return Files.readAllLines(net.resolve(device).resolve("uevent")).contains("DEVTYPE=vlan");
+            return KernelFile.lines(net.resolve(device).resolve("uevent")).contains("DEVTYPE=vlan");
         } catch (IOException gone) {
             return false;
         }
