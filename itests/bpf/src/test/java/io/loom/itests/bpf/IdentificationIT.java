@@ -116,6 +116,8 @@ class IdentificationIT {
     /** The same addresses and ports the other way. */
     private byte[] back(byte[] frame) {
         byte[] back = frame.clone();
+        System.arraycopy(frame, 0, back, 6, 6);
+        System.arraycopy(frame, 6, back, 0, 6);
         int address = family == Family.IPV4 ? 26 : 22;
         int bytes = family == Family.IPV4 ? 4 : 16;
         System.arraycopy(frame, address, back, address + bytes, bytes);
