@@ -3,6 +3,7 @@ package io.loom.datapath;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.loom.api.plugin.PacketCase;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,7 @@ class ScratchPlaneTest {
     private static final byte[] ARP = new byte[60];
 
     static {
+        Arrays.fill(ARP, 0, 6, (byte) 0xff); // everybody's, as questions are
         ARP[12] = 0x08;
         ARP[13] = 0x06;
     }
