@@ -16,6 +16,9 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Under nat, with real clients and servers: when all ports towards a backend are in its TIME-WAIT, and when they are taken by
  * clients that there are not. By default with few ports and as many packets fewer; {@code -Dloom.full=true} has all of both.
  */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class NatPressureIT extends LabTest {
     private static final boolean FULL = Boolean.getBoolean("loom.full");
     /** The host's own ports, which leave nat so many: 300, or 31,744. */
@@ -127,14 +131,17 @@ class NatPressureIT extends LabTest {
                 : List.of(Arguments.of("10.77.0.100", "10.77.0.11:80", 600, 60));
     }
 
+    /** The first: what floods have left would be warned of, too. */
     @ParameterizedTest
+    @Order(1)
     @MethodSource("pressures")
     void portsThatTheServersTimeWaitHasAreUsedAgainInTime(
             String vip, String backend, int connections, int rate) throws IOException {
         Background load = connect(connections, rate, vip, 80);
         Await.until("the warning", Duration.ofMinutes(2), this::warned, () -> used(backend));
         assertTrue(used(backend) >= PORTS * 0.7, "used: " + used(backend));
-        assertEquals(PORTS, rest.metrics().get("loom_ebpf_nat_ports{backend=\"" + backend + "\"}").intValue());
+        double ports = rest.metrics().get("loom_ebpf_nat_ports{backend=\"" + backend + "\"}");
+        assertTrue(ports <= PORTS && ports > PORTS * 0.9, "ports: " + ports);
         JsonNode outcome = outcome(load);
         long slow = slower(outcome, SLOW);
         tell("%s: %d of %d connects took over %s, %d over %s, in %.0f s", vip, slow, outcome.path("answered").asInt(), SLOW,
@@ -152,6 +159,7 @@ class NatPressureIT extends LabTest {
 
     /** New connections in each span of ten seconds, from the flood's begin until some time after its end; and no blame on the table. */
     @ParameterizedTest
+    @Order(2)
     @MethodSource("floods")
     void newConnectionsSucceedWhileOthersAreMadeUp(String kind, String vip, int port) throws IOException {
         double full = rest.metrics().get("loom_ebpf_errors_total{type=\"map_full\"}");
@@ -179,6 +187,7 @@ class NatPressureIT extends LabTest {
 
     /** The server answers queries, and nothing else. */
     @ParameterizedTest
+    @Order(3)
     @MethodSource("datagrams")
     void newFlowsOfUdpSucceedWhileOthersAreMadeUp(String kind, String vip) {
         Background flood = python("flood.py", kind, FLOOD_RATE, FLOOD_SECONDS, vip, 53);
