@@ -141,6 +141,10 @@ final class FuzzJudge {
             return;
         }
         assertNotNull(first, "a fragment without its first one");
+        if (first.vip() != null && in.version() == 6 && dies(first.vip(), in)) {
+            FuzzErrors.told(first.vip(), in, out);
+            return;
+        }
         fragments++;
         if (first.vip() == null) {
             returned(first.flow(), in, out);
@@ -162,6 +166,11 @@ final class FuzzJudge {
             age(flow, in);
         }
         if (action != XDP_TX) {
+            return;
+        }
+        if (vip != null && dies(vip, in)) {
+            FuzzErrors.told(vip, in, out);
+            firsts.put(in.packetKey(), new First(vip, flow, null, null));
             return;
         }
         fragments++;
@@ -240,7 +249,7 @@ final class FuzzJudge {
         } else {
             linksOf.computeIfAbsent(flow, fresh -> new HashSet<>()).add(in.link());
             age(flow, in);
-            boolean dies = in.ttl() <= 1 || in.length() + vip.overhead() > FuzzWorld.MTU;
+            boolean dies = dies(vip, in);
             String what = "a request, ttl " + in.ttl() + ", length " + in.length();
             if (dies) {
                 assertTrue(action == XDP_DROP || action == XDP_TX, what); // there are not so many answers as there are packets
@@ -254,6 +263,11 @@ final class FuzzJudge {
                 sent(vip, flow, in, out);
             }
         }
+    }
+
+    /** Whether it cannot go on, so that its sender may be told. */
+    private static boolean dies(FuzzWorld.Vip vip, Anatomy in) {
+        return in.ttl() <= 1 || in.length() + vip.overhead() > FuzzWorld.MTU;
     }
 
     private void age(Flow flow, Anatomy in) {
