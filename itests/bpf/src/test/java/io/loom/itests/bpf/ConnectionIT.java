@@ -178,7 +178,7 @@ class ConnectionIT {
             balancer.request("S");
             assertState(balancer, SYN_SENT);
             balancer.answer("SA", 20000);
-            assertState(balancer, ESTABLISHED);
+            assertState(balancer, SYN_RECEIVED);
             balancer.request("A");
             assertState(balancer, ESTABLISHED);
             balancer.request("FA");
