@@ -1,7 +1,9 @@
 package io.loom.itests.bpf;
 
+import io.loom.api.MacAddress;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
+import io.loom.datapath.World;
 import io.loom.datapath.Tuning;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfObject;
@@ -47,6 +49,7 @@ final class Planes implements AfterAllCallback {
     /** The numbers that {@link ScratchPlane#addBackend} and {@link ScratchPlane#addVip} give go on: borrowers write theirs. */
     void giveBack(ScratchPlane plane) {
         maps(plane).forEach(Planes::empty);
+        plane.putStations(World.IFINDEX, List.of(MacAddress.of(World.loomMac())));
         idle.get(all.get(plane).program()).add(plane);
     }
 
