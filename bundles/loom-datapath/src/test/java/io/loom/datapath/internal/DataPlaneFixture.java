@@ -24,6 +24,7 @@ import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfProgram;
 import io.loom.protocol.tcp.TcpHandler;
 import io.loom.protocol.udp.UdpHandler;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -78,6 +79,14 @@ abstract class DataPlaneFixture {
         on.apply(new Change.PutBackend(nat(SECOND), false, false));
         on.apply(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100, nat(SECOND), 50))));
         on.apply(new Change.PutListener(tcp("10.9.9.9", 80), TestHost.spec(TABLE, true)));
+    }
+
+    /** As if an earlier version had made the instance, which knew no such map. No plane is open. */
+    static void forget(String map) throws IOException {
+        Files.delete(ROOT.resolve("maps").resolve(map));
+        try (Meta meta = Meta.open(new PinTree(ROOT).meta())) {
+            meta.remove(Instance.MAP + map);
+        }
     }
 
     static TableSpec spec(Map<BackendKey, Integer> weights) {

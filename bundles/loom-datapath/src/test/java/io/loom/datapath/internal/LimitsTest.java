@@ -137,7 +137,7 @@ class LimitsTest extends DataPlaneFixture {
         plane.configure(config(DEVICE));
         assertEquals(lost, overflows(nat(FIRST)), "after a restart");
         plane.close();
-        Files.delete(ROOT.resolve("maps/loom_overflows"));
+        forget("loom_overflows");
         plane = open();
         plane.configure(config(DEVICE));
         assertEquals(0, overflows(nat(FIRST)));

@@ -19,7 +19,6 @@ import io.loom.api.control.Tracing;
 import io.loom.datapath.internal.layout.TraceWanted;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -115,8 +114,8 @@ class TracerTest extends DataPlaneFixture {
         balance(plane);
         int program = plane.program().id();
         plane.close();
-        Files.delete(ROOT.resolve("maps/loom_trace"));
-        Files.delete(ROOT.resolve("maps/loom_trace_on"));
+        forget("loom_trace");
+        forget("loom_trace_on");
         plane = open();
         plane.configure(config(DEVICE));
         assertEquals(program, plane.program().id());
