@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** As many listeners as there can be: the program finds each where the control plane has put it, and none that is gone. */
 class ListenersIT {
-    private static final int COUNT = 4096;
+    private static final int COUNT = 16_384;
     private static final int XDP_PASS = 2;
     private static final int XDP_TX = 3;
     private static final Frames FRAMES = new Frames();
