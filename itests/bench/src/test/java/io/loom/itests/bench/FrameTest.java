@@ -16,7 +16,7 @@ class FrameTest {
     void aClientsFrameHasRoomForItsAddressPortAndFlags() {
         Frame frame = Frame.toward(Protocol.TCP, World.vip(Family.IPV4), World.BACKEND4);
         assertEquals("020000000001" + "020000000009" + "0800"
-                + "45000052" + "00004000" + "4006" + "0000" + "00000000" + "c000020a" + "00000050" + "00000001" + "00000001" + "5000" + "0200" + "1234" + "0000",
+                + "45000052" + "00004000" + "4006" + "0000" + "00000000" + "c000020a" + "00000050" + "00000001" + "00000002" + "5000" + "0200" + "1234" + "0000",
                 HexFormat.of().formatHex(Arrays.copyOf(frame.bytes(), 54)));
         assertEquals(Frame.LENGTH, frame.bytes().length);
         assertEquals(26, frame.addressAt());
