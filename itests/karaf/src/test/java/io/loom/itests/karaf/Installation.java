@@ -32,7 +32,8 @@ record Installation(Path home) {
 
     /** Starts bin/{@code program} with standard error in {@code output} too. */
     Process start(Path output, String program, String... arguments) throws IOException {
-        List<String> line = new ArrayList<>(List.of(home.resolve("bin").resolve(program).toString()));
+        // SIGHUP counts, whoever runs the tests: nohup has it ignored.
+        List<String> line = new ArrayList<>(List.of("env", "--default-signal=HUP", home.resolve("bin").resolve(program).toString()));
         line.addAll(List.of(arguments));
         return new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(output.toFile()).start();
     }
