@@ -22,7 +22,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 /** Which connections may begin, and that the others are answered by a server on the balancer itself. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class AdmissionIT extends LabTest {
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final String HOST = "the host";
     /** Answers each request with one line, and goes on with the next on the same connection. */
     private static final String SERVER = """

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code cpu_affinity} as the kernel's counters show it: here by threads of the queues, because a veth has no interrupts. */
 class CpuAffinityIT extends LabTest {
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int REQUESTS = 300;
 
     CpuAffinityIT() {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 /** Interfaces that go down, away and come back, other MTUs, and modes, while loomd runs. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DevicesIT extends LabTest {
-    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int REQUESTS = 100;
 
     DevicesIT() {

@@ -28,7 +28,7 @@ class HeldIT extends LabTest {
     private static final long RATE = 500_000;
     private static final long BYTES = 30 * RATE;
     private static final long SHORT = 7 * RATE;
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Duration SETTLE = Duration.ofMillis(500);
     private static final int REQUESTS = 20;
 

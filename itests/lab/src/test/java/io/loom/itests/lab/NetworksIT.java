@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class NetworksIT extends LabTest {
     private static final int REQUESTS = 300;
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     NetworksIT() {
         super("networks");

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 /** A program of the operator comes, changes and goes under load. It drops what comes from port 40000. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class OwnProgramIT extends LabTest {
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int ROUNDS = 10;
 
     private Path object;

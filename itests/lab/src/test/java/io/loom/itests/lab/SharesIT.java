@@ -25,7 +25,7 @@ class SharesIT extends LabTest {
     private static final int LEAST = 10_000;
     private static final int QUESTIONS = 1200;
     private static final List<Integer> WEIGHTS = List.of(100, 200, 300);
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Pattern REPORT =
             Pattern.compile("report requests=(\\d+) connect=0 read=0 write=0 status=0 timeout=0 ");
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 /** What is remembered of connections is less than all: they work, and where they are promised to stay, they do. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class TrackingIT extends LabTest {
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Duration SETTLE = Duration.ofSeconds(3);
     /** Connections that nobody remembers are waited for as long as one can be idle: here not for minutes. */
     private static final String SHORT_LIVES = "  conntrack: {timeout: 4s, tcp_timeouts: {established: 4s, syn_sent: 4s, "
