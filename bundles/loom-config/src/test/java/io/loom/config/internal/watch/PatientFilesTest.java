@@ -84,7 +84,7 @@ class PatientFilesTest {
     @Test
     void aFileThatDoesNotAnswerIsGivenUpAndAskedAgainLater() throws Exception {
         Path silent = Path.of("/proc/kmsg");
-        org.junit.jupiter.api.Assumptions.assumeTrue(Files.isRegularFile(silent) && Files.isReadable(silent));
+        assertTrue(Files.isRegularFile(silent) && Files.isReadable(silent), "this test needs root");
         PatientFiles files = new PatientFiles(SILENCE);
         int before = readers();
         long begun = System.nanoTime();
