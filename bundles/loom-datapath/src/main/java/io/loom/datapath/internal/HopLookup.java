@@ -80,7 +80,7 @@ final class HopLookup implements AutoCloseable {
 
     /**
      * @param vips   not to be the source if the interface has another address. If it has none but vips (the flat form balances
-     *               an interface's own addresses), a vip will do: nat's ports are not those of listeners
+     *               an interface's own addresses), a vip will do: of its ports, a listener's packets go to the listener
      * @param before the source so far. It stays while this host has it and the way leads through the same interface, whatever
      *               would be chosen now: connections that nat sends from it would break
      */
