@@ -139,6 +139,7 @@ class TraceIT {
     void aFrameWithoutIpHasNoAddresses() {
         wantAll();
         byte[] arp = new byte[60];
+        Arrays.fill(arp, 0, 6, (byte) 0xff); // to all stations: what is for another one ends before its type is looked at
         arp[12] = 8;
         arp[13] = 6;
         TraceRecord record = traced(arp);
