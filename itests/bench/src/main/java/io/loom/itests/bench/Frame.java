@@ -2,6 +2,7 @@ package io.loom.itests.bench;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
+import io.loom.api.MacAddress;
 import io.loom.api.Protocol;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -20,6 +21,9 @@ import java.nio.ByteOrder;
  */
 record Frame(byte[] bytes, int addressAt, int portAt, int signalsAt, int checkAt, int checkSum) {
     static final int LENGTH = 96;
+
+    /** To which frames go. */
+    static final MacAddress STATION = new MacAddress("02:00:00:00:00:01");
 
     private static final int ETHERNET = 14;
     private static final int IPV4_HEADER = 20;

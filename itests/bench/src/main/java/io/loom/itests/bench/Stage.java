@@ -52,6 +52,7 @@ final class Stage implements AutoCloseable {
     Stage(Composition composition, int ifindex) {
         this.plane = ScratchPlane.open(composition, CONSTANTS);
         this.ifindex = ifindex;
+        plane.putStations(World.IFINDEX, List.of(Frame.STATION)); // as on every interface that loomd is attached to
     }
 
     /**
