@@ -4,12 +4,14 @@ import io.loom.api.config.HealthCheck;
 import java.time.Duration;
 
 /**
- * When the next probe of a server begins, counted from the begin of the last one. A silent server costs a whole timeout each
+ * When the next probe of a server begins, counted from when the last one was due. A silent server costs a whole timeout each
  * time; so that it is out within {@code interval * fall + 1 s} all the same, probes that follow a failure come a little
- * earlier where the timeout is above a second.
+ * earlier where the timeout leaves less than {@link #SLACK} of the second.
  */
 final class Pace {
-    private static final Duration ALLOWANCE = Duration.ofSeconds(1);
+    /** By so much a probe may begin too late without anybody being told. */
+    static final Duration SLACK = Duration.ofMillis(250);
+    private static final Duration ALLOWANCE = Duration.ofSeconds(1).minus(SLACK);
 
     private Pace() {}
 
@@ -29,5 +31,15 @@ final class Pace {
         }
         Duration hurried = check.interval().minus(late.dividedBy(check.fall() - 1));
         return hurried.compareTo(check.timeout()) > 0 ? hurried : check.timeout();
+    }
+
+    /**
+     * When that is, for one that began late: the time is made up for, but half a pause is left, lest a host that slept takes servers
+     * down by probes in a row.
+     */
+    static long after(long due, long begun, Duration pause) {
+        long wanted = due + pause.toNanos();
+        long earliest = begun + pause.dividedBy(2).toNanos();
+        return wanted - earliest > 0 ? wanted : earliest;
     }
 }

@@ -4,21 +4,42 @@ import io.loom.api.Endpoint;
 import io.loom.api.config.HealthCheck;
 import io.loom.api.control.HealthReports.Report;
 import io.loom.api.control.HealthReports.Target;
+import io.loom.health.internal.Lateness.Cause;
 import java.util.Optional;
 
-/** A server that is probed, with what its probes have shown. Selector thread only. */
+/** A server that is probed, with what its probes have shown and when the next one is due. Probing thread only. */
 final class Watched {
     private final Target target;
+    private final Lane lane;
+    private final long number;
     private HealthCheck check;
     private History history = History.UNKNOWN;
+    private long due;
+    private long begun;
+    private long entered;
+    private boolean heldByHost;
+    private Optional<Timers.Timer> timer = Optional.empty();
+    private Optional<Attempt> attempt = Optional.empty();
 
-    Watched(Target target, HealthCheck check) {
+    /** @param number no other one's */
+    Watched(Target target, HealthCheck check, Lane lane, long number) {
         this.target = target;
         this.check = check;
+        this.lane = lane;
+        this.number = number;
     }
 
     Target target() {
         return target;
+    }
+
+    /** Its upstream's. */
+    Lane lane() {
+        return lane;
+    }
+
+    long number() {
+        return number;
     }
 
     HealthCheck check() {
@@ -31,6 +52,61 @@ final class Watched {
 
     History history() {
         return history;
+    }
+
+    /** When the next probe should begin, or the present one should have. */
+    long due() {
+        return due;
+    }
+
+    void due(long time) {
+        due = time;
+    }
+
+    /** What makes it wait for a place when it is due; it takes the place of what should have. */
+    void rings(Timers.Timer next) {
+        unschedule();
+        timer = Optional.of(next);
+    }
+
+    /** Nothing is to happen by itself any more. */
+    void unschedule() {
+        timer.ifPresent(Timers.Timer::cancel);
+        timer = Optional.empty();
+    }
+
+    /** Since when it waits for a place. */
+    void entered(long time) {
+        entered = time;
+    }
+
+    /** @param byHost this host had no port or neighbour for it */
+    void held(boolean byHost) {
+        heldByHost = byHost;
+    }
+
+    /** By how much its probe is late, were it to begin now, and what it waited for most. */
+    Lateness.Delay delay(long now) {
+        boolean places = now - entered > entered - due;
+        return new Lateness.Delay(now - due, heldByHost ? Cause.SHORTAGE : places ? Cause.PLACES : Cause.THREAD);
+    }
+
+    /** When the last probe began. */
+    long begun() {
+        return begun;
+    }
+
+    void begun(long now) {
+        begun = now;
+    }
+
+    /** The probe under way. */
+    Optional<Attempt> attempt() {
+        return attempt;
+    }
+
+    void attempt(Optional<Attempt> next) {
+        attempt = next;
     }
 
     /** What the check connects to: the server, or another port of its host. */

@@ -2,6 +2,8 @@ package io.loom.observe.internal;
 
 import io.loom.api.Endpoint;
 import io.loom.api.control.BackendView;
+import io.loom.api.control.Probing;
+import io.loom.api.control.Probing.UpstreamUse;
 import io.loom.api.control.Status;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.Telemetry.AclUse;
@@ -18,10 +20,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Turns counters and views into samples. Pure. */
-record MetricsCollection(Counters counters, Status status, List<VipView> vips, List<BackendView> backends) {
+record MetricsCollection(
+        Counters counters, Status status, List<VipView> vips, List<BackendView> backends, Optional<Probing.Use> probing) {
+
 
     Samples collect(String version) {
         Samples samples = new Samples();
@@ -31,6 +36,7 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
         limits(samples);
         ports(samples);
         acl(samples);
+        probing.ifPresent(use -> probes(samples, use));
         counters.maps().forEach(map -> samples
                 .add(Metric.MAP_ENTRIES_MAX, map.maxEntries(), map.name(), map.type())
                 .add(Metric.MAP_MEMORY, map.memoryBytes(), map.name(), map.type()));
@@ -114,6 +120,16 @@ record MetricsCollection(Counters counters, Status status, List<VipView> vips, L
             samples.add(Metric.ACL_PREFIXES, use.allow(), family, "allow")
                     .add(Metric.ACL_PREFIXES, use.deny(), family, "deny")
                     .add(Metric.ACL_PREFIXES_MAX, use.max(), family);
+        }
+    }
+
+    private static void probes(Samples samples, Probing.Use use) {
+        samples.add(Metric.PROBE_PLACES, use.places());
+        for (UpstreamUse upstream : use.upstreams()) {
+            samples.add(Metric.PROBE_SERVERS, upstream.servers(), upstream.upstream())
+                    .add(Metric.PROBES_OPEN, upstream.open(), upstream.upstream())
+                    .add(Metric.PROBES_WAITING, upstream.waiting(), upstream.upstream())
+                    .add(Metric.PROBES_LATE, upstream.lateNanos() / 1e9, upstream.upstream());
         }
     }
 

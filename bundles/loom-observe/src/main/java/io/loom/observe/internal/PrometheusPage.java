@@ -1,6 +1,7 @@
 package io.loom.observe.internal;
 
 import io.loom.api.control.LoomControl;
+import io.loom.api.control.Probing;
 import io.loom.api.control.Telemetry;
 import io.loom.observe.MetricsText;
 import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
@@ -9,10 +10,13 @@ import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 
 /** Renders the metrics with the Prometheus Java client's text writers. */
 @Component(service = MetricsText.class)
@@ -22,6 +26,9 @@ public final class PrometheusPage implements MetricsText {
     private final String version;
     private final ExpositionFormatWriter openMetrics = new OpenMetricsTextFormatWriter(false, false);
     private final ExpositionFormatWriter prometheus = new PrometheusTextFormatWriter(false);
+
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    volatile Probing probing;
 
     @Activate
     public PrometheusPage(@Reference Telemetry telemetry, @Reference LoomControl control, BundleContext bundle) {
@@ -37,7 +44,8 @@ public final class PrometheusPage implements MetricsText {
     @Override
     public Page render(String accept) {
         Samples samples = new MetricsCollection(
-                telemetry.read(), control.status(), control.vips(), control.backends()).collect(version);
+                telemetry.read(), control.status(), control.vips(), control.backends(),
+                Optional.ofNullable(probing).map(Probing::use)).collect(version);
         ExpositionFormatWriter writer = openMetrics.accepts(accept) ? openMetrics : prometheus;
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         try {

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 
 class MetricsPageTest {
     private static MetricsText.Page page(Telemetry.Counters counters, String accept) {
-        return new PrometheusPage(() -> counters, new SampleControl(), "0.1.0").render(accept);
+        PrometheusPage page = new PrometheusPage(() -> counters, new SampleControl(), "0.1.0");
+        page.probing = SampleControl::probing;
+        return page.render(accept);
     }
 
     private static List<String> samples(Telemetry.Counters counters) {
@@ -66,6 +68,15 @@ class MetricsPageTest {
                 "loom_ebpf_vip_degraded{vip=\"web\"} 1.0",
                 "loom_ebpf_map_memory_bytes{map=\"loom_conns4\",type=\"lru_hash\"} 4096.0",
                 "loom_ebpf_attached{device=\"eth0\",mode=\"native\"} 1.0",
+                "loom_health_places 512.0",
+                "loom_health_servers{upstream=\"default\"} 2.0",
+                "loom_health_probes_open{upstream=\"default\"} 1.0",
+                "loom_health_probes_waiting{upstream=\"default\"} 3.0",
+                "loom_health_probes_late_seconds{upstream=\"default\"} 0.375",
+                "loom_health_servers{upstream=\"other\"} 5.0",
+                "loom_health_probes_open{upstream=\"other\"} 4.0",
+                "loom_health_probes_waiting{upstream=\"other\"} 0.0",
+                "loom_health_probes_late_seconds{upstream=\"other\"} 0.0",
                 "loom_ebpf_program_info{id=\"12\",name=\"loom\",tag=\"0123456789abcdef\"} 1",
                 "loom_ebpf_ready 1.0")) {
             assertTrue(samples.contains(line), () -> line + " is not in\n" + String.join("\n", samples));

@@ -9,6 +9,7 @@ import io.loom.api.control.BackendView.Source;
 import io.loom.api.control.BackendView.State;
 import io.loom.api.control.LoomControl;
 import io.loom.api.control.NewBackend;
+import io.loom.api.control.Probing;
 import io.loom.api.control.Status;
 import io.loom.api.control.Telemetry.AclUse;
 import io.loom.api.control.Telemetry.BackendCount;
@@ -46,6 +47,11 @@ public final class SampleControl implements LoomControl {
                 List.of(new CpuCount(0, 2, 120), new CpuCount(1, 40, 4400)),
                 List.of(new AclUse(Family.IPV4, 2, 7, 1000), new AclUse(Family.IPV6, 0, 3, 1000)),
                 List.of(new PortUse(endpoint("10.0.1.10", 8080), 31, 4536)));
+    }
+
+    public static Probing.Use probing() {
+        return new Probing.Use(512, List.of(
+                new Probing.UpstreamUse("default", 2, 1, 3, 375_000_000L), new Probing.UpstreamUse("other", 5, 4, 0, 0)));
     }
 
     @Override

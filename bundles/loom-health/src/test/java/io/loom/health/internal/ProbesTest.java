@@ -1,0 +1,273 @@
+package io.loom.health.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.loom.api.Endpoint;
+import io.loom.api.config.HealthCheck;
+import io.loom.api.control.HealthReports.Report;
+import io.loom.api.control.HealthReports.Target;
+import java.net.ConnectException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+/** One or two servers, to the millisecond: when probes begin, what is reported, and what is left of them. */
+class ProbesTest {
+    private static final HealthCheck CHECK = Rig.check(2_000, 1_000, 2, 3);
+
+    private final Rig rig = new Rig(100);
+
+    private Target only(HealthCheck check) {
+        return rig.add("web", 1, 1, check).get(0);
+    }
+
+    private void replace(HealthCheck check) {
+        rig.targets.replaceAll((target, old) -> check);
+        rig.obey();
+    }
+
+    @Test
+    void aHealthyServerIsProbedOnceAnIntervalFromOnePointWithinTheFirst() {
+        Target target = only(CHECK);
+        rig.server(target).accepts(5 * Rig.MILLI, Rig.MILLI);
+        rig.chance = 0.5;
+        rig.obey();
+        rig.run(10_000);
+        assertEquals(List.of(0L, 1_500L, 3_500L, 5_500L, 7_500L, 9_500L), rig.begun(target));
+        assertEquals(List.of(new Rig.Told(5, new Report(target, true, ""))), rig.told);
+    }
+
+    @Test
+    void aSilentServerIsToldAfterTheWholeTimeoutAndOnce() {
+        Target target = only(CHECK);
+        rig.obey();
+        rig.run(999);
+        assertEquals(List.of(), rig.told);
+        assertEquals(1, rig.network.open.size());
+        rig.run(2);
+        assertEquals(List.of(new Rig.Told(1_000, new Report(target, false,
+                "no answer within 1000 ms (first probe of tcp 10.1.0.1:80)"))), rig.told);
+        assertEquals(0, rig.network.open.size(), "the socket of a probe that failed is given back");
+        rig.run(20_000);
+        assertEquals(1, rig.told.size());
+        assertEquals(List.of(0L, 2_000L, 4_000L), rig.begun(target).subList(0, 3));
+    }
+
+    @Test
+    void aServerThatStopsToAnswerIsProbedALittleFasterSoThatItsTimeoutCostsNothing() {
+        Target target = only(CHECK);
+        rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
+        rig.obey();
+        rig.run(2_500);
+        rig.server(target).isSilent();
+        rig.run(20_000);
+        assertEquals(List.of(0L, 2_000L, 4_000L, 5_875L, 7_750L, 9_750L), rig.begun(target).subList(0, 6));
+        assertEquals(8_750, rig.told.get(1).at());
+        assertEquals("no answer within 1000 ms (3 of 3 probes of tcp 10.1.0.1:80)", rig.told.get(1).report().reason());
+    }
+
+    @Test
+    void aRefusalCountsAtOnceAndItsSocketIsGivenBack() {
+        Target target = only(CHECK);
+        rig.server(target).refuses(3 * Rig.MILLI, new ConnectException("Connection refused"));
+        rig.obey();
+        rig.run(10);
+        assertEquals(List.of(new Rig.Told(3, new Report(target, false,
+                "connection refused (first probe of tcp 10.1.0.1:80)"))), rig.told);
+        assertEquals(0, rig.network.open.size());
+        rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
+        rig.run(10_000);
+        assertEquals(new Rig.Told(4_001, new Report(target, true, "")), rig.told.get(1));
+    }
+
+    @Test
+    void aRefusalBeforeTheConnectionBeginsCountsToo() {
+        Target target = only(CHECK);
+        rig.server(target).cannotBegin(new ConnectException("Network is unreachable"));
+        rig.obey();
+        assertEquals(List.of(new Rig.Told(0, new Report(target, false,
+                "network is unreachable (first probe of tcp 10.1.0.1:80)"))), rig.told);
+        assertEquals(0, rig.network.open.size());
+        assertEquals(List.of(), rig.problems());
+        assertEquals(0, rig.use("web").open());
+        rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
+        rig.run(10_000);
+        assertEquals(4_001, rig.told.get(1).at());
+    }
+
+    @Test
+    void theSocketIsGivenBackWhenTheServerHasSaidGoodbyeOrHadHalfASecond() {
+        List<Target> two = rig.add("web", 1, 2, CHECK);
+        rig.server(two.get(0)).accepts(Rig.MILLI, 20 * Rig.MILLI);
+        rig.server(two.get(1)).accepts(Rig.MILLI, Long.MAX_VALUE);
+        rig.obey();
+        rig.run(15);
+        assertEquals(2, rig.network.open.size(), "no reset for a server that has not finished");
+        assertEquals(0, rig.use("web").open());
+        rig.run(10);
+        assertEquals(1, rig.network.open.size());
+        rig.run(470);
+        assertEquals(1, rig.network.open.size());
+        rig.run(10);
+        assertEquals(0, rig.network.open.size());
+    }
+
+    @Test
+    void aRemovedServerIsProbedNoMoreAndLeavesNoSocket() {
+        List<Target> three = rig.add("web", 1, 3, CHECK);
+        rig.server(three.get(0)).accepts(Rig.MILLI, Rig.MILLI);
+        Target other = rig.add("other", 2, 1, CHECK).get(0);
+        rig.server(other).accepts(Rig.MILLI, Rig.MILLI);
+        rig.obey();
+        rig.run(100);
+        assertEquals(2, rig.network.open.size(), "two silent ones");
+        assertEquals(3, rig.use("web").servers());
+        rig.targets.keySet().removeAll(three);
+        rig.obey();
+        assertEquals(0, rig.network.open.size());
+        rig.run(10_000);
+        three.forEach(target -> assertEquals(1, rig.begun(target).size()));
+        assertEquals(6, rig.begun(other).size());
+        assertEquals(1, rig.probes.tally().use().upstreams().size());
+        assertEquals(2, rig.told.size(), "nothing is said of those who are gone");
+
+        rig.targets.clear();
+        rig.obey();
+        rig.run(10_000);
+        assertEquals(6, rig.begun(other).size());
+        assertEquals(0, rig.probes.napMillis(), "nothing is left to be done");
+        assertEquals(List.of(), rig.probes.tally().use().upstreams());
+    }
+
+    @Test
+    void whoeverComesBackIsNew() {
+        Target target = only(CHECK);
+        rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
+        rig.obey();
+        rig.run(100);
+        rig.targets.clear();
+        rig.obey();
+        rig.targets.put(target, CHECK);
+        rig.obey();
+        rig.run(100);
+        assertEquals(List.of(0L, 100L), rig.begun(target));
+        assertEquals(2, rig.told.size());
+    }
+
+    @Test
+    void oneThatWaitsForAPlaceCanBeRemovedToo() {
+        Rig narrow = new Rig(1);
+        List<Target> two = narrow.add("web", 1, 2, CHECK);
+        narrow.obey();
+        narrow.run(500);
+        Target waits = two.stream().filter(target -> narrow.begun(target).isEmpty()).findFirst().orElseThrow();
+        assertEquals(1, narrow.use("web").waiting());
+        narrow.targets.remove(waits);
+        narrow.obey();
+        assertEquals(0, narrow.use("web").waiting());
+        narrow.run(10_000);
+        assertEquals(List.of(), narrow.begun(waits));
+        assertEquals(1, narrow.told.size());
+    }
+
+    @Test
+    void anotherIntervalHoldsAtOnce() {
+        Target target = only(Rig.check(3_600_000, 1_000, 2, 3));
+        rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
+        rig.obey();
+        rig.run(300);
+        replace(Rig.check(500, 400, 2, 3));
+        rig.run(1_000);
+        assertEquals(List.of(0L, 500L, 1_000L), rig.begun(target), "counted from the last probe");
+        replace(Rig.check(60_000, 400, 2, 3));
+        rig.run(50_000);
+        assertEquals(3, rig.begun(target).size());
+        replace(Rig.check(1_000, 400, 2, 3));
+        assertEquals(List.of(0L, 500L, 1_000L, 51_300L), rig.begun(target), "that is over, so now");
+        assertEquals(1, rig.told.size(), "the history stays");
+    }
+
+    @Test
+    void anotherTimeoutRiseOrFallHoldsFromTheNextProbe() {
+        Target target = only(CHECK);
+        rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
+        rig.obey();
+        rig.run(100);
+        replace(Rig.check(2_000, 200, 1, 1));
+        rig.server(target).isSilent();
+        rig.run(2_200);
+        assertEquals(List.of(0L, 2_000L), rig.begun(target));
+        assertEquals(new Rig.Told(2_200, new Report(target, false,
+                "no answer within 200 ms (1 of 1 probes of tcp 10.1.0.1:80)")), rig.told.get(1));
+        rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
+        rig.run(2_000);
+        assertEquals(new Rig.Told(4_001, new Report(target, true, "")), rig.told.get(2));
+    }
+
+    @Test
+    void anotherPortIsProbedAtOnceAndTheOldOneNoMore() {
+        Target target = only(CHECK);
+        rig.obey();
+        rig.run(500);
+        HealthCheck elsewhere = new HealthCheck(Duration.ofMillis(2_000), Duration.ofMillis(1_000), 2, 3, OptionalInt.of(81));
+        Target moved = new Target("web", new Endpoint(target.endpoint().address(), 81));
+        rig.server(moved).refuses(Rig.MILLI, new ConnectException("Connection refused"));
+        replace(elsewhere);
+        assertEquals(1, rig.network.open.size(), "the attempt at the old port is over");
+        rig.run(4_500);
+        assertEquals(List.of(500L, 2_500L, 4_500L), rig.begun(moved));
+        assertEquals(List.of(0L), rig.begun(target));
+        assertEquals(List.of(new Rig.Told(501, new Report(target, false,
+                "connection refused (first probe of tcp 10.1.0.1:81)"))), rig.told);
+        replace(CHECK);
+        assertEquals(List.of(0L, 5_000L), rig.begun(target), "also between two probes");
+    }
+
+    @Test
+    void theSameOrderAgainChangesNothing() {
+        Target target = only(CHECK);
+        rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
+        rig.obey();
+        for (int i = 0; i < 20; i++) {
+            rig.run(300);
+            rig.obey();
+        }
+        assertEquals(List.of(0L, 2_000L, 4_000L, 6_000L), rig.begun(target));
+    }
+
+    @Test
+    void aProcessThatStoodStillTakesNobodyDownAndSaysSo() {
+        List<Target> two = rig.add("web", 1, 2, Rig.check(2_000, 1_000, 2, 1));
+        two.forEach(target -> rig.server(target).accepts(5 * Rig.MILLI, Rig.MILLI));
+        rig.obey();
+        rig.run(2_003);
+        assertEquals(2, rig.begun(two.get(0)).size());
+        rig.sleep(9_000);
+        rig.probes.proceed();
+        rig.run(100);
+        assertTrue(rig.told.stream().allMatch(told -> told.report().up()), () -> rig.told.toString());
+        assertEquals(List.of(0L, 2_000L, 11_003L), rig.begun(two.get(0)));
+        rig.run(2_000);
+        assertEquals(List.of(0L, 2_000L, 11_003L, 12_003L), rig.begun(two.get(0)), "half a pause is left");
+        assertEquals(List.of("LOOM-3530 health checks of upstream web run up to 7.0 s late: the thread of the health checks did not get to"
+                + " them in time; give loomd more of a processor"), rig.problems());
+        rig.run(25_000);
+        assertEquals(List.of(), rig.problems());
+    }
+
+    @Test
+    void aListenerThatFailsIsAskedAgainNextTime() {
+        Target target = only(CHECK);
+        rig.probes.obey(Map.copyOf(rig.targets), report -> {
+            throw new IllegalStateException("a test's listener fails");
+        });
+        rig.probes.proceed();
+        rig.run(3_000);
+        assertEquals(2, rig.begun(target).size());
+        assertFalse(rig.probes.napMillis() == 0);
+    }
+}
