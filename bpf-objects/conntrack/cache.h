@@ -149,17 +149,6 @@ static __noinline int cache_store(struct loom_way *way, struct cache_lock *lock,
 	return 0;
 }
 
-/*
- * Once a tick and when the state changes: out of the way of the packets in between. A global function, so that the verifier
- * walks through the states once and not for every state of its caller; and of numbers alone, as Linux 5.10 wants it.
- */
-__noinline __u64 cache_next(__u64 word, __u8 signals, __u8 options, __u32 now, __u32 side)
-{
-	struct loom_packet packet = {.signals = signals, .options = options, .now = now};
-
-	return loom_word_move(word, &packet, side);
-}
-
 /* Moves the connection on by a packet from one side. Returns LOOM_CONN_REFRESHED if that changed its word, and how. */
 static __always_inline int cache_move(const struct cache_place *place, struct loom_way *way, __u64 *word,
 				      const struct loom_packet *packet, enum loom_side side)
@@ -168,7 +157,7 @@ static __always_inline int cache_move(const struct cache_place *place, struct lo
 
 	if (packet->related || loom_word_is_settled(before, packet))
 		return 0;
-	*word = cache_next(before, packet->signals, packet->options, packet->now, side);
+	*word = loom_conn_next(before, packet->signals, packet->options, packet->now, side);
 	if (*word == before)
 		return 0;
 	cache_store(way, cache_lock_of(place), place->key, before, *word);

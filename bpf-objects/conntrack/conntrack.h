@@ -32,4 +32,16 @@ enum loom_conn_added {
  */
 static int loom_conn_add(const struct loom_packet *packet, struct loom_conn *conn);
 
+/*
+ * The word after a packet from one side: once a tick and when the state changes, out of the way of the packets in between. A global
+ * function, so that the verifier walks through the states once and not for every state of its caller; and of numbers alone, as
+ * Linux 5.10 wants it.
+ */
+__noinline __u64 loom_conn_next(__u64 word, __u8 signals, __u8 options, __u32 now, __u32 side)
+{
+	struct loom_packet packet = {.signals = signals, .options = options, .now = now};
+
+	return loom_word_move(word, &packet, side);
+}
+
 #endif

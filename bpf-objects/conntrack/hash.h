@@ -70,9 +70,9 @@ static __always_inline int hash_move(__u64 *entry, __u64 *word, const struct loo
 {
 	__u64 before = *word;
 
-	if (loom_word_is_settled(before, packet))
+	if (packet->related || loom_word_is_settled(before, packet))
 		return 0;
-	*word = loom_word_move(before, packet, side);
+	*word = loom_conn_next(before, packet->signals, packet->options, packet->now, side);
 	if (*word == before)
 		return 0;
 	*entry = *word;

@@ -158,6 +158,19 @@ static __noinline int loom_overflow_count(__u32 backend)
 }
 
 /*
+ * Whether one more connection may go to a backend: it can be reached, unless it is the chosen one, of which that is judged elsewhere, and it is
+ * below its limit. A global function, so that the verifier walks through it once and not for every look into the table.
+ */
+__noinline int loom_admission_has_room(__u32 number, __u32 now, __u32 is_chosen)
+{
+	const struct loom_backend *backend = loom_backend_find(number);
+
+	if (!is_chosen && (!backend || !backend->ifindex))
+		return 0;
+	return !loom_limit_is_reached(loom_backend_limit(number), now);
+}
+
+/*
  * Leaves a backend in conn that has room for a connection: the chosen one, or the first with room that some more looks into
  * the table find. 0: there is none. That the chosen one is gone is not judged here.
  */
@@ -167,17 +180,14 @@ static __noinline int loom_admission_find(const struct loom_packet *packet, cons
 	__u32 hash = packet->hash, number = conn->backend;
 
 	for (__u32 i = 0; i < LOOM_ADMISSION_TRIES; i++) {
-		const struct loom_backend *backend = loom_backend_find(number);
-
-		if ((!i || (backend && backend->ifindex)) &&
-		    !loom_limit_is_reached(loom_backend_limit(number), packet->now)) {
+		if (loom_admission_has_room(number, packet->now, !i)) {
 			if (i)
 				loom_overflow_count(conn->backend);
 			conn->backend = number;
 			return 1;
 		}
 		hash = hash * 0x9e3779b1 + 1; /* goes through all 32-bit numbers */
-		number = loom_entry_current(loom_table_read(listener, hash));
+		number = loom_entry_current(loom_table_choose(listener, hash));
 	}
 	return 0;
 }

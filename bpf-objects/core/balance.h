@@ -22,7 +22,6 @@
 #include "error.h"
 #include "refuse.h"
 #include "vlan.h"
-#include "work.h"
 
 /* Options; loom-datapath sets them before load. The defaults are those of 250 jiffies a second. */
 const volatile __u32 loom_tick_shift = 8;
@@ -80,49 +79,38 @@ static __always_inline int loom_connection_precedes(const struct loom_packet *pa
 	       !loom_signals_open(packet->signals);
 }
 
-/* The backend with which a connection begins, in conn. `entry` is that of the table, 0 if it has not been read: to read one may take a turn. */
-static __always_inline const struct loom_backend *loom_connection_choose(const struct loom_packet *packet,
-									 const struct loom_listener *listener,
-									 __u32 entry, struct loom_conn *conn)
+/* The backend with which a connection begins. `entry` is that of the table, 0 if it has not been read: to read one may take a turn. */
+static __noinline __u32 loom_connection_choose(const struct loom_packet *packet, const struct loom_listener *listener,
+					       __u32 entry)
 {
-	const struct loom_backend *backend = NULL;
+	__u32 number = listener->affinity ? loom_affinity_find(packet, listener->affinity) : 0;
 
-	if (listener->affinity) {
-		conn->backend = loom_affinity_find(packet, listener->affinity);
-		backend = loom_backend_find(conn->backend);
-		if (backend)
-			return backend;
-	}
+	if (number && loom_backend_find(number))
+		return number;
 	if (!entry)
-		entry = loom_table_read(listener, packet->hash);
-	if (loom_connection_precedes(packet, listener, entry)) {
-		conn->backend = loom_entry_previous(entry);
-		backend = loom_backend_find(conn->backend);
-	}
-	if (!backend) {
-		conn->backend = loom_entry_current(entry);
-		backend = loom_backend_find(conn->backend);
-	}
-	return backend;
+		entry = loom_table_choose(listener, packet->hash);
+	number = loom_entry_previous(entry);
+	if (loom_connection_precedes(packet, listener, entry) && loom_backend_find(number))
+		return number;
+	return loom_entry_current(entry);
 }
 
 #define LOOM_REPEAT_TICKS 2 /* a SYN that comes within these after a reset is its client's next try */
 
 /*
  * A client that opens again had what is in conn. If its backend has answered the SYN by something that made it reset the
- * connection, since the port was in use there, the port is free there now: it goes to the same one. Returns that, or NULL.
+ * connection, since the port was in use there, the port is free there now: it goes to the same one. Whether that is so.
  */
-static __always_inline const struct loom_backend *loom_connection_former(const struct loom_packet *packet,
-									 const struct loom_conn *former)
+static __noinline int loom_connection_returns(const struct loom_packet *packet, const struct loom_conn *former)
 {
 	const struct loom_backend *backend;
 
 	if (!(packet->found & LOOM_CONN_REOPENED) || !former->cookie || former->state != LOOM_CONN_TIME_WAIT ||
 	    former->fins != LOOM_SIDE_BOTH || former->assured ||
 	    ((packet->now - former->seen) & ((1 << LOOM_SEEN_BITS) - 1)) > LOOM_REPEAT_TICKS)
-		return NULL;
+		return 0;
 	backend = loom_backend_find(former->backend);
-	return backend && !(backend->flags & LOOM_BACKEND_DRAINING) ? backend : NULL;
+	return backend && !(backend->flags & LOOM_BACKEND_DRAINING);
 }
 
 /* Begins a connection with the backend that the affinity or the entry of the table names. */
@@ -135,17 +123,16 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
-	backend = loom_connection_former(packet, conn);
-	if (!backend)
-		backend = loom_connection_choose(packet, listener, entry, conn);
+	if (!loom_connection_returns(packet, conn))
+		conn->backend = loom_connection_choose(packet, listener, entry);
 	if (listener->flags & LOOM_LISTENER_GUARDED) {
 		verdict = loom_admission_ask(packet, listener, conn);
 		if (verdict == LOOM_PASS_FALLBACK)
 			return loom_admission_keep(packet, conn);
 		if (verdict != LOOM_CONTINUE)
 			return verdict;
-		backend = loom_backend_find(conn->backend);
 	}
+	backend = loom_backend_find(conn->backend);
 	verdict = loom_backend_judge(ctx, packet, backend);
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
@@ -239,7 +226,8 @@ static __noinline __u32 loom_related_backend(const struct loom_packet *packet, c
 	if (listener->index != LOOM_INDEX_FLOW_HASH)
 		return 0;
 	conn->cookie = 0;
-	backend = loom_connection_choose(packet, listener, 0, conn);
+	conn->backend = loom_connection_choose(packet, listener, 0);
+	backend = loom_backend_find(conn->backend);
 	return backend && !(backend->flags & LOOM_BACKEND_STATEFUL) ? conn->backend : 0;
 }
 
@@ -342,18 +330,16 @@ static __always_inline int loom_packet_dropped(struct xdp_md *ctx, struct loom_p
 SEC("xdp")
 int loom_xdp(struct xdp_md *ctx)
 {
-	struct loom_packet *packet = loom_work_begin();
-	__u32 bytes_in = loom_frame_length(ctx);
+	struct loom_work *work = loom_work_begin(ctx);
 	struct loom_conn conn = {};
 	int verdict;
 
-	if (!packet)
+	if (!work)
 		return XDP_DROP;
-	barrier_var(bytes_in); /* or clang keeps both packet pointers for it, and the verifier all that it learns of them */
-	verdict = loom_frame_is_foreign(ctx) ? LOOM_PASS_OTHER_STATION : loom_packet_judge(ctx, packet, &conn);
+	verdict = loom_frame_is_foreign(ctx) ? LOOM_PASS_OTHER_STATION : loom_packet_judge(ctx, &work->packet, &conn);
 	if (verdict >= LOOM_DROP_TRUNCATED)
-		verdict = loom_packet_dropped(ctx, packet, verdict);
-	return loom_exit(ctx, packet, verdict, bytes_in, conn.backend);
+		verdict = loom_packet_dropped(ctx, &work->packet, verdict);
+	return loom_exit(ctx, work, verdict, conn.backend);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -5,6 +5,7 @@
 
 #include "trace.h"
 #include "verdict.h"
+#include "work.h"
 
 /* Interfaces that frames may leave on, by ifindex; on a trunk they are many. */
 struct {
@@ -51,21 +52,20 @@ static __always_inline int loom_send(struct xdp_md *ctx, const struct loom_packe
 }
 
 /* The packet goes, or ends here. `backend` is its number, for the trace; 0: none. */
-static __always_inline int loom_exit(struct xdp_md *ctx, const struct loom_packet *packet, int verdict, __u32 bytes_in,
-				     __u32 backend)
+static __always_inline int loom_exit(struct xdp_md *ctx, const struct loom_work *work, int verdict, __u32 backend)
 {
 	int action = XDP_DROP;
 	__u32 bytes_out = 0;
 
 	if (loom_verdict_sends(verdict))
-		action = loom_send(ctx, packet, &verdict);
+		action = loom_send(ctx, &work->packet, &verdict);
 	else if (loom_verdict_is_pass(verdict))
 		action = XDP_PASS;
 	if (action == XDP_TX || action == XDP_REDIRECT)
 		bytes_out = loom_frame_length(ctx);
-	loom_verdict_count(verdict, bytes_in, bytes_out);
+	loom_verdict_count(verdict, work->bytes_in, bytes_out);
 	if (loom_trace_find())
-		loom_trace_packet(ctx, verdict, backend, bytes_in, bytes_out);
+		loom_trace_packet(ctx, verdict, backend, bytes_out);
 	return action;
 }
 

@@ -91,17 +91,19 @@ static __always_inline void loom_trace_fill(struct loom_trace_record *record, co
  * Writes the packet down that this CPU is done with, if it is wanted. A global function of numbers, and out of the way of the
  * packets that nobody looks at; the verifier walks it once.
  */
-__noinline int loom_trace_packet(struct xdp_md *ctx, __u32 verdict, __u32 backend, __u32 bytes_in, __u32 bytes_out)
+__noinline int loom_trace_packet(struct xdp_md *ctx, __u32 verdict, __u32 backend, __u32 bytes_out)
 {
 	const struct loom_trace_wanted *wanted = loom_trace_find();
 	struct loom_trace_record *record;
 	const struct loom_packet *packet;
+	const struct loom_work *work;
 	__u32 first = 0;
 	__be32 sent[4] = {};
 	__u8 sent_family;
 
-	packet = bpf_map_lookup_elem(&loom_work, &first);
-	if (!wanted || !packet || wanted->until <= bpf_jiffies64() >> loom_tick_shift)
+	work = bpf_map_lookup_elem(&loom_work, &first);
+	packet = &work->packet;
+	if (!wanted || !work || wanted->until <= bpf_jiffies64() >> loom_tick_shift)
 		return 0;
 	sent_family = bytes_out ? loom_trace_sent(ctx, packet, sent) : 0;
 	if (!loom_trace_wants(wanted, packet, sent, verdict))
@@ -119,7 +121,7 @@ __noinline int loom_trace_packet(struct xdp_md *ctx, __u32 verdict, __u32 backen
 	record->cpu = bpf_get_smp_processor_id();
 	record->verdict = verdict;
 	record->backend = backend;
-	record->bytes_in = bytes_in;
+	record->bytes_in = work->bytes_in;
 	record->bytes_out = bytes_out;
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	return 1;

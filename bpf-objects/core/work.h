@@ -9,23 +9,30 @@
 
 #include <loom/packet.h>
 
+struct loom_work {
+	struct loom_packet packet;
+	__u32 bytes_in; /* of the frame as it came */
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__type(key, __u32);
-	__type(value, struct loom_packet);
+	__type(value, struct loom_work);
 	__uint(max_entries, 1);
 } loom_work SEC(".maps");
 
-/* Empty; NULL only for the verifier. */
-static __always_inline struct loom_packet *loom_work_begin(void)
+/* Its packet is empty; NULL only for the verifier. */
+static __always_inline struct loom_work *loom_work_begin(struct xdp_md *ctx)
 {
 	__u32 first = 0;
-	struct loom_packet *packet = bpf_map_lookup_elem(&loom_work, &first);
+	struct loom_work *work = bpf_map_lookup_elem(&loom_work, &first);
 
-	packet = __builtin_assume_aligned(packet, 8); /* as values of maps are: half as many stores */
-	if (packet)
-		__builtin_memset(packet, 0, sizeof(*packet));
-	return packet;
+	work = __builtin_assume_aligned(work, 8); /* as values of maps are: half as many stores */
+	if (!work)
+		return NULL;
+	__builtin_memset(&work->packet, 0, sizeof(work->packet));
+	work->bytes_in = loom_frame_length(ctx);
+	return work;
 }
 
 #endif
