@@ -172,6 +172,20 @@ static __always_inline int loom_entry_suffices(const struct loom_listener *liste
 }
 
 /*
+ * Whether the connection, whose backend is none for new ones, ends with it: no other one knows of it under a method that changes
+ * the packets, and the client has to hear of that. A flow of datagrams is with the next backend at once, and so is a client that begins anew. A
+ * global function of numbers alone: the verifier walks it once.
+ */
+__noinline int loom_connection_ends(__u32 number, __u32 begins, __u32 signals, __u32 fragment)
+{
+	const struct loom_backend *backend = bpf_map_lookup_elem(&loom_backends, &number);
+
+	if (begins == LOOM_CONN_DATAGRAM || loom_signals_open(signals) || signals & LOOM_SIGNAL_RST || fragment)
+		return 0;
+	return backend && backend->family && backend->flags & LOOM_BACKEND_STATEFUL;
+}
+
+/*
  * The backend of a packet whose connection is, or has to be, in the table: LOOM_CONTINUE, or why there is none. `backend` is
  * that of a known connection, which spares looking it up again.
  */
@@ -192,6 +206,8 @@ static __always_inline int loom_connection_follow(struct xdp_md *ctx, struct loo
 	}
 	if (packet->found & LOOM_CONN_HIT && conn->backend == LOOM_BACKEND_LOCAL)
 		return LOOM_PASS_FALLBACK;
+	if (packet->found & LOOM_CONN_HIT && loom_connection_ends(conn->backend, packet->state, packet->signals, packet->fragment))
+		return LOOM_DROP_BACKEND_DOWN;
 	verdict = loom_connection_begin(ctx, packet, listener, entry, conn);
 	if (verdict == LOOM_DROP_CONNECTIONS_FULL && listener->flags & LOOM_LISTENER_GUARDED)
 		verdict = loom_admission_overflow(packet);
@@ -314,11 +330,14 @@ static __always_inline int loom_packet_may_be_told(const struct loom_packet *pac
 	return verdict == LOOM_DROP_TOO_BIG || (verdict == LOOM_DROP_TTL && packet->hash);
 }
 
-/* Its sender is told that a packet was too big, out of hops, or that there is no backend. */
-static __always_inline int loom_packet_dropped(struct xdp_md *ctx, struct loom_packet *packet, int verdict)
+/* Its sender is told that a packet was too big, out of hops, that there is no backend, or that the connection's is down. */
+static __always_inline int loom_packet_dropped(struct xdp_md *ctx, struct loom_packet *packet, __u32 state,
+					       int verdict)
 {
 	if (verdict == LOOM_DROP_NO_BACKEND)
 		verdict = loom_refuse(ctx, packet);
+	else if (verdict == LOOM_DROP_BACKEND_DOWN)
+		verdict = loom_connection_reset(ctx, packet->l4, packet->listener, state);
 	else if (loom_packet_may_be_told(packet, verdict))
 		verdict = loom_error_send(ctx, packet->fits, verdict);
 	else
@@ -338,7 +357,7 @@ int loom_xdp(struct xdp_md *ctx)
 		return XDP_DROP;
 	verdict = loom_frame_is_foreign(ctx) ? LOOM_PASS_OTHER_STATION : loom_packet_judge(ctx, &work->packet, &conn);
 	if (verdict >= LOOM_DROP_TRUNCATED)
-		verdict = loom_packet_dropped(ctx, &work->packet, verdict);
+		verdict = loom_packet_dropped(ctx, &work->packet, conn.state, verdict);
 	return loom_exit(ctx, work, verdict, conn.backend);
 }
 

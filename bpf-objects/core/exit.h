@@ -32,7 +32,7 @@ __hidden __u32 loom_device_mtu(__u32 ifindex)
 
 static __always_inline int loom_verdict_sends(int verdict)
 {
-	return (verdict >= LOOM_FORWARD && verdict <= LOOM_ICMP_ERROR) || verdict == LOOM_REFUSED;
+	return (verdict >= LOOM_FORWARD && verdict <= LOOM_ICMP_ERROR) || verdict == LOOM_REFUSED || verdict == LOOM_RESET;
 }
 
 static __always_inline int loom_verdict_is_pass(int verdict)

@@ -2,7 +2,8 @@
 /*
  * Refusals: what would begin a connection to a vip without a usable backend is told so, as a host without a server does: a TCP
  * reset (RFC 9293 section 3.5.2), or port unreachable (RFC 1122 section 4.1.3.1, RFC 4443 section 3.1). So clients need not wait for their
- * timeout. So many a second of each vip, the rest is dropped. Only core calls this, for packets that nothing has touched.
+ * timeout. So many a second of each vip, the rest is dropped. And resets for clients whose backend is down, where no other can go on with
+ * the connection. Only core calls this, for packets that nothing has touched.
  */
 #ifndef LOOM_CORE_REFUSE_H
 #define LOOM_CORE_REFUSE_H
@@ -44,11 +45,30 @@ static __noinline int loom_refusal_take(__u32 number)
 	return taken;
 }
 
-/* What the reset of a SYN says, read before the headers are written over. */
+/* What the reset says, read before the headers are written over. */
 struct loom_reset {
 	__be32 ports; /* turned round */
+	__be32 sequence;
 	__be32 acknowledges;
+	__be32 control; /* as in the fourth word of the header */
 };
+
+/*
+ * RFC 9293 section 3.10.7.1: where the other end acknowledges something, the reset comes right behind that, which is what that end
+ * has to take it by (RFC 5961 section 3.2); else it acknowledges what came. SYN and FIN count as one byte each.
+ */
+static __always_inline void loom_reset_number(struct loom_reset *reset, const __be32 *tcp, __u32 flags, __u32 data)
+{
+	if (flags & LOOM_SIGNAL_ACK) {
+		reset->sequence = tcp[2];
+		reset->acknowledges = 0;
+		reset->control = bpf_htonl(5U << 28 | LOOM_SIGNAL_RST << 16);
+		return;
+	}
+	reset->sequence = 0;
+	reset->acknowledges = bpf_htonl(bpf_ntohl(tcp[1]) + (flags >> 1 & 1) + (flags & LOOM_SIGNAL_FIN) + data);
+	reset->control = bpf_htonl(5U << 28 | (LOOM_SIGNAL_RST | LOOM_SIGNAL_ACK) << 16);
+}
 
 static __always_inline int loom_reset_read(struct xdp_md *ctx, const struct loom_packet *packet, __u32 l4,
 					   struct loom_reset *reset)
@@ -64,8 +84,7 @@ static __always_inline int loom_reset_read(struct xdp_md *ctx, const struct loom
 	if (header > packet->length)
 		return -1;
 	reset->ports = bpf_htonl(ports << 16 | ports >> 16);
-	/* SYN and FIN count as one byte each. */
-	reset->acknowledges = bpf_htonl(bpf_ntohl(word[1]) + 1 + (flags >> 16 & LOOM_SIGNAL_FIN) + packet->length - header);
+	loom_reset_number(reset, word, flags >> 16, packet->length - header);
 	return 0;
 }
 
@@ -92,7 +111,7 @@ static __always_inline __u64 loom_reset_ip_write(void *ip, const struct loom_pac
 	       packet->destination[0] + packet->destination[1] + packet->destination[2] + packet->destination[3];
 }
 
-/* The frame is cut to the headers of a reset, which answers one without ACK: sequence 0, and what came is acknowledged. */
+/* Writes a reset into the frame, which has been cut to its headers. */
 static __always_inline int loom_reset_write(struct xdp_md *ctx, const struct loom_packet *packet,
 					    const struct loom_reset *reset)
 {
@@ -106,19 +125,19 @@ static __always_inline int loom_reset_write(struct xdp_md *ctx, const struct loo
 	loom_link_turn(ethernet->h_dest, ethernet->h_dest);
 	sum = loom_reset_ip_write(ip, packet) + bpf_htonl(IPPROTO_TCP << 16 | sizeof(struct tcphdr));
 	tcp[0] = reset->ports;
-	tcp[1] = 0;
+	tcp[1] = reset->sequence;
 	tcp[2] = reset->acknowledges;
-	tcp[3] = bpf_htonl(5U << 28 | (LOOM_SIGNAL_RST | LOOM_SIGNAL_ACK) << 16);
-	sum += (__u64)reset->ports + reset->acknowledges + bpf_htonl(5U << 28 | (LOOM_SIGNAL_RST | LOOM_SIGNAL_ACK) << 16);
+	tcp[3] = reset->control;
+	sum += (__u64)reset->ports + reset->sequence + reset->acknowledges + reset->control;
 	tcp[4] = bpf_htonl((__u32)bpf_ntohs(~loom_sum_fold(sum)) << 16);
 	return 0;
 }
 
 /*
- * Answers the SYN in the frame, whose TCP header is at `l4`, with a reset: LOOM_REFUSED, or why not. A global function of numbers alone, as
- * loom_error_send() is.
+ * Answers the segment in the frame, whose TCP header is at `l4`, with a reset: `sent`, or the verdict as it was. A global function of
+ * numbers alone, as loom_error_send() is.
  */
-__noinline int loom_reset_send(struct xdp_md *ctx, __u32 l4)
+__noinline int loom_reset_send(struct xdp_md *ctx, __u32 l4, int verdict, int sent)
 {
 	struct loom_packet packet = {};
 	struct loom_reset reset;
@@ -126,12 +145,12 @@ __noinline int loom_reset_send(struct xdp_md *ctx, __u32 l4)
 
 	if (loom_error_read(ctx, &packet) || !loom_sender_is_sound(ctx, &packet) ||
 	    loom_reset_read(ctx, &packet, l4, &reset))
-		return LOOM_DROP_NO_BACKEND;
+		return verdict;
 	surplus = (int)(ctx->data_end - ctx->data) -
 		  (int)(packet.l3 + loom_error_header(&packet) + sizeof(struct tcphdr));
 	if (bpf_xdp_adjust_tail(ctx, -surplus) || loom_reset_write(ctx, &packet, &reset))
 		return LOOM_DROP_INTERNAL;
-	return LOOM_REFUSED;
+	return sent;
 }
 
 /* What becomes of a packet that has found no backend. */
@@ -145,9 +164,23 @@ static __noinline int loom_refuse(struct xdp_md *ctx, const struct loom_packet *
 	    (packet->fragment && packet->protocol == IPPROTO_TCP) || !loom_refusal_take(refusals - 1))
 		return LOOM_DROP_NO_BACKEND;
 	if (packet->protocol == IPPROTO_TCP)
-		return loom_reset_send(ctx, packet->l4);
+		return loom_reset_send(ctx, packet->l4, LOOM_DROP_NO_BACKEND, LOOM_REFUSED);
 	verdict = loom_error_send(ctx, 0, LOOM_DROP_NO_BACKEND);
 	return verdict == LOOM_ICMP_ERROR ? LOOM_REFUSED : verdict;
+}
+
+/*
+ * The packet's connection ends, since its backend is down. Clients that have finished the handshake are told whenever they ask; who has not
+ * may be made up, and counts among those who begin. A global function of numbers alone, as loom_error_send() is.
+ */
+__noinline int loom_connection_reset(struct xdp_md *ctx, __u32 l4, __u32 listener, __u32 state)
+{
+	const struct loom_guard *guard = bpf_map_lookup_elem(&loom_guards, &listener);
+
+	if (loom_state_is_half_open(state) &&
+	    (!guard || !guard->refusals || !loom_refusal_take(guard->refusals - 1)))
+		return LOOM_DROP_BACKEND_DOWN;
+	return loom_reset_send(ctx, l4, LOOM_DROP_BACKEND_DOWN, LOOM_RESET);
 }
 
 #endif

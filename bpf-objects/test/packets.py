@@ -2,7 +2,7 @@
 """Writes the packet tables: packets.py [DIRECTORY], by default packets/ beside it. Needs scapy; the tables are committed.
 
 A table is a list of rows: name, family, method, mtu and options of the world that the row runs in, and steps, each a frame in, the
-name of its verdict, and the frame that leaves or null. Frames are hex. itests/bpf runs them. decap.json has rows of name,
+name of its verdict, the frame that leaves or null, and "down" if backends are. Frames are hex. itests/bpf runs them. decap.json has rows of name,
 frame and out (null: dropped), for the backends' program; frames.json has frames by name.
 """
 
@@ -14,6 +14,7 @@ import rows_admission
 import rows_core
 import rows_decap
 import rows_direct
+import rows_down
 import rows_echo
 import rows_errors
 import rows_fragments
@@ -66,6 +67,7 @@ if __name__ == "__main__":
     write("told", (row.json() for row in rows_told.all_rows()))
     write("echo", (row.json() for row in rows_echo.all_rows()))
     write("refused", (row.json() for row in rows_refused.all_rows()))
+    write("down", (row.json() for row in rows_down.all_rows()))
     write("stations", (row.json() for row in rows_stations.all_rows()))
     write("admission", (row.json() for row in rows_admission.all_rows()))
     for method in rows_direct.METHODS:

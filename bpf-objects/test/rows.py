@@ -5,14 +5,19 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Step:
-    """One frame in, the verdict that it must get, the frame that must leave (None: nothing leaves)."""
+    """
+    One frame in, the verdict that it must get, the frame that must leave (None: nothing leaves). `down`: the backends are down
+    while it comes in.
+    """
 
     frame: bytes
     verdict: str
     out: bytes = None
+    down: bool = False
 
     def json(self):
-        return {"frame": self.frame.hex(), "verdict": self.verdict, "out": self.out.hex() if self.out else None}
+        state = {"down": True} if self.down else {}
+        return {"frame": self.frame.hex(), "verdict": self.verdict, "out": self.out.hex() if self.out else None, **state}
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Row:
     "guard ...", the vip is guarded: "guard limit vip 1" and "guard limit backend 1" allow one connection, which "guard stale" says
     nobody has counted for long; "guard overflow", "guard local", "guard refuse" as enum loom_guard_flags has them; "guard pass", its packets pass. "guard acl deny", the client's network is denied;
     "guard acl allow", the client itself is allowed; "guard rate 1 2" lets a source begin two connections, and
-    one a second from then on; "empty", the vips have no backend, and "empty reset", they refuse connections; "guard minimal" and "guard stateless", how the vip is tracked.
+    one a second from then on; "empty", the vips have no backend, and "empty reset", they refuse connections; "refuse", they have one, and would refuse; "guard minimal" and "guard stateless", how the vip is tracked.
     """
 
     name: str

@@ -105,6 +105,7 @@ class Segment(Packet):
     flags: str = "S"
     tcp_options: tuple = ()
     sequence: int = 1000
+    acknowledged: int = 1
 
     protocol = 6
 
@@ -114,7 +115,8 @@ class Segment(Packet):
         return not self.piece and not self.extensions and not self.fragmentable
 
     def tcp(self):
-        return TCP(sport=self.source_port, dport=self.destination_port, flags=self.flags, seq=self.sequence, ack=1,
+        return TCP(sport=self.source_port, dport=self.destination_port, flags=self.flags, seq=self.sequence,
+                   ack=self.acknowledged,
                    window=8192, options=list(self.tcp_options)) / Raw(self.payload)
 
     def transport(self):

@@ -32,6 +32,7 @@ enum loom_verdict {
 	LOOM_ICMP_ERROR = 4,
 	LOOM_SENT_BEFORE = 5,
 	LOOM_REFUSED = 6,
+	LOOM_RESET = 7,
 
 	LOOM_PASS_NOT_IP = 16,
 	LOOM_PASS_OTHER_PROTOCOL = 17,
@@ -68,6 +69,7 @@ enum loom_verdict {
 	LOOM_DROP_BEFORE = 73,
 	LOOM_DROP_BEFORE_ABORTED = 74,
 	LOOM_DROP_OTHER_VLAN = 75,
+	LOOM_DROP_BACKEND_DOWN = 76,
 
 	/* Counted beside the packet's verdict, in the same map: events, not fates. */
 	LOOM_EVENT_MAP_FULL = 96, /* an insertion into the connection table failed */

@@ -14,6 +14,7 @@ public enum Verdict {
     ICMP_ERROR(4, Action.FORWARD, "too big or out of hops, and its sender told so"),
     SENT_BEFORE(5, Action.FORWARD, "sent by a program of the operator that runs before Loom's"),
     REFUSED(6, Action.FORWARD, "would begin a connection to a vip without a usable backend, and its sender told so: on_empty"),
+    RESET(7, Action.FORWARD, "of a connection whose backend is down, and its client told so: on_down"),
 
     PASS_NOT_IP(16, Action.PASS, "neither IPv4 nor IPv6"),
     PASS_OTHER_PROTOCOL(17, Action.PASS, "an IP protocol without a protocol handler"),
@@ -49,7 +50,8 @@ public enum Verdict {
     DROP_FRAGMENT_UNKNOWN(72, Action.DROP, "a fragment to a vip whose first one was not forwarded, or not yet"),
     DROP_BEFORE(73, Action.DROP, "dropped by a program of the operator that runs before Loom's"),
     DROP_BEFORE_ABORTED(74, Action.DROP, "a program of the operator before Loom's failed: XDP_ABORTED, or an action that is none"),
-    DROP_OTHER_VLAN(75, Action.DROP, "to a vip, with other VLAN tags than the way to its backend");
+    DROP_OTHER_VLAN(75, Action.DROP, "to a vip, with other VLAN tags than the way to its backend"),
+    DROP_BACKEND_DOWN(76, Action.DROP, "of a connection whose backend is down, and its client could not be told");
 
     /** What the driver was told. */
     public enum Action { FORWARD, PASS, DROP }

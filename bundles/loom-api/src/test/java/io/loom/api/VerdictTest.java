@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class VerdictTest {
     private static final Path ABI = Path.of("../../bpf-objects/include/loom/abi.h");
-    private static final Pattern LINE = Pattern.compile("^\\s+LOOM_((?:FORWARD|REPLY|ECHO|ICMP_ERROR|REFUSED|SENT_\\w+|PASS_\\w+|DROP_\\w+)) = (\\d+),", Pattern.MULTILINE);
+    private static final Pattern LINE = Pattern.compile("^\\s+LOOM_((?:FORWARD|REPLY|ECHO|ICMP_ERROR|REFUSED|RESET|SENT_\\w+|PASS_\\w+|DROP_\\w+)) = (\\d+),", Pattern.MULTILINE);
 
     @Test
     void theListIsTheOneOfTheKernelHeader() throws IOException {

@@ -4,11 +4,12 @@ import io.loom.api.Verdict;
 import io.loom.api.control.Telemetry.VerdictCount;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /** The closed list behind {@code loom_ebpf_errors_total{type}}: always all present, zero ones too. */
 public enum ErrorType {
     MAP_FULL("an insertion into a full map failed: dropped under nat, forwarded untracked under direct methods"),
-    NO_BACKEND("the vip had no usable backend"),
+    NO_BACKEND("the vip had no usable backend, or the connection's was down"),
     PORTS_EXHAUSTED("nat found no source port towards the backend"),
     CONNECTION_LIMIT("would have begun a connection beyond a max_connections, and fallback did not list connection_limit_exceeded"),
     NEEDS_USERSPACE("its vip or route is flagged with something that fallback does not list"),
@@ -33,6 +34,9 @@ public enum ErrorType {
     METHOD("any other drop by a forwarding method; loom_ebpf_verdicts_total tells which"),
     INTERNAL("a map or helper failed where it cannot: please report");
 
+    /** Answered, since they could not be forwarded. */
+    private static final Set<Integer> TOLD = Set.of(Verdict.REFUSED.number(), Verdict.RESET.number());
+
     private final String meaning;
 
     ErrorType(String meaning) {
@@ -53,7 +57,7 @@ public enum ErrorType {
      * {@link #MAP_FULL} has its own counter, which also sees insertions that cost no packet.
      */
     public static Optional<ErrorType> of(VerdictCount count) {
-        if (count.action() != Verdict.Action.DROP && count.number() != Verdict.REFUSED.number()) {
+        if (count.action() != Verdict.Action.DROP && !TOLD.contains(count.number())) {
             return Optional.empty();
         }
         if (count.number() >= Verdict.METHOD_BASE) {
@@ -64,7 +68,7 @@ public enum ErrorType {
 
     private static Optional<ErrorType> ofCore(Verdict verdict) {
         return switch (verdict) {
-            case DROP_NO_BACKEND, REFUSED -> Optional.of(NO_BACKEND);
+            case DROP_NO_BACKEND, REFUSED, RESET, DROP_BACKEND_DOWN -> Optional.of(NO_BACKEND);
             case DROP_CONNECTION_LIMIT -> Optional.of(CONNECTION_LIMIT);
             case DROP_NEEDS_USERSPACE -> Optional.of(NEEDS_USERSPACE);
             case DROP_SOURCE_DENIED -> Optional.of(SOURCE_DENIED);

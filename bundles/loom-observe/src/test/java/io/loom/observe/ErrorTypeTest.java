@@ -13,7 +13,7 @@ class ErrorTypeTest {
     @Test
     void everyDropOfTheCoreIsAnErrorOfItsOwnTypeExceptConnectionsThatFindNoRoom() {
         Set<ErrorType> seen = EnumSet.noneOf(ErrorType.class);
-        for (Verdict verdict : EnumSet.complementOf(EnumSet.of(Verdict.REFUSED))) {
+        for (Verdict verdict : EnumSet.complementOf(EnumSet.of(Verdict.REFUSED, Verdict.RESET, Verdict.DROP_BACKEND_DOWN))) {
             Optional<ErrorType> type = ErrorType.of(count(verdict.number(), "x", verdict.action()));
             boolean expected = verdict.action() == Verdict.Action.DROP && verdict != Verdict.DROP_CONNECTIONS_FULL;
             assertEquals(expected, type.isPresent(), verdict.name());
@@ -24,7 +24,7 @@ class ErrorTypeTest {
     /** Whether its sender was told or not. */
     @Test
     void aPacketThatFindsNoBackendIsAnError() {
-        for (Verdict verdict : EnumSet.of(Verdict.REFUSED, Verdict.DROP_NO_BACKEND)) {
+        for (Verdict verdict : EnumSet.of(Verdict.REFUSED, Verdict.DROP_NO_BACKEND, Verdict.RESET, Verdict.DROP_BACKEND_DOWN)) {
             assertEquals(Optional.of(ErrorType.NO_BACKEND), ErrorType.of(count(verdict.number(), "x", verdict.action())));
         }
     }

@@ -44,7 +44,7 @@ class ReferenceTest {
                         + verdict.action().name().toLowerCase(Locale.ROOT) + " | " + verdict.meaning() + " |")
                 .toList();
         List<String> documented = new ArrayList<>();
-        for (String beginning : List.of("forward`", "reply`", "echo`", "icmp_error`", "sent_", "refused`", "pass_", "drop_")) {
+        for (String beginning : List.of("forward`", "reply`", "echo`", "icmp_error`", "sent_", "refused`", "reset`", "pass_", "drop_")) {
             documented.addAll(rows(beginning));
         }
         assertEquals(expected, documented);

@@ -10,8 +10,22 @@ import java.util.OptionalInt;
  * with the vip's name.
  *
  * @param check how its servers are probed; empty: never, and they count as up
+ * @param onDown what becomes of connections to one that is down
  */
-public record Upstream(String name, List<Server> servers, Optional<HealthCheck> check) {
+public record Upstream(String name, List<Server> servers, Optional<HealthCheck> check, OnDown onDown) {
+
+    /** What becomes of connections whose backend its health check has found down; printed in lower case. */
+    public enum OnDown {
+        /** Each goes to another backend if that can go on with it; if not, its client gets a reset. */
+        MOVE,
+        /** They stay with it. */
+        KEEP
+    }
+
+    /** One whose connections leave a server that is down. */
+    public Upstream(String name, List<Server> servers, Optional<HealthCheck> check) {
+        this(name, servers, check, OnDown.MOVE);
+    }
 
     /**
      * @param id     explicit {@code id} of the file; empty: assigned by Loom, lowest free from 1

@@ -4,6 +4,7 @@ import io.loom.api.control.HealthReports.Report;
 import io.loom.api.control.HealthReports.Target;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.KernelState;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -11,18 +12,28 @@ import java.util.stream.Collectors;
 
 /**
  * What is known of the backends' health at one moment. A probed backend without a result counts as up, unless the kernel
- * has it marked as down from before a restart of the control plane.
+ * has it marked as down from before a restart of the control plane, or as draining, which is what one that keeps its connections is marked as.
  */
-record Health(Map<Target, Report> reports, Set<BackendKey.Server> downInKernel) {
+record Health(Map<Target, Report> reports, Set<BackendKey.Server> downInKernel, Set<BackendKey.Server> keptInKernel) {
+
+    /** Nothing is known. */
+    static final Health UNKNOWN = new Health(Map.of(), Set.of(), Set.of());
 
     Health {
         reports = Map.copyOf(reports);
         downInKernel = Set.copyOf(downInKernel);
+        keptInKernel = Set.copyOf(keptInKernel);
     }
 
     static Health of(Map<Target, Report> reports, KernelState applied) {
-        return new Health(
-                reports, applied.down().stream().map(BackendKey::server).collect(Collectors.toSet()));
+        Set<BackendKey.Server> kept = servers(applied.draining());
+        // A method that a vip has left drains as well, beside one that does not.
+        applied.backends().stream().filter(key -> !applied.draining().contains(key)).forEach(key -> kept.remove(key.server()));
+        return new Health(reports, servers(applied.down()), kept);
+    }
+
+    private static Set<BackendKey.Server> servers(Set<BackendKey> keys) {
+        return keys.stream().map(BackendKey::server).collect(Collectors.toCollection(HashSet::new));
     }
 
     /** Why the backend is down; empty if it counts as up. */
@@ -34,7 +45,8 @@ record Health(Map<Target, Report> reports, Set<BackendKey.Server> downInKernel) 
         if (report != null) {
             return report.up() ? Optional.empty() : Optional.of(report.reason());
         }
-        return downInKernel.contains(member.server())
+        boolean kept = member.keepsConnections() && member.weight() > 0 && keptInKernel.contains(member.server());
+        return kept || downInKernel.contains(member.server())
                 ? Optional.of("was down before, not probed yet")
                 : Optional.empty();
     }

@@ -4,6 +4,7 @@ import io.loom.api.Problem;
 import io.loom.api.config.HealthCheck;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Upstream;
+import io.loom.api.config.Upstream.OnDown;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.HealthReports;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ record Inventory(List<Member> members, Map<String, List<Member>> groups, List<Pr
             Optional<Upstream> group = Optional.ofNullable(groups.get(ref.upstream()));
             int id = state.ids().get(ref);
             members.add(new Member(id, ref.upstream(), ref.endpoint(), weight, BackendView.Source.RUNTIME, false,
-                    group.flatMap(Upstream::check), 0));
+                    group.flatMap(Upstream::check), 0, group.map(Upstream::onDown).orElse(OnDown.MOVE)));
             if (group.isEmpty()) {
                 orphans.add(ControlProblem.orphan(ref, id));
             }
@@ -69,7 +70,7 @@ record Inventory(List<Member> members, Map<String, List<Member>> groups, List<Pr
                 state.ids().get(ref), ref.upstream(), ref.endpoint(),
                 override == null ? server.weight() : override.weight(),
                 BackendView.Source.FILE, override != null,
-                server.probed() ? upstream.check() : Optional.empty(), server.maxConnections());
+                server.probed() ? upstream.check() : Optional.empty(), server.maxConnections(), upstream.onDown());
     }
 
     List<Member> of(String upstream) {

@@ -2,6 +2,7 @@ package io.loom.control.internal;
 
 import io.loom.api.Endpoint;
 import io.loom.api.config.HealthCheck;
+import io.loom.api.config.Upstream.OnDown;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.HealthReports;
 import io.loom.control.dataplane.BackendKey;
@@ -12,10 +13,16 @@ import java.util.Optional;
  *
  * @param check how it is probed; empty: not, and it counts as up
  * @param maxConnections open at a time; 0: no limit
+ * @param onDown what becomes of its connections while it is down
  */
 record Member(
         int id, String upstream, Endpoint endpoint, int weight, BackendView.Source source, boolean override,
-        Optional<HealthCheck> check, int maxConnections) {
+        Optional<HealthCheck> check, int maxConnections, OnDown onDown) {
+
+    /** While it is down. */
+    boolean keepsConnections() {
+        return onDown == OnDown.KEEP;
+    }
 
     BackendKey.Server server() {
         return new BackendKey.Server(BackendKey.group(upstream), endpoint);

@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -54,6 +55,11 @@ final class Planner {
         backends.addAll(next.keys());
         Set<BackendKey> down = down(backends, members, departed, health, plane.applied().down());
         Set<BackendKey> draining = draining(active, members);
+        // One that keeps its connections while it is down is as one that drains: they stay, and no client begins there.
+        Set<BackendKey> kept = down.stream().filter(key -> member(key, members, departed).filter(Member::keepsConnections).isPresent())
+                .collect(Collectors.toSet());
+        down.removeAll(kept);
+        draining.addAll(kept);
         // What a table of unknown content may still name stays what it is until that table is built anew.
         next.keys().stream().filter(key -> !unknownContent || plane.applied().draining().contains(key)).forEach(draining::add);
         return new Plan(new KernelState(backends, down, draining, limits(active, limits), tables, listeners), List.copyOf(vips), next);
@@ -81,12 +87,17 @@ final class Planner {
         Set<BackendKey> earlier = new HashSet<>(before);
         Set<BackendKey> down = new HashSet<>();
         for (BackendKey key : backends) {
-            Member member = members.getOrDefault(key.server(), departed.members().get(key.server()));
-            if (member == null || member.check().isEmpty() && !members.containsKey(key.server()) ? earlier.contains(key) : health.down(member).isPresent()) {
+            Optional<Member> member = member(key, members, departed)
+                    .filter(one -> one.check().isPresent() || members.containsKey(key.server()));
+            if (member.map(one -> health.down(one).isPresent()).orElseGet(() -> earlier.contains(key))) {
                 down.add(key);
             }
         }
         return down;
+    }
+
+    private static Optional<Member> member(BackendKey key, Map<BackendKey.Server, Member> members, Departed departed) {
+        return Optional.ofNullable(members.getOrDefault(key.server(), departed.members().get(key.server())));
     }
 
     /** What a server can bear is no state of it in one group: of an address in two groups the lower limit holds, for the connections of both. */

@@ -61,7 +61,7 @@ final class Reconciler {
     private Plan plan = Plan.NOTHING;
     /** What {@link #plan} was made from: views must not mix it with what came later, which the next round sees. */
     private PlaneView planned = PlaneView.NONE;
-    private Health judged = new Health(Map.of(), Set.of());
+    private Health judged = Health.UNKNOWN;
     /** Tables that their algorithms had not made when the plan was last applied. */
     private SortedMap<TableKey, TableNotBuilt> unbuilt = Collections.emptySortedMap();
     private OptionalLong graceEnds = OptionalLong.empty();

@@ -139,6 +139,57 @@ class DrainingTest {
     }
 
     @Test
+    void connectionsStayWithABackendThatIsDownIfTheUpstreamSaysSo() {
+        List<Vip> vips = List.of(Fixtures.vip("nat"));
+        bench.load(config(vips, Fixtures.keeping(server("10.0.0.1"), server("10.0.0.2"))));
+        bench.probes.up("10.0.0.1");
+        bench.probes.down("10.0.0.2");
+        bench.takeChanges();
+        bench.round();
+        assertEquals(Set.of(), plane.applied().down());
+        assertEquals(Set.of(TWO), plane.applied().draining(), "no client begins there, not even one that was there before");
+        assertEquals(List.of("PutTable", "PutBackend"), steps());
+        assertEquals(Set.of(ONE), plane.applied().tables().values().iterator().next().weights().keySet());
+        bench.load(config(vips, Fixtures.checked(server("10.0.0.1"), server("10.0.0.2"))));
+        assertEquals(Set.of(TWO), plane.applied().down(), "the file says otherwise now");
+        assertEquals(Set.of(), plane.applied().draining());
+        bench.load(config(vips, Fixtures.keeping(server("10.0.0.1"), server("10.0.0.2"))));
+        assertEquals(Set.of(), plane.applied().down());
+        bench.probes.up("10.0.0.2");
+        bench.round();
+        assertEquals(Set.of(), plane.applied().draining());
+        assertEquals(Set.of(ONE, TWO), plane.applied().tables().values().iterator().next().weights().keySet());
+    }
+
+    /** The kernel has it as one that drains; a probe has to tell that it is well. */
+    @Test
+    void afterARestartOneThatKeepsItsConnectionsIsDownUntilItIsProbed() {
+        List<Vip> vips = List.of(Fixtures.vip("nat"));
+        bench.load(config(vips, Fixtures.keeping(server("10.0.0.1"), server("10.0.0.2"))));
+        bench.probes.up("10.0.0.1");
+        bench.probes.down("10.0.0.2");
+        bench.round();
+        bench = new Bench(data, plane);
+        bench.load(config(vips, Fixtures.keeping(server("10.0.0.1"), server("10.0.0.2"))));
+        assertEquals(Set.of(TWO), plane.applied().draining());
+        assertEquals(Set.of(ONE), plane.applied().tables().values().iterator().next().weights().keySet());
+        bench.probes.up("10.0.0.2");
+        bench.round();
+        assertEquals(Set.of(), plane.applied().draining());
+    }
+
+    /** A method that the vip has left drains beside the new one, and says nothing of the server. */
+    @Test
+    void afterARestartAMethodThatDrainsMakesNothingDown() {
+        bench.load(config(List.of(Fixtures.vip("nat")), Fixtures.keeping(server("10.0.0.1"), server("10.0.0.2"))));
+        bench.load(config(List.of(Fixtures.vip("ipip")), Fixtures.keeping(server("10.0.0.1"), server("10.0.0.2"))));
+        assertEquals(Set.of(ONE, TWO), plane.applied().draining());
+        bench = new Bench(data, plane);
+        bench.load(config(List.of(Fixtures.vip("ipip")), Fixtures.keeping(server("10.0.0.1"), server("10.0.0.2"))));
+        assertEquals(2, plane.applied().tables().values().iterator().next().weights().size());
+    }
+
+    @Test
     void aRestartMarksNothingThatATableOfUnknownContentMayName() {
         plane.forgetTables();
         plane.algorithms.clear();

@@ -79,6 +79,11 @@ final class Fixtures {
         return new Upstream(name, List.of(servers), Optional.of(CHECK));
     }
 
+    /** Checked; connections stay with a server that is down. */
+    static Upstream keeping(Upstream.Server... servers) {
+        return new Upstream("default", List.of(servers), Optional.of(CHECK), Upstream.OnDown.KEEP);
+    }
+
     /** A vip on 10.9.0.1, tcp 80, of upstream {@code default}. */
     static Vip vip(String method) {
         return new Vip("web", List.of(VIP), false, List.of(new Vip.Service(Protocol.TCP, 80)), "maglev", 7, method,

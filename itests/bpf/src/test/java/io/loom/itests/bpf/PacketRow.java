@@ -16,8 +16,11 @@ import java.util.stream.StreamSupport;
  */
 record PacketRow(String name, RowPlane.World world, List<Step> steps) {
 
-    /** @param out the frame that leaves; empty if nothing leaves */
-    record Step(byte[] frame, String verdict, Optional<byte[]> out) {}
+    /**
+     * @param out  the frame that leaves; empty if nothing leaves
+     * @param down the backends are down while it comes in
+     */
+    record Step(byte[] frame, String verdict, Optional<byte[]> out, boolean down) {}
 
     static List<PacketRow> read(Path table) throws IOException {
         JsonNode rows = new ObjectMapper().readTree(table.toFile());
@@ -38,7 +41,7 @@ record PacketRow(String name, RowPlane.World world, List<Step> steps) {
 
     private static Step step(JsonNode step) {
         Optional<byte[]> out = Optional.of(step.get("out")).filter(hex -> !hex.isNull()).map(PacketRow::bytes);
-        return new Step(bytes(step.get("frame")), step.get("verdict").asText(), out);
+        return new Step(bytes(step.get("frame")), step.get("verdict").asText(), out, step.path("down").asBoolean());
     }
 
     private static byte[] bytes(JsonNode hex) {

@@ -71,6 +71,11 @@ class PacketTableIT {
     }
 
     @TestFactory
+    Stream<DynamicTest> down() throws IOException {
+        return table("down");
+    }
+
+    @TestFactory
     Stream<DynamicTest> ipip() throws IOException {
         return table("ipip");
     }
@@ -100,6 +105,7 @@ class PacketTableIT {
         assertTrue(PacketRow.read(TABLES.resolve("core.json")).size() >= 83);
         assertTrue(PacketRow.read(TABLES.resolve("echo.json")).size() >= 100);
         assertTrue(PacketRow.read(TABLES.resolve("refused.json")).size() >= 64);
+        assertTrue(PacketRow.read(TABLES.resolve("down.json")).size() >= 52);
         assertTrue(PacketRow.read(TABLES.resolve("stations.json")).size() >= 116);
         assertTrue(PacketRow.read(TABLES.resolve("fragments.json")).size() >= 352);
         assertTrue(PacketRow.read(TABLES.resolve("headers.json")).size() >= 180);
@@ -124,6 +130,7 @@ class PacketTableIT {
         RowPlane plane = plane(row.world());
         plane.forget();
         for (PacketRow.Step step : row.steps()) {
+            plane.backendsAre(step.down());
             check(step, plane.run(step.frame()));
         }
     }

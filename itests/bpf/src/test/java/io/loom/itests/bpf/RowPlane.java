@@ -9,14 +9,17 @@ import io.loom.control.dataplane.ListenerKey;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
 import io.loom.datapath.Tuning;
+import io.loom.datapath.internal.layout.BackendEntry;
 import io.loom.datapath.internal.layout.GuardEntry;
 import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.libbpf.BpfProgram;
+import io.loom.libbpf.UpdateMode;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,6 +38,7 @@ final class RowPlane implements AutoCloseable {
     private final Poison poison;
     private final BpfProgram entry;
     private World world;
+    private boolean down;
 
     /**
      * What rows may differ in before their first packet.
@@ -125,7 +129,7 @@ final class RowPlane implements AutoCloseable {
                         admission.guard(number, new GuardEntry(Set.of(), 0, 1, 2, 1));
                     }
                 }
-                if (world.options().contains("empty reset")) {
+                if (world.options().contains("empty reset") || world.options().contains("refuse")) {
                     admission.guard(number, new GuardEntry(Set.of(), 0, 0, 0, 0, REFUSALS));
                 }
             }
@@ -159,11 +163,24 @@ final class RowPlane implements AutoCloseable {
         return world.equals(other) || world.shares(other);
     }
 
+    /** Of all numbers that there are. */
+    void backendsAre(boolean down) {
+        if (this.down == down) {
+            return;
+        }
+        this.down = down;
+        Map<byte[], BackendEntry> entries = new HashMap<>();
+        plane.map("loom_backends").forEach((key, value) -> BackendEntry.decode(value).ifPresent(entry -> entries.put(key.clone(), entry)));
+        entries.forEach((key, entry) -> plane.map("loom_backends").update(key, new BackendEntry(
+                entry.endpoint(), entry.slot(), down, entry.stateful(), entry.draining(), entry.hop(), entry.outer()).encode(), UpdateMode.ANY));
+    }
+
     ScratchPlane.Outcome run(byte[] frame) {
         return plane.run(entry, frame);
     }
 
     void forget() {
+        backendsAre(false);
         for (Family family : Family.values()) {
             Connections.clear(plane, family);
             new NatPairs(plane, family).clear();

@@ -2,6 +2,7 @@ package io.loom.config.internal.model;
 
 import io.loom.api.config.HealthCheck;
 import io.loom.api.config.Upstream;
+import io.loom.api.config.Upstream.OnDown;
 import io.loom.config.internal.Place;
 import java.util.List;
 import java.util.Optional;
@@ -12,8 +13,9 @@ import java.util.function.Predicate;
  *
  * @param check  empty: not probed
  * @param probed which of its servers the check covers
+ * @param onDown what becomes of connections to one that is down
  */
-record Group(String name, Place place, List<ServerEntry> servers, Optional<HealthCheck> check, Predicate<ServerEntry> probed) {
+record Group(String name, Place place, List<ServerEntry> servers, Optional<HealthCheck> check, Predicate<ServerEntry> probed, OnDown onDown) {
     /** The name of {@code ebpf.backends} as an upstream, and of the vip of the flat form. */
     static final String DEFAULT = "default";
 
@@ -22,7 +24,11 @@ record Group(String name, Place place, List<ServerEntry> servers, Optional<Healt
     }
 
     Group checkedBy(Optional<HealthCheck> other, Predicate<ServerEntry> covered) {
-        return new Group(name, place, servers, other, covered);
+        return new Group(name, place, servers, other, covered, onDown);
+    }
+
+    Group onDown(OnDown other) {
+        return new Group(name, place, servers, check, probed, other);
     }
 
     Upstream upstream() {
@@ -30,6 +36,6 @@ record Group(String name, Place place, List<ServerEntry> servers, Optional<Healt
                 .map(server -> new Upstream.Server(server.id(), server.endpoint(), server.weight(),
                         check.isPresent() && probed.test(server), server.maxConnections()))
                 .toList();
-        return new Upstream(name, members, check);
+        return new Upstream(name, members, check, onDown);
     }
 }

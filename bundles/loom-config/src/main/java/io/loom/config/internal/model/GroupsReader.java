@@ -1,6 +1,7 @@
 package io.loom.config.internal.model;
 
 import io.loom.api.config.HealthCheck;
+import io.loom.api.config.Upstream.OnDown;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.Findings;
 import io.loom.config.internal.Place;
@@ -9,6 +10,7 @@ import io.loom.config.internal.yaml.Section;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -29,21 +31,22 @@ final class GroupsReader {
     List<Group> read(Section root, Section ebpf) {
         List<Group> groups = new ArrayList<>();
         if (ebpf.has("backends") || !ebpf.hasItems("vips")) {
-            groups.add(group(Group.DEFAULT, ebpf.placeOf("backends"), servers.read(ebpf, "backends"), Optional.empty()));
+            groups.add(group(Group.DEFAULT, ebpf.placeOf("backends"), servers.read(ebpf, "backends"), Optional.empty(), OnDown.MOVE));
             names.put(Group.DEFAULT, ebpf.placeOf("backends"));
         }
         for (Section upstream : root.sections("upstreams")) {
             upstream.scalar("name", String.class).ifPresent(name -> {
                 if (claim(name, "upstream")) {
                     groups.add(group(name.value(), name.place(), servers.read(upstream, "servers"),
-                            health.check(upstream.enabledSection("health_check"))));
+                            health.check(upstream.enabledSection("health_check")), onDown(upstream, OnDown.MOVE)));
                 }
             });
         }
         for (Section vip : ebpf.sections("vips")) {
             Optional<Located<String>> name = vip.scalar("name", String.class);
             if (vip.has("backends") && name.isPresent() && claim(name.get(), "vip with backends of its own")) {
-                groups.add(group(name.get().value(), vip.placeOf("backends"), servers.read(vip, "backends"), Optional.empty()));
+                groups.add(group(name.get().value(), vip.placeOf("backends"), servers.read(vip, "backends"), Optional.empty(),
+                        OnDown.MOVE));
             }
         }
         return health.integrate(ebpf, groups);
@@ -64,7 +67,11 @@ final class GroupsReader {
         return false;
     }
 
-    private static Group group(String name, Place place, List<ServerEntry> servers, Optional<HealthCheck> check) {
-        return new Group(name, place, servers, check, server -> true);
+    private static Group group(String name, Place place, List<ServerEntry> servers, Optional<HealthCheck> check, OnDown onDown) {
+        return new Group(name, place, servers, check, server -> true, onDown);
+    }
+
+    static OnDown onDown(Section section, OnDown otherwise) {
+        return OnDown.valueOf(section.word("on_down", otherwise.name()).toUpperCase(Locale.ROOT));
     }
 }

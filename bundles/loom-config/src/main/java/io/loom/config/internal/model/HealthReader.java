@@ -76,7 +76,8 @@ final class HealthReader {
                     + TimeSpan.format(INTERVAL), reason, "define it below upstreams for other times");
         }
         HealthCheck check = other.flatMap(Group::check).orElse(DEFAULT);
-        return other.isEmpty() ? group.checkedBy(Optional.of(check), server -> true) : matched(group, other.get(), check);
+        Group checked = other.isEmpty() ? group.checkedBy(Optional.of(check), server -> true) : matched(group, other.get(), check);
+        return checked.onDown(GroupsReader.onDown(integration, other.map(Group::onDown).orElse(group.onDown())));
     }
 
     private Group matched(Group group, Group other, HealthCheck check) {

@@ -19,6 +19,7 @@ public final class Schema {
     private static final WholeNumber BACKENDS = new WholeNumber(1, MapSettings.BACKEND_NUMBERS, "numbers of backends have 15 bits");
     static final Choice TRACKING = Choice.of("full", "minimal");
     static final Choice ON_EMPTY = Choice.of("reset", "drop");
+    private static final Choice ON_DOWN = Choice.of("move", "keep");
     static final Choice CLIENT_ADDRESS = Choice.of("replace", "keep");
     static final WholeNumber ENTRIES = new WholeNumber(1, 16_777_216);
     /** The largest table takes 4 MB of kernel memory. */
@@ -112,7 +113,8 @@ public final class Schema {
         return Fields.of(
                 of("enabled", FLAG, "true", "false: no health check changes anything, those of upstreams included."),
                 of("upstream", Word.NAME, "the implicit group",
-                        "Whose health check covers `ebpf.backends`; not defined: a TCP check with default times."));
+                        "Whose health check covers `ebpf.backends`; not defined: a TCP check with default times."),
+                of("on_down", ON_DOWN, "as that upstream, else move", "What becomes of connections to one of `ebpf.backends` that is down."));
     }
 
     static Fields rate() {
@@ -171,7 +173,9 @@ public final class Schema {
                         of("rise", times, "2", "Successes in a row until a server is up again."),
                         of("fall", times, "3", "Failures in a row until a server is down."),
                         of("port", PORT, "the server's own", "Other port to probe.")),
-                        "none: not probed, counts as up", "How its servers are probed."));
+                        "none: not probed, counts as up", "How its servers are probed."),
+                of("on_down", ON_DOWN, "move", "What becomes of connections to a server that is down. move: under DSR they choose anew, under nat their clients "
+                        + "get a reset, and flows of UDP choose anew; keep: they stay with it."));
     }
 
     private static Fields admin() {

@@ -10,6 +10,7 @@ import io.loom.api.config.Attachment.Mode;
 import io.loom.api.config.HealthCheck;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Upstream;
+import io.loom.api.config.Upstream.OnDown;
 import io.loom.api.config.Upstream.Server;
 import io.loom.api.config.Vip;
 import io.loom.api.config.Vip.Service;
@@ -207,6 +208,19 @@ class MeaningTest {
         List<Upstream> groups = Yaml.good("ebpf:\n  health_integration: {enabled: false}\n" + TWO + SHOP).upstreams();
         assertTrue(groups.stream().allMatch(group -> group.check().isEmpty()));
         assertTrue(groups.stream().flatMap(group -> group.servers().stream()).noneMatch(Server::probed));
+    }
+
+    @Test
+    void connectionsLeaveABackendThatIsDownUnlessItsUpstreamSaysKeep() {
+        String keeping = SHOP + "    on_down: keep\n";
+        assertEquals(List.of(OnDown.MOVE, OnDown.MOVE), onDown("ebpf:\n  health_integration: {upstream: shop}\n" + TWO + SHOP));
+        assertEquals(List.of(OnDown.KEEP, OnDown.KEEP), onDown("ebpf:\n  health_integration: {upstream: shop}\n" + TWO + keeping));
+        assertEquals(List.of(OnDown.MOVE, OnDown.KEEP), onDown("ebpf:\n  health_integration: {upstream: shop, on_down: move}\n" + TWO + keeping));
+        assertEquals(List.of(OnDown.KEEP, OnDown.MOVE), onDown("ebpf:\n  health_integration: {on_down: keep}\n" + TWO + SHOP));
+    }
+
+    private static List<OnDown> onDown(String yaml) {
+        return Yaml.good(yaml).upstreams().stream().map(Upstream::onDown).toList();
     }
 
     static Stream<Arguments> remarkable() {
