@@ -2,6 +2,7 @@ package io.loom.libbpf;
 
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.libbpf.internal.Diagnosis;
 import java.util.Optional;
 
 /** A call into the kernel failed. The problem carries cause and fix; here is what a program may want to look at. */
@@ -21,6 +22,11 @@ public final class BpfException extends LoomException {
     /** As in errno(3), positive. */
     public int errno() {
         return errno;
+    }
+
+    /** Whether another process might do it, one with more capabilities. */
+    public boolean isOfPrivilege() {
+        return code().equals(Diagnosis.CODE_PRIVILEGE);
     }
 
     /** The verifier's log, raw and whole, if a program was refused. */

@@ -179,6 +179,20 @@ public final class BpfObject implements AutoCloseable {
     }
 
     /**
+     * Makes the maps and loads all programs on the network card of an interface: its driver makes and judges them.
+     *
+     * @param subject the interface, for what is said of it
+     */
+    void loadOnto(int ifindex, String subject) {
+        requireUnloaded();
+        all(map -> LibBpf.bpf_object__next_map(handle(), map))
+                .forEach(map -> check(LibBpf.bpf_map__set_ifindex(map, ifindex), Action.OFFLOAD, subject));
+        programs().forEach(program -> LibBpf.bpf_program__set_ifindex(program, ifindex));
+        check(LibBpf.bpf_object__load(handle()), Action.OFFLOAD, subject);
+        loaded = true;
+    }
+
+    /**
      * What it cost to verify all programs.
      *
      * @param instructions followed: a million is allowed for each program

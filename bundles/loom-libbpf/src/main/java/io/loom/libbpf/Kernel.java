@@ -16,9 +16,9 @@ import io.loom.libbpf.internal.FileDescriptor;
 import io.loom.libbpf.internal.LibBpf;
 import io.loom.libbpf.internal.LibC;
 import io.loom.libbpf.internal.Options;
+import io.loom.libbpf.internal.OwnStatus;
 import io.loom.libbpf.internal.Requirements;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,11 +54,16 @@ public final class Kernel {
         List<Problem> problems = new ArrayList<>();
         requireLibrary().ifPresent(problems::add);
         Requirements.kernel(System.getProperty("os.version")).ifPresent(problems::add);
-        Requirements.capabilities(processStatus()).ifPresent(problems::add);
+        Requirements.capabilities(OwnStatus.lines()).ifPresent(problems::add);
         requireBpffs(bpffs).ifPresent(problems::add);
         if (!problems.isEmpty()) {
             throw new LoomException(problems, null);
         }
+    }
+
+    /** What slows down the programs of this process; empty if nothing does. */
+    public static Optional<Problem> mitigations() {
+        return Requirements.mistrusted(OwnStatus.lines()) ? Optional.of(Requirements.mitigated()) : Optional.empty();
     }
 
     /** CPUs that may ever be online: the number of values in a per-CPU entry. */
@@ -136,13 +141,5 @@ public final class Kernel {
         }
         return Optional.of(Problem.of(Diagnosis.CODE_BPFFS, "cannot use the bpffs " + bpffs,
                 "no BPF file system is mounted there", "mount -t bpf bpf " + bpffs));
-    }
-
-    private static List<String> processStatus() {
-        try {
-            return KernelFile.lines(Path.of("/proc/self/status"));
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException("/proc must be mounted", unreadable);
-        }
     }
 }

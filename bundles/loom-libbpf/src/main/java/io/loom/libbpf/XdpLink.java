@@ -97,7 +97,7 @@ public final class XdpLink implements AutoCloseable {
     }
 
     /** Looked up first, because the kernel calls an absent interface an invalid argument. */
-    private static String interfaceName(int ifindex) {
+    static String interfaceName(int ifindex) {
         Optional<String> name = Kernel.interfaceName(ifindex);
         check(name.isPresent() ? 0 : -Errno.ENODEV, Action.ATTACH, "interface number " + ifindex);
         return name.orElseThrow();

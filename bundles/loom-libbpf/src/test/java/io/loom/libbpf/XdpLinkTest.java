@@ -79,6 +79,30 @@ class XdpLinkTest {
         assertEquals("LOOM-1010", assertThrows(BpfException.class, () -> XdpLink.attach(one, ifindex, XdpMode.OFFLOAD)).code());
     }
 
+    /** veth's answer to a program that is bound to it. Nothing of it stays, and what is attached is not touched. */
+    @Test
+    void theDriverIsAskedWhetherItsCardRunsTheProgramAndItsAnswerIsShown() {
+        try (XdpLink link = XdpLink.attach(one, ifindex, XdpMode.NATIVE)) {
+            BpfException answer = assertThrows(BpfException.class, () -> Offload.ask(ifindex, () -> {
+                throw new AssertionError("it takes not even two instructions: no need to open the program");
+            }));
+            assertEquals("LOOM-1010", answer.code());
+            assertTrue(answer.getMessage().contains(device + " (offload)") && answer.getMessage().contains("(EINVAL)"), answer.getMessage());
+            assertEquals(one.id(), link.info().programId());
+        }
+        assertEquals("LOOM-1009", assertThrows(BpfException.class, () -> Offload.ask(1_000_000, TestObjects::loadedHost)).code());
+    }
+
+    /** Of a driver that runs programs, and not these maps, it says which. */
+    @Test
+    void thePartThatADriverRefusesIsNamed() {
+        try (BpfObject object = BpfObject.open("test", TestObjects.host().bytes())) {
+            BpfException answer = assertThrows(BpfException.class, () -> object.loadOnto(ifindex, device + " (offload)"));
+            assertEquals("LOOM-1010", answer.code());
+            assertTrue(answer.getMessage().matches("(?s).*\\((runs|samples|tables)\\).*"), answer.getMessage());
+        }
+    }
+
     @Test
     void anMtuAboveTheDriversLimitIsNamedAsTheCause() throws Exception {
         Command.run("ip", "link", "set", device, "mtu", "9000");

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,7 @@ final class Attachments implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Attachments.class);
 
     private final PinTree pins;
+    private final IntConsumer offload;
     private final Map<String, Attached> attached = new TreeMap<>();
     private final Map<String, Problem> problems = new TreeMap<>();
     /** Modes that a device refused since they are wanted: another try would cost packets each time. */
@@ -37,9 +39,11 @@ final class Attachments implements AutoCloseable {
     private Attachment wanted = new Attachment(List.of(), Attachment.Mode.NATIVE, false);
     private BpfProgram program;
 
-    Attachments(PinTree pins, BpfProgram program) {
+    /** @param offload asks the driver of an interface whether its card runs the program; throws with the answer */
+    Attachments(PinTree pins, BpfProgram program, IntConsumer offload) {
         this.pins = pins;
         this.program = program;
+        this.offload = offload;
     }
 
     /** A link, and what it was made for. */
@@ -132,7 +136,7 @@ final class Attachments implements AutoCloseable {
     private void changeMode(String device, int ifindex) {
         XdpMode before = attached.get(device).mode();
         XdpMode mode = mode(wanted.mode());
-        if (refused.get(device) == mode) {
+        if (refused.get(device) == mode || mode == XdpMode.OFFLOAD && !wanted.genericFallback() && declines(device, ifindex)) {
             return;
         }
         detach(device);
@@ -140,6 +144,18 @@ final class Attachments implements AutoCloseable {
         if (!attached.containsKey(device)) {
             refused.put(device, mode);
             attach(device, ifindex, before);
+        }
+    }
+
+    /** The driver is asked before anything is taken off. */
+    private boolean declines(String device, int ifindex) {
+        try {
+            offload.accept(ifindex);
+            return false;
+        } catch (BpfException answer) {
+            refused.put(device, XdpMode.OFFLOAD);
+            report(device, cannotAttach(device, XdpMode.OFFLOAD, answer));
+            return true;
         }
     }
 
@@ -179,6 +195,9 @@ final class Attachments implements AutoCloseable {
 
     private void attach(String device, int ifindex, XdpMode mode) {
         PinTree.remove(pins.link(device));
+        if (mode == XdpMode.OFFLOAD) {
+            offload.accept(ifindex);
+        }
         XdpLink link = XdpLink.attach(program, ifindex, mode);
         try {
             link.pin(pins.link(device));

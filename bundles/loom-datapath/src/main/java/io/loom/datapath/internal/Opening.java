@@ -8,6 +8,7 @@ import io.loom.datapath.Tuning;
 import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
 import io.loom.libbpf.Kernel;
+import io.loom.libbpf.Offload;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -81,9 +82,11 @@ final class Opening {
             OwnPrograms own = new OwnPrograms(instance, programs.running().program(), config.programs());
             Attachments attachments = attachments(instance, store, programs, own);
             own.update(programs.running().program(), attachments);
-            List<Problem> lost = instance.adopted()
-                    ? new Migration(instance, store, programs, clock).run(next -> own.replaceLoom(next, attachments)) : List.of();
-            return new LivePlane(instance, programs, own, attachments, lookup, clock, builds, readings, ports, lost);
+            List<Problem> noted = new ArrayList<>(Kernel.mitigations().stream().toList());
+            if (instance.adopted()) {
+                noted.addAll(new Migration(instance, store, programs, clock).run(next -> own.replaceLoom(next, attachments)));
+            }
+            return new LivePlane(instance, programs, own, attachments, lookup, clock, builds, readings, ports, noted);
         } catch (RuntimeException failure) {
             instance.close();
             throw failure;
@@ -106,7 +109,8 @@ final class Opening {
 
     private static Attachments attachments(Instance instance, ProgramStore store, Programs programs, OwnPrograms own) {
         BpfProgram loom = programs.running().program();
-        Attachments attachments = new Attachments(instance.pins(), own.entry(loom));
+        Attachments attachments = new Attachments(
+                instance.pins(), own.entry(loom), ifindex -> Offload.ask(ifindex, programs::open));
         List<BpfProgram> half = new ArrayList<>(own.strays());
         half.addAll(store.halves());
         half.add(loom);

@@ -7,6 +7,7 @@ import io.loom.api.plugin.SourcePorts;
 import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.datapath.Composition;
 import io.loom.datapath.Tuning;
+import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
 import java.util.HashSet;
 import java.util.List;
@@ -204,6 +205,11 @@ final class Programs implements AutoCloseable {
             found.forEach(problem -> LOG.warn("{}", problem));
         }
         problems = found;
+    }
+
+    /** The program in force, with maps of its own; while it is not known what it was made of, core without methods. */
+    BpfObject open() {
+        return running.composition().map(made -> made.open(Map.of())).orElseGet(() -> workshop.core(wanted.tuning()).open(Map.of()));
     }
 
     Running running() {

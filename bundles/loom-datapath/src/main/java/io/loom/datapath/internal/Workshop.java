@@ -107,6 +107,9 @@ final class Workshop {
                 proven.putAll(protocols);
                 return new Product(Optional.of(composition), selection.slots(), all);
             } catch (RuntimeException failure) {
+                if (failure instanceof BpfException lacking && lacking.isOfPrivilege()) {
+                    throw failure; // whatever is left out: the process may not load it
+                }
                 if (replaceable && isTooMuch(failure) && fits(selection, protocols, withKernelTable(tuning))) {
                     store.replaceTable(failure);
                     tuning = withKernelTable(tuning);
@@ -124,6 +127,11 @@ final class Workshop {
                 problems.addAll(culprit.problems());
             }
         }
+    }
+
+    /** Core, with neither methods nor handlers. */
+    Composition core(Tuning tuning) {
+        return composer.compose(List.of(), new TreeMap<>(), tuning);
     }
 
     /**

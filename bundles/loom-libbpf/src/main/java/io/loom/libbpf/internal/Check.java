@@ -59,11 +59,17 @@ public final class Check {
 
     /** A program that the verifier refused, with a log that libbpf has not seen. */
     public static BpfException refused(String subject, int errno, String log) {
-        return failure(errno, Action.LOAD, subject, "", log);
+        return refused(Action.LOAD, subject, errno, log);
+    }
+
+    /** The same, for whatever it was loaded for. */
+    public static BpfException refused(Action action, String subject, int errno, String log) {
+        return failure(errno, action, subject, "", log);
     }
 
     private static BpfException failure(int errno, Action action, String subject, String messages, String log) {
-        Diagnosis diagnosis = Diagnosis.of(action, errno, LibbpfMessages.headline(messages), log);
+        Diagnosis diagnosis = action == Action.LOAD && !log.isEmpty() && Requirements.mistrusted(OwnStatus.lines())
+                ? Diagnosis.mistrusted(errno, log) : Diagnosis.of(action, errno, LibbpfMessages.headline(messages), log);
         if (!log.isEmpty()) {
             LOG.warn("{}: the verifier's log ends with\n{}", action.failed(subject), end(log));
         }

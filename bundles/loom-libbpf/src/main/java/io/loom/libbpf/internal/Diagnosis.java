@@ -39,7 +39,11 @@ public record Diagnosis(String code, String why, String fix) {
     public static final String CODE_PROGRAM_CHANGED = "LOOM-1014";
     static final String CODE_EXISTS = "LOOM-1015";
     public static final String CODE_SHAPE = "LOOM-1016";
+    public static final String CODE_MITIGATED = "LOOM-1017";
     static final String CODE_OTHER = "LOOM-1099";
+
+    /** What to do instead of offload. */
+    public static final String NOT_ON_THE_CARD = "set mode: native, which runs it in the driver, or allow generic mode by xdp.fallback: generic";
 
     private static final int LOG_LINES = 3;
 
@@ -58,12 +62,18 @@ public record Diagnosis(String code, String why, String fix) {
             case WRITE_MAP -> writeMap(errno, message);
             case PIN, OPEN_PIN -> pin(action, errno);
             case ATTACH -> attach(errno, message);
-            case OFFLOAD -> offload(errno, message);
+            case OFFLOAD -> offload(errno, message, log);
             case REPLACE, DETACH -> replace(errno);
             default -> common(errno, message);
         };
         String why = found.why.isEmpty() ? Errno.name(errno) : found.why + " (" + Errno.name(errno) + ")";
         return new Diagnosis(found.code, why, found.fix);
+    }
+
+    /** The verifier refused the program of a process that lacks CAP_PERFMON, which it takes from others. */
+    static Diagnosis mistrusted(int errno, String log) {
+        return new Diagnosis(CODE_PRIVILEGE, "the process lacks CAP_PERFMON, without which the kernel's verifier refuses it: " + lastWords(log)
+                + " (" + Errno.name(errno) + ")", Requirements.GRANT_PERFMON);
     }
 
     private static Diagnosis load(int errno, String message, String log) {
@@ -127,11 +137,16 @@ public record Diagnosis(String code, String why, String fix) {
         };
     }
 
-    private static Diagnosis offload(int errno, String message) {
-        return Errno.unsupported(errno) || errno == EINVAL
-                ? new Diagnosis(CODE_MODE, "the network card does not run this program itself",
-                        "set mode: native, which runs it in the driver, or allow generic mode by xdp.fallback: generic")
-                : attach(errno, message);
+    /** What the driver has to say comes as a log or not at all; libbpf says which part it was about. */
+    private static Diagnosis offload(int errno, String message, String log) {
+        if (!log.isEmpty()) {
+            return new Diagnosis(CODE_MODE, "its driver says: " + lastWords(log), NOT_ON_THE_CARD);
+        }
+        if (Errno.unsupported(errno) || errno == EINVAL || errno == ENOMEM || errno == ENOSPC || errno == E2BIG) {
+            return new Diagnosis(CODE_MODE, message.isEmpty() ? "its driver refuses any program that is for the card itself" : "its driver refuses a part of the program for the card itself: " + message,
+                    NOT_ON_THE_CARD);
+        }
+        return attach(errno, message);
     }
 
     private static Diagnosis replace(int errno) {

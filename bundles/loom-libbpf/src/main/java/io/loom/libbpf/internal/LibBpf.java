@@ -56,6 +56,12 @@ public final class LibBpf {
 
     public static native long btf__raw_data(long btf, int[] size);
 
+    /** Before the load: the map is made by the driver of that interface, for its card. */
+    public static native int bpf_map__set_ifindex(long map, int ifindex);
+
+    /** Before the load: the program is for that interface's card. */
+    public static native void bpf_program__set_ifindex(long program, int ifindex);
+
     public static native String bpf_program__name(long program);
 
     public static native String bpf_program__section_name(long program);

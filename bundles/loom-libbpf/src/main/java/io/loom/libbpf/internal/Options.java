@@ -37,6 +37,7 @@ public final class Options {
 
     public static final int PROGRAM_LOAD_SIZE = 104;
     public static final int PROGRAM_LOAD_ATTACH_TYPE = 12;
+    public static final int PROGRAM_LOAD_IFINDEX = 24;
     public static final int PROGRAM_LOAD_LOG_SIZE = 92;
     public static final int PROGRAM_LOAD_LOG = 96;
 

@@ -13,6 +13,7 @@ public final class Requirements {
     private static final int CAP_SYS_ADMIN = 21;
     private static final int CAP_PERFMON = 38;
     private static final int CAP_BPF = 39;
+    static final String GRANT_PERFMON = "grant CAP_PERFMON too (systemd: AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON)";
     private static final Pattern RELEASE = Pattern.compile("(\\d+)\\.(\\d+).*");
 
     private Requirements() {
@@ -47,21 +48,19 @@ public final class Requirements {
                 "upgrade the kernel, for example to Debian 12's 6.1"));
     }
 
-    /** @param status lines of /proc/self/status; {@code CapEff} is a hexadecimal bit mask */
+    /**
+     * What nothing can be done without. The verifier decides what needs CAP_PERFMON as well.
+     *
+     * @param status lines of /proc/self/status; {@code CapEff} is a hexadecimal bit mask
+     */
     public static Optional<Problem> capabilities(List<String> status) {
-        long effective = status.stream().filter(line -> line.startsWith("CapEff:")).findFirst()
-                .map(line -> Long.parseUnsignedLong(line.substring("CapEff:".length()).strip(), 16)).orElse(0L);
+        long effective = effective(status);
         List<String> missing = new ArrayList<>();
         if (!has(effective, CAP_NET_ADMIN)) {
             missing.add("CAP_NET_ADMIN");
         }
-        if (!has(effective, CAP_SYS_ADMIN)) {
-            if (!has(effective, CAP_BPF)) {
-                missing.add("CAP_BPF");
-            }
-            if (!has(effective, CAP_PERFMON)) {
-                missing.add("CAP_PERFMON");
-            }
+        if (!has(effective, CAP_SYS_ADMIN) && !has(effective, CAP_BPF)) {
+            missing.add("CAP_BPF");
         }
         if (missing.isEmpty()) {
             return Optional.empty();
@@ -69,6 +68,23 @@ public final class Requirements {
         return Optional.of(Problem.of(Diagnosis.CODE_PRIVILEGE, "cannot use BPF",
                 "the process lacks " + String.join(", ", missing),
                 "run as root, or grant them (systemd: AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON)"));
+    }
+
+    /** Without CAP_PERFMON the kernel trusts no program: it refuses what may leak a pointer, and guards the rest against speculation. */
+    public static boolean mistrusted(List<String> status) {
+        long effective = effective(status);
+        return !has(effective, CAP_SYS_ADMIN) && !has(effective, CAP_PERFMON);
+    }
+
+    /** What is to be said where programs load all the same. */
+    public static Problem mitigated() {
+        return Problem.of(Diagnosis.CODE_MITIGATED, "programs are slower than they could be",
+                "the process lacks CAP_PERFMON, so the kernel adds its mitigations of speculative execution to what it loads", GRANT_PERFMON);
+    }
+
+    private static long effective(List<String> status) {
+        return status.stream().filter(line -> line.startsWith("CapEff:")).findFirst()
+                .map(line -> Long.parseUnsignedLong(line.substring("CapEff:".length()).strip(), 16)).orElse(0L);
     }
 
     private static boolean has(long mask, int capability) {

@@ -37,6 +37,14 @@ class DiagnosisTest {
     }
 
     @Test
+    void aProgramThatIsMistrustedSaysWhichCapabilityIsMissing() {
+        Diagnosis diagnosis = Diagnosis.mistrusted(Errno.EACCES, "26: (1c) w3 -= w2\nR3 pointer -= pointer prohibited\nprocessed 24 insns\n");
+        assertEquals("LOOM-1002", diagnosis.code());
+        assertTrue(diagnosis.why().contains("lacks CAP_PERFMON") && diagnosis.why().endsWith("pointer -= pointer prohibited (EACCES)"), diagnosis.why());
+        assertTrue(diagnosis.fix().contains("CAP_PERFMON"), diagnosis.fix());
+    }
+
+    @Test
     void aDriverWithoutXdpIsToldApartFromOneThatDislikesTheMtu() {
         assertTrue(Diagnosis.of(Action.ATTACH, Errno.EOPNOTSUPP, "", "").fix().contains("mode: generic"));
         assertTrue(Diagnosis.of(Action.OFFLOAD, Errno.EINVAL, "", "").fix().contains("mode: native"));

@@ -1,6 +1,7 @@
 package io.loom.libbpf.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Problem;
@@ -11,17 +12,29 @@ import org.junit.jupiter.api.Test;
 class RequirementsTest {
 
     @Test
-    void rootAndTheThreeCapabilitiesWillDo() {
+    void rootAndTwoCapabilitiesWillDo() {
         assertEquals(Optional.empty(), Requirements.capabilities(List.of("Name:\tjava", "CapEff:\t000001ffffffffff")));
         assertEquals(Optional.empty(), Requirements.capabilities(List.of("CapEff:\t000000c000001000")));
+        assertEquals(Optional.empty(), Requirements.capabilities(List.of("CapEff:\t0000008000001000")), "CAP_BPF and CAP_NET_ADMIN");
         assertEquals(Optional.empty(), Requirements.capabilities(List.of("CapEff:\t0000000000201000")));
+    }
+
+    @Test
+    void withoutPerfmonOrAllPowersTheKernelMistrustsPrograms() {
+        assertFalse(Requirements.mistrusted(List.of("CapEff:\t000001ffffffffff")));
+        assertFalse(Requirements.mistrusted(List.of("CapEff:\t000000c000001000")));
+        assertFalse(Requirements.mistrusted(List.of("CapEff:\t0000000000201000")));
+        assertTrue(Requirements.mistrusted(List.of("Name:\tjava", "CapEff:\t0000008000001000")));
+        Problem slow = Requirements.mitigated();
+        assertEquals("LOOM-1017", slow.code());
+        assertTrue(slow.why().contains("CAP_PERFMON") && slow.why().contains("mitigations") && slow.fix().contains("CAP_PERFMON"), slow.text());
     }
 
     @Test
     void everyMissingCapabilityIsNamed() {
         Problem none = Requirements.capabilities(List.of("CapEff:\t0000000000000000")).orElseThrow();
         assertEquals("LOOM-1002", none.code());
-        assertTrue(none.why().contains("CAP_NET_ADMIN, CAP_BPF, CAP_PERFMON"), none.why());
+        assertTrue(none.why().contains("CAP_NET_ADMIN, CAP_BPF"), none.why());
         Problem network = Requirements.capabilities(List.of("CapEff:\t0000000000200000")).orElseThrow();
         assertEquals("the process lacks CAP_NET_ADMIN", network.why());
     }
