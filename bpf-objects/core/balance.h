@@ -98,16 +98,25 @@ static __noinline __u32 loom_connection_choose(const struct loom_packet *packet,
 #define LOOM_REPEAT_TICKS 2 /* a SYN that comes within these after a reset is its client's next try */
 
 /*
- * A client that opens again had what is in conn. If its backend has answered the SYN by something that made it reset the
- * connection, since the port was in use there, the port is free there now: it goes to the same one. Whether that is so.
+ * Whether its backend has answered the client's SYN by something that made it reset the connection, since the port was in use there: the port
+ * is free there now.
+ */
+static __always_inline int loom_conn_is_retried(const struct loom_conn *former, __u32 now)
+{
+	return former->cookie && former->state == LOOM_CONN_TIME_WAIT && former->fins == LOOM_SIDE_BOTH && !former->assured &&
+	       ((now - former->seen) & ((1 << LOOM_SEEN_BITS) - 1)) <= LOOM_REPEAT_TICKS;
+}
+
+/*
+ * Whether a client that opens again, and had what is in conn, goes to the same backend: it tries once more; or what it had may live, since
+ * whoever made up its reset can make up a SYN as well.
  */
 static __noinline int loom_connection_returns(const struct loom_packet *packet, const struct loom_conn *former)
 {
 	const struct loom_backend *backend;
 
-	if (!(packet->found & LOOM_CONN_REOPENED) || !former->cookie || former->state != LOOM_CONN_TIME_WAIT ||
-	    former->fins != LOOM_SIDE_BOTH || former->assured ||
-	    ((packet->now - former->seen) & ((1 << LOOM_SEEN_BITS) - 1)) > LOOM_REPEAT_TICKS)
+	if (!(packet->found & LOOM_CONN_REOPENED) ||
+	    !(loom_conn_is_doubted(former) || loom_conn_is_retried(former, packet->now)))
 		return 0;
 	backend = loom_backend_find(former->backend);
 	return backend && !(backend->flags & LOOM_BACKEND_DRAINING);

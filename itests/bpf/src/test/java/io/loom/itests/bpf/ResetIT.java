@@ -82,6 +82,20 @@ class ResetIT {
         }
     }
 
+    /** Who can make up the one can make up the other. A client that did send both finds its former backend as good as any. */
+    @ParameterizedTest
+    @MethodSource("settings")
+    void aSynBehindAResetTakesNoConnectionToAnotherBackend(Setting setting) {
+        try (Balancer open = established(setting)) {
+            open.choose(2);
+            open.request("R");
+            assertEquals("FORWARD", open.request("S"));
+            assertEquals("FORWARD", open.request("A"));
+            assertEquals(1, open.connection().orElseThrow().backend());
+            assertEquals(0, open.backendCount(2).packets());
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void underNatBothSidesCanResetAndBothCanGoOn(Family family) {
