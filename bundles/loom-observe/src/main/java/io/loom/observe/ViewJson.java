@@ -93,6 +93,7 @@ public final class ViewJson {
                     .put("ifindex", attachment.ifindex())
                     .put("mode", attachment.mode())
                     .put("link_id", attachment.linkId())
+                    .put("program_id", attachment.programId())
                     .put("problem", attachment.problem());
         }
     }

@@ -2,6 +2,7 @@ package io.loom.admin.internal;
 
 import io.loom.api.control.Status;
 import io.loom.api.control.Status.AttachmentView;
+import io.loom.api.control.Status.OwnProgramView;
 import io.loom.api.control.VipView;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.stream.Collectors;
 record ReadyLine(
         List<VipView> vips, Status status, InetSocketAddress rest, InetSocketAddress ssh, boolean sshAccepts, long millis) {
     private static final int NAMED_VIPS = 4;
+    private static final String REPLACE = "replace";
 
     String text() {
         return "loom ready: " + String.join(", ", List.of(
@@ -49,12 +51,23 @@ record ReadyLine(
             return "no program";
         }
         String devices = program.attachments().isEmpty() ? "nothing"
-                : program.attachments().stream().map(ReadyLine::device).collect(Collectors.joining(" and "));
-        return "program " + program.name() + " id " + program.id() + " tag " + program.tag() + " on " + devices;
+                : program.attachments().stream().map(one -> device(one, program.entry())).collect(Collectors.joining(" and "));
+        String loom = program.name() + " id " + program.id() + " tag " + program.tag();
+        return "program " + chain(program.own(), loom) + " on " + devices;
     }
 
-    private static String device(AttachmentView attachment) {
+    /** What a frame meets, in that order: programs of the operator, then Loom's, or another in its place. */
+    private static String chain(List<OwnProgramView> own, String loom) {
+        String before = own.stream().filter(one -> !one.position().equals(REPLACE))
+                .map(one -> one.name() + " id " + one.id() + ", then ").collect(Collectors.joining());
+        return before + own.stream().filter(one -> one.position().equals(REPLACE))
+                .map(one -> one.name() + " id " + one.id() + " in the place of " + loom).findFirst().orElse(loom);
+    }
+
+    /** @param entry the number of the program that the interface has to run; what it does run the kernel says */
+    private static String device(AttachmentView attachment, int entry) {
+        String other = attachment.programId() == 0 || attachment.programId() == entry ? "" : ", but it runs program id " + attachment.programId();
         String problem = attachment.problem().isEmpty() ? "" : ": " + attachment.problem();
-        return attachment.device() + " (" + attachment.mode() + problem + ")";
+        return attachment.device() + " (" + attachment.mode() + other + problem + ")";
     }
 }

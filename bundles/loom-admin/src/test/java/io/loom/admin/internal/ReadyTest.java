@@ -59,6 +59,31 @@ class ReadyTest {
                 + "connections), started in 0.1 s", new ReadyLine(List.of(degraded), status, REST, ssh, false, 123).text());
     }
 
+    private static String line(List<Status.OwnProgramView> own, int attached) {
+        Status status = new Status(true, "", "f", List.of(), List.of(), new Status.ProgramView(3, "ab", "loom_xdp", own, List.of(
+                new Status.AttachmentView("eth0", 2, "native", 7, "", attached))), List.of(), List.of());
+        String text = new ReadyLine(List.of(), status, REST, SSH, true, 123).text();
+        return text.substring(text.indexOf("program"), text.indexOf(", rest"));
+    }
+
+    @Test
+    void programsOfTheOperatorAreNamedInTheOrderInWhichAFrameMeetsThem() {
+        Status.OwnProgramView filter = new Status.OwnProgramView("filter", "before", 15);
+        Status.OwnProgramView lb = new Status.OwnProgramView("lb", "replace", 16);
+        assertEquals("program filter id 15, then loom_xdp id 3 tag ab on eth0 (native)", line(List.of(filter), 15));
+        assertEquals("program lb id 16 in the place of loom_xdp id 3 tag ab on eth0 (native)", line(List.of(lb), 16));
+        assertEquals("program filter id 15, then lb id 16 in the place of loom_xdp id 3 tag ab on eth0 (native)", line(List.of(filter, lb), 15));
+    }
+
+    /** Whatever Loom believes. */
+    @Test
+    void whatTheKernelSaysThatAnInterfaceRunsIsNamed() {
+        assertEquals("program loom_xdp id 3 tag ab on eth0 (native)", line(List.of(), 3));
+        assertEquals("program loom_xdp id 3 tag ab on eth0 (native, but it runs program id 9)", line(List.of(), 9));
+        assertEquals("program filter id 15, then loom_xdp id 3 tag ab on eth0 (native, but it runs program id 3)",
+                line(List.of(new Status.OwnProgramView("filter", "before", 15)), 3));
+    }
+
     @Test
     void amongManyVipsOnlyDegradedOnesAreNamed() {
         VipView good = control.vips().get(0);

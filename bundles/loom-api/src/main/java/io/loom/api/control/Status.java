@@ -39,6 +39,11 @@ public record Status(
             this(id, tag, name, List.of(), attachments);
         }
 
+        /** The number of the program that interfaces have to run. */
+        public int entry() {
+            return own.isEmpty() ? id : own.get(0).id();
+        }
+
         public ProgramView {
             own = List.copyOf(own);
             attachments = List.copyOf(attachments);
@@ -48,8 +53,17 @@ public record Status(
     /** @param position {@code before} Loom's program, or {@code replace} in its place */
     public record OwnProgramView(String name, String position, int id) {}
 
-    /** @param mode {@code native}, {@code generic}, {@code offload}, or {@code none} with the reason in {@code problem} */
-    public record AttachmentView(String device, int ifindex, String mode, int linkId, String problem) {}
+    /**
+     * @param mode      {@code native}, {@code generic}, {@code offload}, or {@code none} with the reason in {@code problem}
+     * @param programId what the kernel says that the interface runs: Loom's program, or the first of those in {@link ProgramView#own}; 0: none,
+     *                  or nobody asked
+     */
+    public record AttachmentView(String device, int ifindex, String mode, int linkId, String problem, int programId) {
+        /** Of whose program nobody has asked the kernel. */
+        public AttachmentView(String device, int ifindex, String mode, int linkId, String problem) {
+            this(device, ifindex, mode, linkId, problem, 0);
+        }
+    }
 
     public Status {
         rejected = List.copyOf(rejected);

@@ -66,6 +66,11 @@ public interface DataPlane {
 
     Status.ProgramView program();
 
+    /** False after a restart, until it is known whether the program that runs is the one that is wanted, and that one is there. Any thread. */
+    default boolean programSettled() {
+        return true;
+    }
+
     /** What is wrong or noteworthy on this side: attachment problems, "needs restart", methods that are missing. Any thread. */
     List<Problem> problems();
 

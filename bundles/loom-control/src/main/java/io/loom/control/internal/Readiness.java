@@ -26,11 +26,12 @@ record Readiness(boolean ready, boolean applied, long since, String waiting) {
 
     /**
      * @param failing  why the kernel does not match the configuration; empty if it does
+     * @param settled  {@code program} is not about to be replaced
      * @param building vips whose lookup tables are being made
      * @param unprobed servers of whose health the kernel knows nothing yet
      */
     record Round(
-            LoomConfig config, String failing, boolean held, ProgramView program, List<String> building,
+            LoomConfig config, String failing, boolean held, ProgramView program, boolean settled, List<String> building,
             Map<Target, HealthCheck> unprobed, List<VipView> vips) {}
 
     Readiness next(Round round, long now) {
@@ -70,6 +71,9 @@ record Readiness(boolean ready, boolean applied, long since, String waiting) {
             if (attachment.mode().equals("none")) {
                 return "attachment to " + attachment.device() + ": " + attachment.problem();
             }
+        }
+        if (!round.settled()) {
+            return "the program, which differs from the one that runs";
         }
         if (!round.building().isEmpty()) {
             return "lookup tables of vip " + String.join(", ", round.building());

@@ -292,7 +292,7 @@ final class Reconciler {
         List<VipView> vips = views.vips();
         unprobed = unprobed(now, inventory);
         Readiness.Round round = new Readiness.Round(
-                now, troubles.failing(), plan.held(), program,
+                now, troubles.failing(), plan.held(), program, plane.programSettled(),
                 plan.vips().stream().filter(this::isBeingBuilt).map(Plan.VipPlan::name).toList(), unprobed, vips);
         readiness = readiness.next(round, clock.getAsLong());
         Set<String> holding = plan.vips().stream()

@@ -44,6 +44,7 @@ final class FakeDataPlane implements DataPlane {
     /** What happens elsewhere while a change is on its way. */
     volatile Runnable beforeApply = () -> { };
     volatile List<Status.AttachmentView> attachments = List.of();
+    volatile boolean settled = true;
     volatile Set<BackendKey> resolving = Set.of();
     private volatile Runnable listener = () -> {};
     private final Set<Thread> writers = ConcurrentHashMap.newKeySet();
@@ -221,6 +222,11 @@ final class FakeDataPlane implements DataPlane {
     @Override
     public Status.ProgramView program() {
         return new Status.ProgramView(1, "0123456789abcdef", "loom", attachments);
+    }
+
+    @Override
+    public boolean programSettled() {
+        return settled;
     }
 
     @Override

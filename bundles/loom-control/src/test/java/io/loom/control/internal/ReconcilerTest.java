@@ -375,6 +375,20 @@ class ReconcilerTest {
         assertEquals("", bench.seen.waiting());
     }
 
+    /** What says that it is ready names the program: that one must not be about to be replaced. */
+    @Test
+    void afterARestartTheProgramIsTheWantedOneFirst() {
+        plane.settled = false;
+        bench.load(web("nat", server("10.0.0.1")));
+        assertEquals("the program, which differs from the one that runs", bench.seen.waiting());
+        plane.settled = true;
+        bench.round();
+        assertEquals("", bench.seen.waiting());
+        plane.settled = false;
+        bench.round();
+        assertEquals("", bench.seen.waiting(), "ready stays ready");
+    }
+
     @Test
     void aBalancerThatIsSwitchedOffIsReadyWithoutAnInterface() {
         bench.load(Fixtures.attachedTo(List.of(), config(false, List.of(), List.of())));

@@ -276,7 +276,8 @@ final class Attachments implements AutoCloseable {
             String problem = Optional.ofNullable(problems.get(device)).map(Problem::text).orElse("");
             views.add(one == null
                     ? new AttachmentView(device, Kernel.interfaceIndex(device).orElse(0), "none", 0, problem)
-                    : new AttachmentView(device, one.ifindex(), text(one.mode()), one.linkId(), problem));
+                    : new AttachmentView(device, one.ifindex(), text(one.mode()), one.linkId(), problem,
+                            one.link().info().programId()));
         }
         return views;
     }

@@ -82,6 +82,12 @@ final class Counters {
         return instance.map("loom_verdicts").lookup(Keys.of(EVENT_MAP_FULL)).map(VerdictCount::sum).orElse(VerdictCount.ZERO).packets();
     }
 
+    /** Packets from the middle of connections that are not known. */
+    long unknown() {
+        return instance.map("loom_verdicts").lookup(Keys.of(Verdict.PASS_OUT_OF_STATE.number())).map(VerdictCount::sum)
+                .orElse(VerdictCount.ZERO).packets();
+    }
+
     /** Events are counted beside the verdict of their frame. */
     private static boolean isOfFrames(int number) {
         return number < EVENTS || number >= Verdict.METHOD_BASE;

@@ -316,6 +316,11 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     }
 
     @Override
+    public boolean programSettled() {
+        return timers.hasSettled();
+    }
+
+    @Override
     public List<Problem> problems() {
         List<Problem> problems = new ArrayList<>(live.map(LivePlane::problems).orElse(List.of()));
         problems.addAll(handlers.problems());

@@ -284,6 +284,7 @@ final class LivePlane implements AutoCloseable {
         tables.delete(retiredTables);
         lastSweep = result;
         symptoms.tables(result.byFamily(), Tuning.Connections.of(instance.map("loom_conns4")), counters.refused(), System.nanoTime());
+        symptoms.timeouts(result.idled(), counters.unknown(), System.nanoTime());
         ports.counted(programs.running().methods(), backends.byNumber(), listeners.numbersInUse(), result);
         return programs.methods().entrySet().stream()
                 .anyMatch(entry -> !entry.getValue().deployed()

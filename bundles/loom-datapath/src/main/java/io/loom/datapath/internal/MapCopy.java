@@ -32,6 +32,8 @@ import java.util.function.Function;
  */
 final class MapCopy {
     private static final int ADDRESS_BYTES = 16;
+    /** To find a pair by its connection takes as long as to read so many places of the table. */
+    private static final int FEW = 16;
 
     private final Composition composition;
     private final long seed;
@@ -134,9 +136,10 @@ final class MapCopy {
         dropped += used && dropped > 0 ? 0 : fill.dropped();
     }
 
-    /** Seldom all of it is worth reading: what has no cookie has no pair. */
+    /** Seldom all of it is worth reading: what has no cookie has no pair, and a few are found by their connections. */
     private void pairs(BpfMap former, BpfMap next, int now) {
-        if (translated[family(former).ordinal()] == 0) {
+        if (translated[family(former).ordinal()] < former.maxEntries() / FEW) {
+            pairsSince(former, next, now, Integer.MAX_VALUE);
             return;
         }
         PairPlaces places = places(former, next);

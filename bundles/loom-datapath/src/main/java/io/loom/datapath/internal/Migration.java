@@ -148,7 +148,7 @@ final class Migration {
             return List.of(stays("the program cannot be made again", "see the other problems"));
         }
         Composition composition = product.get().composition().orElseThrow();
-        long began = System.nanoTime();
+        Stopwatch watch = new Stopwatch();
         int tick = clock.tick();
         Map<String, BpfMap> next = new TreeMap<>();
         Map<String, byte[]> sources = new TreeMap<>();
@@ -156,13 +156,18 @@ final class Migration {
         MapCopy copy = new MapCopy(composition, Opening.seed(instance.meta()), programs.tuning().expiry(), instance::map, sources);
         try {
             pin(program, next);
+            watch.lap("the program and its maps");
             next.forEach((name, map) -> copy.all(instance.map(name), map, clock.tick()));
+            watch.lap("the copy");
             store.writeSlots(product.get().slots());
             store.writeProtocols(composition);
             instance.meta().put(MARK, "copied");
+            int copied = clock.tick();
             refresh(copy, next, tick);
+            watch.lap("what was new");
             links.accept(program);
-            refresh(copy, next, tick);
+            refresh(copy, next, copied);
+            watch.lap("what was new behind the links");
         } catch (RuntimeException failure) {
             next.values().forEach(BpfMap::close);
             program.close();
@@ -173,17 +178,39 @@ final class Migration {
         store.discardHalves();
         instance.replaceMaps(next);
         programs.replaced(program, product.get());
-        return report(next.keySet(), copy, (System.nanoTime() - began) / 1_000_000);
+        return report(next.keySet(), copy, watch);
     }
 
-    /** Once before the links, which shortens the second time: until that is over, connections that are new are unknown. */
+    /** How long the steps took. */
+    private static final class Stopwatch {
+        private final long began = System.nanoTime();
+        private long last = began;
+        private final StringBuilder laps = new StringBuilder();
+
+        void lap(String step) {
+            long now = System.nanoTime();
+            laps.append(laps.length() == 0 ? "" : ", ").append(step).append(' ').append((now - last) / 1_000_000).append(" ms");
+            last = now;
+        }
+
+        @Override
+        public String toString() {
+            return (System.nanoTime() - began) / 1_000_000 + " ms (" + laps + ")";
+        }
+    }
+
+    /**
+     * Once before the links, which shortens the second time: until that is over, connections that are new are unknown.
+     *
+     * @param tick when the copy before began
+     */
     private void refresh(MapCopy copy, Map<String, BpfMap> next, int tick) {
         next.forEach((name, map) -> copy.since(instance.map(name), map, clock.tick(), clock.tick() - tick + MARGIN_TICKS));
     }
 
-    private static List<Problem> report(Set<String> maps, MapCopy copy, long millis) {
-        LOG.info("maps {} are of another size or type now: {} connections taken along, {} not, in {} ms",
-                maps, copy.kept(), copy.dropped(), millis);
+    private static List<Problem> report(Set<String> maps, MapCopy copy, Stopwatch watch) {
+        LOG.info("maps {} are of another size or type now: {} connections taken along, {} not, in {}",
+                maps, copy.kept(), copy.dropped(), watch);
         return copy.dropped() == 0 ? List.of() : List.of(Problem.of(
                 "LOOM-1297", "the new connection table had no room for " + copy.dropped() + " connections",
                 "those that are not established went first; " + copy.kept() + " were taken along",

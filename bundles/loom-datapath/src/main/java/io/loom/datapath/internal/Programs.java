@@ -138,8 +138,8 @@ final class Programs implements AutoCloseable {
      */
     Optional<Workshop.Product> anew(IntPredicate used) {
         Running now = running;
-        Workshop.Product product = workshop.make(deployed.get(), protocols.get(), now.slots(), now.code(), used, wanted, "",
-                store.anew(wanted.tuning()));
+        Workshop.Product product = workshop.make(deployed.get(), protocols.get(), now.slots(), now.code(), used, wanted,
+                store.fingerprint(now.program()), store.anew(wanted.tuning()));
         return product.composition().isPresent() ? Optional.of(product) : Optional.empty();
     }
 

@@ -39,12 +39,14 @@ final class Sweep {
      * @param byPort     those that have a port of Loom's, by number of backend and then of listener
      * @param open       those that count towards limits
      * @param expired    entries that it deleted, those of denied sources too
+     * @param idled      connections among these that were idle for too long, by their states
      */
     record Result(
             Map<Integer, Long> byBackend, Map<Integer, Long> byListener, Map<Family, Long> byFamily,
-            Map<Integer, Map<Integer, Long>> byPort, long local, OpenConnections open, References references, long expired) {
+            Map<Integer, Map<Integer, Long>> byPort, long local, OpenConnections open, References references, long expired,
+            Map<Integer, Long> idled) {
         static final Result NONE = new Result(
-                Map.of(), Map.of(), Map.of(), Map.of(), 0, OpenConnections.NONE, new References(Set.of(), Set.of()), 0);
+                Map.of(), Map.of(), Map.of(), Map.of(), 0, OpenConnections.NONE, new References(Set.of(), Set.of()), 0, Map.of());
 
         long active() {
             return local + byBackend.values().stream().mapToLong(Long::longValue).sum();
@@ -71,6 +73,7 @@ final class Sweep {
         Map<Integer, Long> byListener = new HashMap<>();
         Map<Family, Long> byFamily = new EnumMap<>(Family.class);
         Map<Integer, Map<Integer, Long>> byPort = new HashMap<>();
+        Map<Integer, Long> idled = new HashMap<>();
         Set<Integer> backends = new HashSet<>();
         Set<Integer> listeners = new HashSet<>();
         long expired = 0;
@@ -78,7 +81,11 @@ final class Sweep {
         for (Family family : Family.values()) {
             ConnectionTable table = new ConnectionTable(family, instance.map("loom_conns" + family.version()));
             expired += table.walk((listener, client, rawPort, word) -> {
-                if (ConnectionWord.over(word, now, timeouts) || expel.denies(client)) {
+                if (ConnectionWord.over(word, now, timeouts)) {
+                    idled.merge(ConnectionWord.state(word), 1L, Long::sum);
+                    return 0;
+                }
+                if (expel.denies(client)) {
                     return 0;
                 }
                 backends.add(ConnectionWord.backend(word));
@@ -105,7 +112,7 @@ final class Sweep {
         Long local = byBackend.remove(TableEntry.LOCAL);
         backends.remove(TableEntry.LOCAL);
         return new Result(byBackend, byListener, byFamily, byPort, local == null ? 0 : local, open,
-                new References(backends, listeners), expired);
+                new References(backends, listeners), expired, idled);
     }
 
     private long affinities(Family family, int now, int timeout, Set<Integer> backends) {

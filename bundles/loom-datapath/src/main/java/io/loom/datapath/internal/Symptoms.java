@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What nothing has failed for and users suffer from all the same, as traffic shows it: a table of connections that is full, generic
- * mode on a device that can do better. Each lasts as long as its cause; the advice is that of the specification's table of common
+ * What nothing has failed for and users suffer from all the same, as traffic shows it: a table of connections that is full, timeouts
+ * that are too short, generic mode on a device that can do better. Each lasts as long as its cause; the advice is that of the specification's table of common
  * issues. Told by the sweep and by who watches, read on any thread.
  */
 final class Symptoms {
@@ -26,6 +26,8 @@ final class Symptoms {
     private final Set<Family> full = EnumSet.noneOf(Family.class);
     private List<Problem> ofTables = List.of();
     private List<Problem> ofModes = List.of();
+    private final Forgotten forgotten = new Forgotten();
+    private List<Problem> ofTimeouts = List.of();
     private long refused = -1;
     private long refusedAt;
 
@@ -87,8 +89,19 @@ final class Symptoms {
         ofModes = List.copyOf(found);
     }
 
+    /**
+     * After a sweep.
+     *
+     * @param idled   connections that it has deleted, by state
+     * @param unknown packets from the middle of unknown connections, ever
+     */
+    synchronized void timeouts(Map<Integer, Long> idled, long unknown, long nanos) {
+        ofTimeouts = forgotten.look(idled, unknown, nanos);
+    }
+
     synchronized List<Problem> problems() {
         List<Problem> all = new ArrayList<>(ofTables);
+        all.addAll(ofTimeouts);
         all.addAll(ofModes);
         return all;
     }

@@ -46,6 +46,8 @@ final class Timers implements AutoCloseable {
     private final Runnable changed;
     private volatile LivePlane plane;
     private volatile long servedSince;
+    /** The program has been compared with what it shall be, whatever came of that. */
+    private volatile boolean compared;
     /** Of a swap that failed; used on the programmer's thread only. */
     private Optional<Future<?>> retry = Optional.empty();
 
@@ -164,7 +166,14 @@ final class Timers implements AutoCloseable {
         programRequested.set(false);
         retry.ifPresent(planned -> planned.cancel(false));
         retry = plane.updateProgram() ? Optional.empty() : Optional.of(later(programmer, this::program, RETRY_MILLIS));
+        compared = true;
         changed.run();
+    }
+
+    /** Whether the program that runs stays for now: it is the right one, no other can be made, or bundles are missing for it. */
+    boolean hasSettled() {
+        LivePlane served = plane;
+        return compared || served == null || served.programs().isWaitingForMethods();
     }
 
     /** Ends the threads; a swap that is under way is finished. */

@@ -46,7 +46,7 @@ class PortsTest {
     /** @param used by number of backend, and then of listener */
     private void count(Map<Integer, Map<Integer, Long>> used) {
         ports.counted(METHODS, BACKENDS, LISTENERS, new Sweep.Result(
-                Map.of(), Map.of(), Map.of(), used, 0, new OpenConnections(new BitSet()), new References(Set.of(), Set.of()), 0));
+                Map.of(), Map.of(), Map.of(), used, 0, new OpenConnections(new BitSet()), new References(Set.of(), Set.of()), 0, Map.of()));
     }
 
     private List<String> codes(int connections) {
@@ -113,7 +113,7 @@ class PortsTest {
             used.put(i, Map.of(7, 1000L));
         });
         ports.counted(METHODS, many, LISTENERS, new Sweep.Result(
-                Map.of(), Map.of(), Map.of(), used, 0, new OpenConnections(new BitSet()), new References(Set.of(), Set.of()), 0));
+                Map.of(), Map.of(), Map.of(), used, 0, new OpenConnections(new BitSet()), new References(Set.of(), Set.of()), 0, Map.of()));
         assertEquals(true, ports.problems(DEFAULT).get(0).text().contains("and 2 more"));
     }
 }

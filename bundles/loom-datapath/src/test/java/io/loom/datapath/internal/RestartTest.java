@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.loom.api.Family;
 import io.loom.api.LoomException;
 import io.loom.api.config.Attachment;
+import io.loom.api.config.Attachment;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.Telemetry;
 import io.loom.control.dataplane.Change;
@@ -62,6 +63,18 @@ class RestartTest extends DataPlaneFixture {
         balance(plane);
         assertEquals(applied, plane.applied());
         assertEquals(table, tableId());
+    }
+
+    @Test
+    void aProgramThatIsToBeReplacedHasNotSettled() throws Exception {
+        int before = plane.program().id();
+        plane.close();
+        plane = open();
+        plane.configure(config(Attachment.Mode.NATIVE, 400, DEVICE));
+        assertFalse(plane.programSettled());
+        await("the program of the new file", plane::programSettled);
+        assertNotEquals(before, plane.program().id());
+        assertEquals(plane.program().id(), plane.program().attachments().get(0).programId(), "as the kernel says");
     }
 
     private record Ids(int program, List<AttachmentView> links, List<Telemetry.MapUse> maps) {

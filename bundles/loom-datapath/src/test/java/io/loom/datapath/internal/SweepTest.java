@@ -31,6 +31,26 @@ class SweepTest extends DataPlaneFixture {
         await("the sweep of connections", () -> plane.read().connectionsActive() == 0);
     }
 
+    /** The client of a connection that was idle for longer than its timeout comes back, and under nat nobody knows it. */
+    @Test
+    void aTimeoutThatIsTooShortIsAWarning() throws Exception {
+        balance(plane);
+        runSyn();
+        await("a sweep", () -> plane.read().connectionsActive() == 1);
+        try (BpfMap map = open("loom_conns4")) {
+            new ConnectionTable(Family.IPV4, map).walk((listener, client, rawPort, word) -> {
+                ConnectionWord now = ConnectionWord.decode(word);
+                return new ConnectionWord(now.backend(), true, 1, 0, now.cookie(), now.seen() - 1000).encode();
+            });
+        }
+        await("the sweep of connections", () -> plane.read().connectionsActive() == 0);
+        for (int i = 0; i < 10; i++) {
+            assertEquals(2, runAck(40000).result(), "XDP_PASS");
+        }
+        await("the warning", () -> plane.problems().stream().anyMatch(problem -> problem.code().equals("LOOM-1294")
+                && problem.why().contains("1 connections were idle for longer than ebpf.conntrack.tcp_timeouts.established")));
+    }
+
     private static Map<ByteBuffer, byte[]> entries(String name) {
         Map<ByteBuffer, byte[]> found = new LinkedHashMap<>();
         try (BpfMap map = open(name)) {

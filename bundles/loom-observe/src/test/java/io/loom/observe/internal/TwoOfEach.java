@@ -66,7 +66,7 @@ public final class TwoOfEach {
                 List.of(new Problem("LOOM-3501", "w1", "what3", "why3", "fix3"), new Problem("LOOM-3506", "w2", "what4", "why4", "fix4")),
                 new Status.ProgramView(12, "0123456789abcdef", "loom",
                         List.of(new Status.OwnProgramView("filter", "before", 15), new Status.OwnProgramView("lb", "replace", 16)),
-                        List.of(new Status.AttachmentView("eth0", 2, "native", 7, ""),
+                        List.of(new Status.AttachmentView("eth0", 2, "native", 7, "", 15),
                                 new Status.AttachmentView("eth1", 3, "none", 8, "no such device"))),
                 List.of("nat", "ipip"), List.of("maglev", "weighted"));
     }

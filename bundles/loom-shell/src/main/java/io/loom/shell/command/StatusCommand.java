@@ -56,10 +56,14 @@ public final class StatusCommand extends LoomCommand {
             out.println("Attached to no interface.");
             return;
         }
-        Table table = new Table("INTERFACE", "XDP MODE", "LINK", "PROBLEM");
+        Table table = new Table("INTERFACE", "XDP MODE", "LINK", "PROGRAM", "PROBLEM");
         program.attachments().forEach(attachment -> table.row(attachment.device(), attachment.mode(),
-                attachment.linkId() == 0 ? "" : Integer.toString(attachment.linkId()), attachment.problem()));
+                known(attachment.linkId()), known(attachment.programId()), attachment.problem()));
         table.print(out);
+    }
+
+    private static String known(int number) {
+        return number == 0 ? "" : Integer.toString(number);
     }
 
     private static void vips(PrintStream out, List<VipView> vips) {

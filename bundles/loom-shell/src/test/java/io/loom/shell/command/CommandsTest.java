@@ -52,8 +52,8 @@ class CommandsTest {
                 forwarding  ipip, nat
                 algorithms  maglev
 
-                INTERFACE  XDP MODE  LINK
-                eth0       native       7
+                INTERFACE  XDP MODE  LINK  PROGRAM
+                eth0       native       7       15
 
                 VIP  LISTENERS  FORWARDING  ALGORITHM  UPSTREAM  BACKENDS  STATE
                 web          2  nat         maglev     default   2/3       ok

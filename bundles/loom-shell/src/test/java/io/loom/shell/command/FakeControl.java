@@ -30,7 +30,7 @@ final class FakeControl implements LoomControl {
         return new Status(ready, ready ? "" : "the first probes", "/etc/loom/loom.yaml", List.of(), List.of(warning),
                 new Status.ProgramView(12, "0123456789abcdef", "loom",
                         List.of(new Status.OwnProgramView("filter", "before", 15)),
-                        List.of(new Status.AttachmentView("eth0", 2, "native", 7, ""))),
+                        List.of(new Status.AttachmentView("eth0", 2, "native", 7, "", 15))),
                 List.of("ipip", "nat"), List.of("maglev"));
     }
 

@@ -62,7 +62,7 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
         return state(word) == TIME_WAIT || halfSeen && state(word) == FIN_WAIT;
     }
 
-    private static int state(long word) {
+    public static int state(long word) {
         return (int) (word >>> STATE_AT & 7);
     }
 
