@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -70,7 +72,9 @@ class LeastPrivilegeIT extends LabTest {
         assertServes();
         assertTrue(lab.on("balancer", "ip", "addr", "show", "eth0").succeeded().contains(" " + Lab.VIP4 + "/32 "));
         assertEquals("native", rest.get("/ebpf/status").json().path("program").path("attachments").path(0).path("mode").asText());
-        assertEquals("[]", rest.get("/ebpf/status").json().path("warnings").toString());
+        // A machine that has other work may be late with its probes, and says so.
+        assertEquals(List.of(), StreamSupport.stream(rest.get("/ebpf/status").json().path("warnings").spliterator(), false)
+                .filter(warning -> !warning.path("code").asText().equals("LOOM-3530")).map(JsonNode::toString).toList());
         assertTrue(rest.metrics().get("loom_ebpf_packets_total{action=\"forward\"}") > 0);
     }
 
