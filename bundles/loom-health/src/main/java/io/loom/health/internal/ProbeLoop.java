@@ -65,7 +65,7 @@ final class ProbeLoop implements AutoCloseable {
         while (!closed) {
             try {
                 network.await(probes.napMillis(), probes::look);
-                obey(order.getAndSet(Optional.empty()));
+                order.getAndSet(Optional.empty()).ifPresent(next -> probes.obey(next.targets(), next.listener()));
                 probes.proceed();
                 broken = Optional.empty();
             } catch (IOException | RuntimeException failure) {
@@ -75,16 +75,6 @@ final class ProbeLoop implements AutoCloseable {
             }
         }
         network.close();
-    }
-
-    /** What could not be obeyed stays to be, unless there is something newer. */
-    private void obey(Optional<Order> next) {
-        try {
-            next.ifPresent(wanted -> probes.obey(wanted.targets(), wanted.listener()));
-        } catch (RuntimeException failure) {
-            order.updateAndGet(newer -> newer.isPresent() ? newer : next);
-            throw failure;
-        }
     }
 
     private void rest() {

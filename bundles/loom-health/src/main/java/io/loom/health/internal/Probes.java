@@ -76,8 +76,7 @@ final class Probes {
         targets.forEach((target, check) -> {
             Watched known = all.get(target);
             if (known == null) {
-                Watched fresh = new Watched(target, check, places.lane(target.upstream()), numbers++);
-                fresh.due(now);
+                Watched fresh = new Watched(target, check, places.lane(target.upstream()), numbers++, now);
                 all.put(target, fresh);
                 moved.add(fresh);
             } else if (!known.check().equals(check) && change(known, check, now)) {
@@ -114,7 +113,7 @@ final class Probes {
             return false;
         }
         long next = watched.begun() + Pace.next(check, watched.history(), false, 0).toNanos();
-        watched.due(elsewhere || !watched.history().known() || next - now < 0 ? now : next);
+        watched.due(elsewhere || !watched.history().known() ? now : next);
         return true;
     }
 
@@ -179,12 +178,11 @@ final class Probes {
         }
     }
 
-    /** The host has no more descriptors: what we have must do for a while, lest one upstream has all of them. */
+    /** The host has no more descriptors: what we have must do for a while, lest one upstream has all of them; goodbyes end for the next one. */
     private void stall(Watched watched, IOException noSocket) {
         long now = clock.getAsLong();
         places.release(watched.lane());
         places.enter(watched);
-        List.copyOf(leaving).forEach(this::close);
         tell(new Shortage(Shortages.explain(noSocket), watched.probed(), true));
         tally.atMost(places.taken(), now);
         stalledUntil = now + STALL;

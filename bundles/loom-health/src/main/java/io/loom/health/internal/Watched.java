@@ -21,12 +21,16 @@ final class Watched {
     private Optional<Timers.Timer> timer = Optional.empty();
     private Optional<Attempt> attempt = Optional.empty();
 
-    /** @param number no other one's */
-    Watched(Target target, HealthCheck check, Lane lane, long number) {
+    /**
+     * @param number no other one's
+     * @param due    when its first probe is
+     */
+    Watched(Target target, HealthCheck check, Lane lane, long number, long due) {
         this.target = target;
         this.check = check;
         this.lane = lane;
         this.number = number;
+        this.due = due;
     }
 
     Target target() {

@@ -132,6 +132,19 @@ class FairnessTest {
     }
 
     @Test
+    void theLatestIsNamedFirst() {
+        Rig narrow = new Rig(8);
+        narrow.add("a", 1, 20, CHECK);
+        narrow.add("b", 2, 60, CHECK);
+        narrow.add("c", 3, 40, CHECK);
+        narrow.obey();
+        narrow.run(60_000);
+        assertEquals(1, narrow.problems().size());
+        assertTrue(narrow.problems().get(0).startsWith("LOOM-3530 health checks of upstream b, c, a run up to "), () -> narrow.problems().get(0));
+        assertTrue(narrow.use("b").lateNanos() > narrow.use("c").lateNanos() && narrow.use("c").lateNanos() > narrow.use("a").lateNanos());
+    }
+
+    @Test
     void aSmallUpstreamIsProbedBetweenMoreUpstreamsThanThereArePlaces() {
         Rig narrow = new Rig(10);
         for (int i = 0; i < 40; i++) {

@@ -2,6 +2,7 @@ package io.loom.health.internal;
 
 import io.loom.api.Endpoint;
 import java.io.IOException;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -21,6 +22,8 @@ final class FakeNetwork implements Network {
     int descriptors = Integer.MAX_VALUE;
     final Set<FakeLine> open = new LinkedHashSet<>();
     int mostOpen;
+    /** Sockets that were asked for and not given. */
+    int refused;
     private final Map<Endpoint, Server> servers = new HashMap<>();
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private long sequence;
@@ -29,6 +32,7 @@ final class FakeNetwork implements Network {
     static final class Server {
         /** When each connection to it began. */
         final List<Long> begun = new ArrayList<>();
+        private boolean broken;
         private long answersAfter = NEVER;
         private long endsAfter = NEVER;
         private Optional<IOException> refusal = Optional.empty();
@@ -48,6 +52,11 @@ final class FakeNetwork implements Network {
         void refuses(long afterNanos, IOException reason) {
             accepts(afterNanos, NEVER);
             refusal = Optional.of(reason);
+        }
+
+        /** The connection breaks when it is to end. */
+        void breaks() {
+            broken = true;
         }
 
         /** The connection does not even begin. */
@@ -76,7 +85,8 @@ final class FakeNetwork implements Network {
     @Override
     public Line line(Attempt owner) throws IOException {
         if (open.size() >= descriptors) {
-            throw new java.net.SocketException("Too many open files");
+            refused++;
+            throw new SocketException("Too many open files");
         }
         FakeLine line = new FakeLine(owner);
         open.add(line);
@@ -145,8 +155,11 @@ final class FakeNetwork implements Network {
         }
 
         @Override
-        public void finish() {
+        public void finish() throws IOException {
             requireOpen();
+            if (server.broken) {
+                throw new IOException("Broken pipe");
+            }
             finished = now;
             happens(server.endsAfter, this);
         }

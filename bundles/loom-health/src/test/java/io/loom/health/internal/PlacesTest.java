@@ -19,8 +19,7 @@ class PlacesTest {
     private long numbers;
 
     private Watched watched(String upstream, long due) {
-        Watched watched = new Watched(Rig.target(upstream, "10.0.0." + (numbers + 1)), CHECK, places.lane(upstream), numbers++);
-        watched.due(due);
+        Watched watched = new Watched(Rig.target(upstream, "10.0.0." + (numbers + 1)), CHECK, places.lane(upstream), numbers++, due);
         return watched;
     }
 
@@ -111,6 +110,20 @@ class PlacesTest {
         places.release(places.lane("b"));
         assertEquals("b", given());
         assertEquals(2, places.taken());
+    }
+
+    @Test
+    void aNewUpstreamGetsItsShareWhenOneOfItIsFreeAndNotBefore() {
+        places.limit(2);
+        places.populate(Map.of("a", 5), 0);
+        enter("a", 5);
+        assertEquals("aa", given());
+        places.populate(Map.of("a", 5, "b", 5), 0);
+        enter("b", 5);
+        assertEquals("", given());
+        assertEquals(2, places.taken());
+        places.release(places.lane("a"));
+        assertEquals("b", given());
     }
 
     @Test

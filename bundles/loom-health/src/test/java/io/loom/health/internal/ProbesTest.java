@@ -93,6 +93,7 @@ class ProbesTest {
                 "network is unreachable (first probe of tcp 10.1.0.1:80)"))), rig.told);
         assertEquals(0, rig.network.open.size());
         assertEquals(List.of(), rig.problems());
+        rig.run(600);
         assertEquals(0, rig.use("web").open());
         rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
         rig.run(10_000);
@@ -113,6 +114,17 @@ class ProbesTest {
         rig.run(470);
         assertEquals(1, rig.network.open.size());
         rig.run(10);
+        assertEquals(0, rig.network.open.size());
+    }
+
+    @Test
+    void aServerWhoseConnectionBreaksAfterwardsIsUp() {
+        Target target = only(CHECK);
+        rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
+        rig.server(target).breaks();
+        rig.obey();
+        rig.run(10);
+        assertEquals(List.of(new Rig.Told(1, new Report(target, true, ""))), rig.told);
         assertEquals(0, rig.network.open.size());
     }
 
@@ -141,6 +153,22 @@ class ProbesTest {
         assertEquals(6, rig.begun(other).size());
         assertEquals(0, rig.probes.napMillis(), "nothing is left to be done");
         assertEquals(List.of(), rig.probes.tally().use().upstreams());
+    }
+
+    @Test
+    void thePlacesOfRemovedServersAreFreeForTheOthersOfTheUpstream() {
+        Rig narrow = new Rig(2);
+        List<Target> four = narrow.add("web", 1, 4, Rig.check(10_000, 9_000, 2, 3));
+        narrow.obey();
+        narrow.run(600);
+        assertEquals(2, narrow.use("web").open());
+        assertEquals(2, narrow.use("web").waiting());
+        narrow.targets.keySet().removeIf(target -> !narrow.begun(target).isEmpty());
+        narrow.obey();
+        narrow.run(600);
+        assertEquals(2, narrow.use("web").open());
+        assertEquals(0, narrow.use("web").waiting());
+        four.forEach(target -> assertEquals(1, narrow.begun(target).size()));
     }
 
     @Test
@@ -189,6 +217,33 @@ class ProbesTest {
         replace(Rig.check(1_000, 400, 2, 3));
         assertEquals(List.of(0L, 500L, 1_000L, 51_300L), rig.begun(target), "that is over, so now");
         assertEquals(1, rig.told.size(), "the history stays");
+    }
+
+    @Test
+    void anotherIntervalNeverMakesTwoProbesAtATime() {
+        Rig narrow = new Rig(1);
+        List<Target> two = narrow.add("web", 1, 2, Rig.check(60_000, 5_000, 2, 3));
+        narrow.obey();
+        narrow.run(1_000);
+        narrow.targets.replaceAll((target, old) -> Rig.check(6_000, 5_000, 2, 3));
+        narrow.obey();
+        narrow.run(10_900);
+        assertEquals(List.of(0L, 10_000L), narrow.begun(two.get(0)));
+        assertEquals(List.of(5_000L), narrow.begun(two.get(1)));
+    }
+
+    @Test
+    void countingIsNoMoreWorkHoweverOftenTheOrderChanges() {
+        Target target = only(CHECK);
+        rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
+        rig.obey();
+        for (int i = 0; i < 50; i++) {
+            rig.obey();
+            rig.run(7);
+        }
+        rig.rounds = 0;
+        rig.run(10_000);
+        assertTrue(rig.rounds < 60, () -> rig.rounds + " rounds for 5 probes and 20 counts");
     }
 
     @Test

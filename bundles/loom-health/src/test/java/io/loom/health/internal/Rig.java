@@ -24,6 +24,7 @@ final class Rig {
     final List<Told> told = new ArrayList<>();
     final Map<Target, HealthCheck> targets = new LinkedHashMap<>();
     double chance;
+    int rounds;
     long files;
     final Probes probes;
     private final long begin = network.now;
@@ -72,6 +73,7 @@ final class Rig {
         while (network.now < end) {
             long nap = probes.napMillis();
             long left = (end - network.now + MILLI - 1) / MILLI;
+            rounds++;
             network.await(nap == 0 ? left : Math.min(nap, left), probes::look);
             probes.proceed();
         }

@@ -126,6 +126,43 @@ class ShortageTest {
     }
 
     @Test
+    void whoeverIsRemovedWhileItHasNoPortIsNotProbedWhenThereIsOne() {
+        List<Target> two = rig.add("web", 1, 2, CHECK);
+        two.forEach(target -> rig.server(target).cannotBegin(new BindException("Cannot assign requested address")));
+        rig.obey();
+        rig.run(500);
+        two.forEach(target -> rig.server(target).accepts(Rig.MILLI, Rig.MILLI));
+        rig.targets.remove(two.get(0));
+        rig.obey();
+        rig.run(5_000);
+        assertEquals(List.of(), rig.begun(two.get(0)));
+        assertEquals(3, rig.begun(two.get(1)).size());
+    }
+
+    @Test
+    void whatIsLateAfterAShortageHasItsOwnReason() {
+        Target target = rig.add("web", 1, 1, CHECK).get(0);
+        rig.server(target).cannotBegin(new BindException("Cannot assign requested address"));
+        rig.obey();
+        rig.run(500);
+        rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
+        rig.run(60_000);
+        assertEquals(List.of(), rig.problems());
+        rig.sleep(5_000);
+        rig.run(1_000);
+        assertTrue(rig.problems().get(0).contains("the thread of the health checks did not get to them in time"), () -> rig.problems().toString());
+    }
+
+    @Test
+    void whileThereIsNoDescriptorItIsNotAskedForOneByEachServer() {
+        rig.add("web", 1, 200, CHECK);
+        rig.network.descriptors = 0;
+        rig.obey();
+        rig.run(1_000);
+        assertTrue(rig.network.refused <= 11 && rig.network.refused >= 10, () -> rig.network.refused + " times in a second");
+    }
+
+    @Test
     void aShortIntervalIsTriedAgainAsOften() {
         Target target = rig.add("web", 1, 1, Rig.check(200, 100, 2, 3)).get(0);
         rig.server(target).cannotBegin(new BindException("Cannot assign requested address"));
