@@ -12,6 +12,7 @@ import io.loom.api.config.NatSettings;
 import io.loom.api.config.OwnProgram;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.Findings;
+import io.loom.config.internal.Place;
 import io.loom.config.internal.schema.Schema;
 import io.loom.config.internal.yaml.SchemaReader;
 import io.loom.config.internal.yaml.Section;
@@ -48,13 +49,20 @@ public final class ConfigReader {
         return new Reading(config, findings.errors(), findings.warnings());
     }
 
+    private static void disabled(Findings findings, Place place, String why, String section) {
+        findings.warning(Code.DISABLED, place, "nothing is balanced", why, "set " + section + ".enabled: true");
+    }
+
     private LoomConfig meaning(Section root, Findings findings) {
         Section ebpf = root.sectionOrEmpty("ebpf");
         Section xdp = ebpf.sectionOrEmpty("xdp");
         boolean enabled = root.has("ebpf") && ebpf.enabled() && xdp.enabled();
-        if (!enabled) {
-            findings.warning(Code.DISABLED, root.placeOf("ebpf"), "nothing is balanced",
-                    root.has("ebpf") ? "enabled is false" : "there is no section ebpf", "set ebpf.enabled: true");
+        if (!root.has("ebpf")) {
+            disabled(findings, root.placeOf("ebpf"), "there is no section ebpf", "ebpf");
+        } else if (!ebpf.enabled()) {
+            disabled(findings, ebpf.placeOf("enabled"), "ebpf.enabled is false", "ebpf");
+        } else if (!xdp.enabled()) {
+            disabled(findings, xdp.placeOf("enabled"), "ebpf.xdp.enabled is false", "ebpf.xdp");
         }
         Attachment attachment = new AttachmentReader(findings, host).read(ebpf, enabled);
         Balancing balancing = Balancing.of(ebpf);
