@@ -6,10 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.loom.api.Problem;
 import io.loom.api.Verdict.Action;
 import io.loom.api.control.Tracing;
+import io.loom.observe.internal.Golden;
 import io.loom.observe.internal.TwoOfEach;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -17,26 +16,24 @@ import org.junit.jupiter.api.Test;
 /** Every text as a whole, with two of everything: no value may be another's, and nothing be absent. */
 class WholeTest {
 
-    private static String expected(String name) throws IOException {
-        try (InputStream file = WholeTest.class.getResourceAsStream(name)) {
-            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
-        }
+    private static void assertText(String name, String actual) throws IOException {
+        Golden.assertText(WholeTest.class, name, actual);
     }
 
     @Test
     void views() throws IOException {
-        assertEquals(expected("vips.json"), ViewJson.vips(TwoOfEach.vips()));
-        assertEquals(expected("backends.json"), ViewJson.backends(TwoOfEach.backends()));
-        assertEquals(expected("plugins.json"), ViewJson.plugins(TwoOfEach.plugins()));
-        assertEquals(expected("status.json"), ViewJson.status(TwoOfEach.status()));
-        assertEquals(expected("errors.json"), ViewJson.errors(List.of(
+        assertText("vips.json", ViewJson.vips(TwoOfEach.vips()));
+        assertText("backends.json", ViewJson.backends(TwoOfEach.backends()));
+        assertText("plugins.json", ViewJson.plugins(TwoOfEach.plugins()));
+        assertText("status.json", ViewJson.status(TwoOfEach.status()));
+        assertText("errors.json", ViewJson.errors(List.of(
                 new Problem("LOOM-3400", "$.port", "a \"b\"", "c", "d"), new Problem("LOOM-3401", "e", "f", "g", "h"))));
     }
 
     @Test
     void counters() throws IOException {
-        assertEquals(expected("stats.json"), CountersJson.stats(TwoOfEach.counters(), TwoOfEach.status()));
-        assertEquals(expected("backend-stats.json"), CountersJson.backends(TwoOfEach.counters(), TwoOfEach.backends()));
+        assertText("stats.json", CountersJson.stats(TwoOfEach.counters(), TwoOfEach.status()));
+        assertText("backend-stats.json", CountersJson.backends(TwoOfEach.counters(), TwoOfEach.backends()));
     }
 
     @Test

@@ -59,6 +59,11 @@ final class Bench {
         return rounds;
     }
 
+    /** In how many milliseconds there is something to do; -1: not by itself. */
+    long nextRound() {
+        return reconciler.nextWake().isPresent() ? (reconciler.nextWake().getAsLong() - now) / 1_000_000 : -1;
+    }
+
     RuntimeEdit.Edited change(Function<RuntimeEdit, RuntimeEdit.Edited> edit) {
         RuntimeChange change = RuntimeChange.of(edit);
         reconciler.change(List.of(change));

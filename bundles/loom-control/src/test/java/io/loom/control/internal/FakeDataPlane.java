@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -41,11 +42,14 @@ final class FakeDataPlane implements DataPlane {
     /** Protocols whose bundle is gone, and whose handler the program keeps. */
     final Set<Protocol> gone = ConcurrentHashMap.newKeySet();
     volatile boolean refusesConfiguration;
+    /** What it fails with, which is no refusal. */
+    volatile Optional<RuntimeException> bug = Optional.empty();
     /** What happens elsewhere while a change is on its way. */
     volatile Runnable beforeApply = () -> { };
     volatile List<Status.AttachmentView> attachments = List.of();
     volatile boolean settled = true;
     volatile Set<BackendKey> resolving = Set.of();
+    volatile List<Problem> problems = List.of();
     private volatile Runnable listener = () -> {};
     private final Set<Thread> writers = ConcurrentHashMap.newKeySet();
     private KernelState state = KernelState.EMPTY;
@@ -87,6 +91,9 @@ final class FakeDataPlane implements DataPlane {
         if (refusesConfiguration) {
             throw refusal();
         }
+        bug.ifPresent(failure -> {
+            throw failure;
+        });
         configured.add(config);
     }
 
@@ -99,6 +106,9 @@ final class FakeDataPlane implements DataPlane {
     public synchronized void apply(Change change) {
         writers.add(Thread.currentThread());
         beforeApply.run();
+        bug.ifPresent(failure -> {
+            throw failure;
+        });
         if (refused.test(change)) {
             throw refusal();
         }
@@ -231,7 +241,7 @@ final class FakeDataPlane implements DataPlane {
 
     @Override
     public List<Problem> problems() {
-        return new ArrayList<>();
+        return new ArrayList<>(problems);
     }
 
     @Override

@@ -16,7 +16,11 @@ final class FakeHealth implements HealthReports {
     }
 
     void up(String address) {
-        listener.report(new Report(new Target("default", Fixtures.endpoint(address)), true, ""));
+        up("default", address);
+    }
+
+    void up(String upstream, String address) {
+        listener.report(new Report(new Target(upstream, Fixtures.endpoint(address)), true, ""));
     }
 
     void down(String address) {

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.loom.api.control.LoomControl;
 import io.loom.observe.Metric;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
@@ -22,12 +21,6 @@ class WholePageTest {
             });
     private final PrometheusPage page = new PrometheusPage(TwoOfEach::counters, control, "0.1.0");
 
-    private static String expected(String name) throws IOException {
-        try (InputStream file = WholePageTest.class.getResourceAsStream(name)) {
-            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
     private String body(String accept) {
         return new String(page.render(accept).body(), StandardCharsets.UTF_8)
                 .replace("java=\"" + System.getProperty("java.version") + "\"", "java=\"X\"");
@@ -36,7 +29,7 @@ class WholePageTest {
     @Test
     void everyValueIsItsOwnAndEveryHelpIsThere() throws IOException {
         page.probing = TwoOfEach::probing;
-        assertEquals(expected("metrics.txt"), body(""));
+        Golden.assertText(WholePageTest.class, "metrics.txt", body(""));
         assertEquals("text/plain; version=0.0.4; charset=utf-8", page.render("").contentType());
     }
 
