@@ -63,6 +63,36 @@ class RestServiceTest {
         assertThrows(ConnectException.class, () -> connect(before));
     }
 
+    /** What is bound, and not only what it says that it is. */
+    @Test
+    void itListensOnThatAddressAlone() throws Exception {
+        InetAddress second = InetAddress.getByName("127.0.0.2");
+        service.listen(new InetSocketAddress(second, 0));
+        InetSocketAddress bound = service.address().orElseThrow();
+        assertEquals(second, bound.getAddress());
+        assertNotEquals(0, bound.getPort());
+        new Socket(second, bound.getPort()).close();
+        assertThrows(ConnectException.class, () -> connect(bound.getPort()));
+
+        InetAddress six = InetAddress.getByName("::1");
+        service.listen(new InetSocketAddress(six, 0));
+        InetSocketAddress next = service.address().orElseThrow();
+        assertEquals(six, next.getAddress());
+        new Socket(six, next.getPort()).close();
+        assertThrows(ConnectException.class, () -> connect(next.getPort()));
+        assertThrows(ConnectException.class, () -> new Socket(second, bound.getPort()).close());
+
+        InetAddress all = InetAddress.getByName("0.0.0.0");
+        service.listen(new InetSocketAddress(all, 0));
+        InetSocketAddress everywhere = service.address().orElseThrow();
+        assertEquals(all, everywhere.getAddress());
+        connect(everywhere.getPort());
+        new Socket(second, everywhere.getPort()).close();
+        service.close();
+        assertTrue(service.address().isEmpty());
+        assertThrows(ConnectException.class, () -> connect(everywhere.getPort()));
+    }
+
     @Test
     void theSameAddressAgainChangesNothing() throws Exception {
         service.listen(loopback(0));
