@@ -96,7 +96,9 @@ final class Diary {
         Snapshot seen = bench.seen;
         lines.add("waits for: " + seen.waiting());
         lines.add("holding " + new TreeSet<>(seen.holding()));
-        lines.add("deployed " + seen.methods() + seen.algorithms() + " " + seen.program());
+        lines.add("deployed " + seen.methods() + seen.algorithms());
+        lines.add("program " + seen.program().id() + " " + seen.program().tag() + " " + seen.program().name());
+        seen.program().attachments().forEach(one -> lines.add("attached " + one.device() + " " + one.mode() + " " + one.problem()));
         seen.warnings().forEach(problem -> lines.add("warning " + problem));
         seen.vips().forEach(vip -> lines.add(vip.toString()));
         seen.backends().forEach(backend -> lines.add(backend.toString()));
