@@ -18,6 +18,7 @@
 #include "admission.h"
 #include "exit.h"
 #include "slots.h"
+#include "unfinished.h"
 #include "echo.h"
 #include "error.h"
 #include "refuse.h"
@@ -224,6 +225,15 @@ static __always_inline int loom_connection_follow(struct xdp_md *ctx, struct loo
 	return verdict;
 }
 
+/*
+ * Whether it is worth looking for a checksum that nobody has filled in: where one sends these, the first packets of connections show it.
+ * Of a known connection found is not 0.
+ */
+static __always_inline int loom_packet_is_first(const struct loom_packet *packet)
+{
+	return !packet->found && loom_packet_opens(packet);
+}
+
 static __always_inline int loom_packet_send(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn,
 					    const struct loom_backend *backend)
 {
@@ -234,6 +244,8 @@ static __always_inline int loom_packet_send(struct xdp_md *ctx, struct loom_pack
 	verdict = loom_backend_judge(ctx, packet, backend);
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
+	if (loom_generic || loom_packet_is_first(packet))
+		loom_unfinished_look(ctx, packet);
 	verdict = loom_slot_verdict(backend->slot, loom_slot_forward(ctx, packet, conn, backend));
 	if (verdict == LOOM_FORWARD)
 		loom_flow_count(packet, conn->backend);
@@ -284,6 +296,14 @@ static __always_inline int loom_packet_assign(struct xdp_md *ctx, struct loom_pa
 	return loom_connection_follow(ctx, packet, listener, entry, conn, backend);
 }
 
+/* What no listener wants may be a reply. Of these, too, the first ones of connections are looked at: SYN+ACKs, and any datagram. */
+static __always_inline int loom_packet_return(struct xdp_md *ctx, struct loom_packet *packet)
+{
+	if (loom_generic || packet->signals & LOOM_SIGNAL_SYN || packet->protocol == IPPROTO_UDP)
+		loom_unfinished_look(ctx, packet);
+	return LOOM_REPLY;
+}
+
 /* Where the packet goes: LOOM_CONTINUE with its backend in conn, LOOM_REPLY if it may be a reply, or its end. */
 static __always_inline int loom_packet_place(struct xdp_md *ctx, struct loom_packet *packet, struct loom_conn *conn,
 					     const struct loom_backend **backend)
@@ -301,7 +321,7 @@ static __always_inline int loom_packet_place(struct xdp_md *ctx, struct loom_pac
 	packet->now = bpf_jiffies64() >> loom_tick_shift;
 	listener = loom_listener_find(packet);
 	if (!listener)
-		return LOOM_REPLY;
+		return loom_packet_return(ctx, packet);
 	if (listener->flags & LOOM_LISTENER_PASS)
 		return LOOM_PASS_PASSTHROUGH;
 	verdict = loom_header_judge(ctx, packet);
@@ -343,6 +363,8 @@ static __always_inline int loom_packet_may_be_told(const struct loom_packet *pac
 static __always_inline int loom_packet_dropped(struct xdp_md *ctx, struct loom_packet *packet, __u32 state,
 					       int verdict)
 {
+	if (loom_generic && (verdict == LOOM_DROP_NO_BACKEND || verdict == LOOM_DROP_BACKEND_DOWN))
+		loom_unfinished_look(ctx, packet);
 	if (verdict == LOOM_DROP_NO_BACKEND)
 		verdict = loom_refuse(ctx, packet);
 	else if (verdict == LOOM_DROP_BACKEND_DOWN)
@@ -365,6 +387,8 @@ int loom_xdp(struct xdp_md *ctx)
 	if (!work)
 		return XDP_DROP;
 	verdict = loom_frame_is_foreign(ctx) ? LOOM_PASS_OTHER_STATION : loom_packet_judge(ctx, &work->packet, &conn);
+	if (work->packet.found & (LOOM_PACKET_UNFINISHED | LOOM_PACKET_SEGMENTS))
+		loom_unfinished_count(ctx, &work->packet, verdict);
 	if (verdict >= LOOM_DROP_TRUNCATED)
 		verdict = loom_packet_dropped(ctx, &work->packet, conn.state, verdict);
 	return loom_exit(ctx, work, verdict, conn.backend);

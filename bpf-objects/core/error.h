@@ -12,6 +12,7 @@
 #include "answer.h"
 #include "parse.h"
 #include "rate.h"
+#include "unfinished.h"
 
 /* Option, set before load: errors a second on each CPU; 0: none. */
 const volatile __u32 loom_error_rate = 1000;
@@ -112,6 +113,20 @@ static __always_inline void loom_error_icmp_write(struct loom_icmp *icmp, const 
 	word[1] = verdict == LOOM_DROP_TOO_BIG ? bpf_htonl(packet->fits) : 0;
 }
 
+/*
+ * The sum over the error. Where the kernel finishes the checksum of the packet that is quoted, what is quoted from its transport header on adds up to the
+ * complement of what is in the checksum's place now: the sum of its pseudo-header.
+ */
+static __always_inline __u64 loom_error_sum(struct xdp_md *ctx, const struct loom_packet *packet, __u32 at, __u32 message)
+{
+	const struct loom_packet *asked = loom_unfinished_asked();
+
+	if (!asked)
+		return loom_icmp_sum(ctx, packet, at, message);
+	return loom_stretch_sum(ctx, at, sizeof(struct loom_icmp) + asked->l4 - asked->l3) + loom_icmp_pseudo_sum(packet, message) +
+	       (__u16)~loom_pseudo_sum(asked);
+}
+
 /* The headers of the error in front of what is quoted. */
 static __noinline int loom_error_write(struct xdp_md *ctx, const struct loom_packet *packet, int verdict)
 {
@@ -131,7 +146,7 @@ static __noinline int loom_error_write(struct xdp_md *ctx, const struct loom_pac
 		loom_error6_write(ip6, packet, header + message);
 	}
 	loom_error_icmp_write(icmp, packet, verdict);
-	icmp->checksum = ~loom_sum_fold(loom_icmp_sum(ctx, packet, loom_packet_l3(packet) + header, message));
+	icmp->checksum = ~loom_sum_fold(loom_error_sum(ctx, packet, loom_packet_l3(packet) + header, message));
 	return 0;
 }
 

@@ -128,9 +128,22 @@ static __always_inline int loom_reset_write(struct xdp_md *ctx, const struct loo
 	tcp[1] = reset->sequence;
 	tcp[2] = reset->acknowledges;
 	tcp[3] = reset->control;
+	if (loom_unfinished_asked()) {
+		tcp[4] = bpf_htonl((__u32)bpf_ntohs(loom_sum_fold(sum)) << 16); /* the kernel goes on from that */
+		return 0;
+	}
 	sum += (__u64)reset->ports + reset->sequence + reset->acknowledges + reset->control;
 	tcp[4] = bpf_htonl((__u32)bpf_ntohs(~loom_sum_fold(sum)) << 16);
 	return 0;
+}
+
+/*
+ * Whether the kernel finishes a checksum where the reset has none: behind the headers that the segment had and it has not. Then there is no
+ * way to answer.
+ */
+static __always_inline int loom_reset_is_spoilt(const struct loom_packet *packet, __u32 l4)
+{
+	return loom_generic && l4 != packet->l3 + loom_error_header(packet) && loom_unfinished_asked();
 }
 
 /*
@@ -144,7 +157,7 @@ __noinline int loom_reset_send(struct xdp_md *ctx, __u32 l4, int verdict, int se
 	int surplus;
 
 	if (loom_error_read(ctx, &packet) || !loom_sender_is_sound(ctx, &packet) ||
-	    loom_reset_read(ctx, &packet, l4, &reset))
+	    loom_reset_read(ctx, &packet, l4, &reset) || loom_reset_is_spoilt(&packet, l4))
 		return verdict;
 	surplus = (int)(ctx->data_end - ctx->data) -
 		  (int)(packet.l3 + loom_error_header(&packet) + sizeof(struct tcphdr));

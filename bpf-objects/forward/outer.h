@@ -31,6 +31,8 @@ static __always_inline int loom_outer_check(struct loom_packet *packet, const st
 {
 	if (packet->ttl <= 1)
 		return LOOM_DROP_TTL;
+	if (!overhead && loom_packet_is_segments(packet))
+		return LOOM_CONTINUE;
 	if (backend->mtu && packet->length + overhead > backend->mtu) {
 		packet->fits = backend->mtu > overhead ? backend->mtu - overhead : 0;
 		return LOOM_DROP_TOO_BIG;

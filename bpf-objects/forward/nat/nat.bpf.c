@@ -101,7 +101,7 @@ __hidden int loom_forward_slotXX(struct xdp_md *ctx, struct loom_packet *packet,
 		return LOOM_DROP_INTERNAL;
 	if (packet->ttl <= 1)
 		return LOOM_DROP_TTL;
-	if (backend->mtu && packet->length > backend->mtu) {
+	if (backend->mtu && packet->length > backend->mtu && !loom_packet_is_segments(packet)) {
 		packet->fits = backend->mtu;
 		return LOOM_DROP_TOO_BIG;
 	}
@@ -127,7 +127,7 @@ static __always_inline int nat_reply_exceeds(struct xdp_md *ctx, struct loom_pac
 	if (reply->ifindex == ctx->ingress_ifindex || packet->length <= NAT_ANY_LINK)
 		return 0;
 	packet->fits = loom_device_mtu(reply->ifindex);
-	return packet->fits && packet->length > packet->fits;
+	return packet->fits && packet->length > packet->fits && !loom_packet_is_segments(packet);
 }
 
 static __always_inline int nat_reply_send(struct xdp_md *ctx, struct loom_packet *packet, struct nat_pair *pair,

@@ -152,7 +152,7 @@ static __always_inline int nat_rewrite(struct xdp_md *ctx, const struct loom_pac
 	__u16 *checksum = (void *)ports + nat_checksum_offset(packet->protocol);
 	struct ipv6hdr *ip6 = data + loom_packet_l3(packet);
 	struct iphdr *ip = (void *)ip6;
-	__u64 change;
+	__u64 change, ports_change;
 
 	if (data + ETH_HLEN > end || (void *)(ports + 1) > end || (void *)(checksum + 1) > end || (void *)(ip + 1) > end)
 		return -1;
@@ -164,8 +164,11 @@ static __always_inline int nat_rewrite(struct xdp_md *ctx, const struct loom_pac
 		change = nat_ipv6_write(ip6, names->source, names->destination);
 		ip6->hop_limit--;
 	}
-	change += nat_ports_write(ports, names->source_port, names->destination_port);
-	*checksum = nat_checksum_update(*checksum, change, packet->protocol);
+	ports_change = nat_ports_write(ports, names->source_port, names->destination_port);
+	if (loom_generic && packet->found & LOOM_PACKET_FINISHED_LATER)
+		*checksum = loom_sum_fold(*checksum + change); /* of the pseudo-header, and no complement */
+	else
+		*checksum = nat_checksum_update(*checksum, change + ports_change, packet->protocol);
 	loom_link_write(data, names->mac);
 	return 0;
 }

@@ -18,6 +18,9 @@
 
 #include <loom/conntrack.h>
 
+/* Option of core, set before load: an interface may run in generic mode, in which LOOM_PACKET_FINISHED_LATER and _SEGMENTS are seen. */
+extern const volatile __u32 loom_generic;
+
 /* Core's: the largest IP packet that an interface carries; 0: unknown. */
 extern __hidden __u32 loom_device_mtu(__u32 ifindex);
 
@@ -36,5 +39,11 @@ __hidden int loom_open_slotXX(struct xdp_md *ctx, struct loom_packet *packet, st
  * Optional.
  */
 __hidden int loom_reply_slotXX(struct xdp_md *ctx, struct loom_packet *packet);
+
+/* Whether the packet does not fit a link for this reason alone: that it is several segments in one, which leave as they came. */
+static __always_inline int loom_packet_is_segments(const struct loom_packet *packet)
+{
+	return loom_generic && packet->found & LOOM_PACKET_SEGMENTS;
+}
 
 #endif

@@ -17,6 +17,11 @@
 #define LOOM_SIGNAL_PSH 0x08
 #define LOOM_SIGNAL_ACK 0x10
 
+/* Bits of loom_packet.found beside those of loom_conn_find(), by core/unfinished.h. */
+#define LOOM_PACKET_UNFINISHED 0x20     /* its TCP or UDP checksum is the sum of the pseudo-header alone, and stays so */
+#define LOOM_PACKET_FINISHED_LATER 0x40 /* so it is, and the kernel makes the checksum from it when the frame leaves: generic mode */
+#define LOOM_PACKET_SEGMENTS 0x80       /* it is several segments in one, each of which fitted the interface: generic mode */
+
 /*
  * A later fragment has no transport header: source_port, destination_port and protocol are those of its first one, and
  * nothing is to be read or written at l4.
@@ -47,7 +52,7 @@ struct loom_packet {
 		__u32 fits;   /* one that returns LOOM_DROP_TOO_BIG the largest packet that fits; 0: unknown, nobody is told */
 	};
 	__u8 ttl;       /* or hop limit */
-	__u8 found;     /* LOOM_CONN_* bits of loom_conn_find() */
+	__u8 found;     /* LOOM_CONN_* bits of loom_conn_find(), and LOOM_PACKET_* bits */
 	__u8 state;     /* enum loom_conn_state in which a connection begins with this packet, by the protocol handler */
 	__u8 options;   /* enum loom_listener_flags of the listener */
 	__u16 related;  /* offset of the IP header that an ICMP error quotes, whose flow the fields above are of; else 0 */

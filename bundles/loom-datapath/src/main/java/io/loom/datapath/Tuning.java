@@ -1,5 +1,6 @@
 package io.loom.datapath;
 
+import io.loom.api.config.Attachment;
 import io.loom.api.config.Conntrack;
 import io.loom.api.config.IcmpSettings;
 import io.loom.api.config.LoomConfig;
@@ -26,10 +27,11 @@ import java.util.Locale;
  *                    of all programs that wrote into these maps
  * @param icmp        what the program says itself
  * @param ringBytes   of the trace's ring: a power of two of pages
+ * @param generic     an interface may run in generic mode, where packets are not always as they leave
  */
 public record Tuning(
         int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts, int late,
-        IcmpSettings icmp, int ringBytes) {
+        IcmpSettings icmp, int ringBytes, boolean generic) {
 
     private static final int ESTABLISHED = 1;
     private static final int DATAGRAM = 5;
@@ -106,7 +108,7 @@ public record Tuning(
     /** Of maps that no other program has written into. */
     public Tuning(
             int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts) {
-        this(hz, timeouts, affinity, seed, backends, connections, verdicts, 1, IcmpSettings.DEFAULT, SMALL_RING);
+        this(hz, timeouts, affinity, seed, backends, connections, verdicts, 1, IcmpSettings.DEFAULT, SMALL_RING, false);
     }
 
     /** @param seed of the table that exists, or a new one */
@@ -118,7 +120,11 @@ public record Tuning(
                 ticks(conntrack.timeWait(), hz), ticks(conntrack.synReceived(), hz), ticks(conntrack.datagram(), hz));
         return new Tuning(
                 hz, timeouts, ticks(conntrack.affinity(), hz), seed, backends(maps),
-                Connections.of(maps.connections()), Size.of(maps.stats()), 1, config.icmp(), maps.ringBytes());
+                Connections.of(maps.connections()), Size.of(maps.stats()), 1, config.icmp(), maps.ringBytes(), generic(config.attachment()));
+    }
+
+    private static boolean generic(Attachment attachment) {
+        return attachment.mode() == Attachment.Mode.GENERIC || attachment.genericFallback();
     }
 
     /** How many backends a map of so many numbers is for: {@link MapSettings#backendNumbers} the other way round. */
@@ -140,12 +146,12 @@ public record Tuning(
 
     /** The same with another connection table. */
     public Tuning withConnections(Connections other) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, other, verdicts, late, icmp, ringBytes);
+        return new Tuning(hz, timeouts, affinity, seed, backends, other, verdicts, late, icmp, ringBytes, generic);
     }
 
     /** The same on maps whose clocks other programs may have left so late: only what is later than by this one's step counts. */
     public Tuning withLate(int ticks) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, ticks, icmp, ringBytes);
+        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, ticks, icmp, ringBytes, generic);
     }
 
     /** The same with all connections expiring after so many ticks. */
@@ -156,7 +162,12 @@ public record Tuning(
 
     /** The same with other ICMP messages of its own. */
     public Tuning withIcmp(IcmpSettings other) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, late, other, ringBytes);
+        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, late, other, ringBytes, generic);
+    }
+
+    /** The same for interfaces of which one may run in generic mode. */
+    public Tuning withGeneric(boolean may) {
+        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, late, icmp, ringBytes, may);
     }
 
     /**

@@ -13,6 +13,7 @@ import io.loom.api.control.Telemetry.CpuCount;
 import io.loom.api.control.Telemetry.LimitUse;
 import io.loom.api.control.Telemetry.ListenerCount;
 import io.loom.api.control.Telemetry.MapUse;
+import io.loom.api.control.Telemetry.OffloadCount;
 import io.loom.api.control.Telemetry.PortUse;
 import io.loom.api.control.Telemetry.VerdictCount;
 import java.util.ArrayList;
@@ -59,6 +60,11 @@ public final class CountersJson {
         ArrayNode cpus = json.putArray("cpus");
         for (CpuCount count : counters.cpus()) {
             cpus.addObject().put("cpu", count.cpu()).put("packets", count.packets()).put("bytes", count.bytes());
+        }
+        ArrayNode devices = json.putArray("devices");
+        for (OffloadCount count : counters.offloads()) {
+            devices.addObject().put("device", count.device()).put("unfinished_checksums", count.unfinished())
+                    .put("oversized_packets", count.oversized());
         }
         return JsonText.of(json);
     }

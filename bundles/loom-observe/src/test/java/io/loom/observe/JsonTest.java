@@ -60,6 +60,8 @@ class JsonTest {
         assertEquals(11, stats.at("/listeners/0/connections").longValue());
         assertEquals(5, stats.at("/listeners/0/connections_active").longValue());
         assertEquals("{\"family\":\"ipv4\",\"allow\":2,\"deny\":7,\"max\":1000}", stats.at("/acl/0").toString());
+        assertEquals("[{\"device\":\"eth0\",\"unfinished_checksums\":17,\"oversized_packets\":0},"
+                + "{\"device\":\"eth1\",\"unfinished_checksums\":0,\"oversized_packets\":23}]", stats.get("devices").toString());
         JsonNode backends = JSON.readTree(CountersJson.backends(SampleControl.counters(), control.backends())).get("backends");
         assertEquals(20, backends.get(0).get("packets").longValue());
         assertEquals(8, backends.get(0).get("overflows").longValue());

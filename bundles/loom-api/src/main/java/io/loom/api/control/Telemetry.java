@@ -25,6 +25,7 @@ public interface Telemetry {
      * @param cpus               what each possible CPU has done; none if the counters are not kept by CPU
      * @param acl                rules of ebpf.acl in the kernel, by address family
      * @param ports              of backends that are reached by a method that gives connections ports of Loom's
+     * @param offloads           of interfaces that have the program
      */
     record Counters(
             List<VerdictCount> verdicts,
@@ -38,18 +39,19 @@ public interface Telemetry {
             List<LimitUse> limits,
             List<CpuCount> cpus,
             List<AclUse> acl,
-            List<PortUse> ports) {
+            List<PortUse> ports,
+            List<OffloadCount> offloads) {
 
-        /** Without ports. */
+        /** Without ports and interfaces. */
         public Counters(
                 List<VerdictCount> verdicts, long connectionsCreated, long connectionsActive, long mapFull,
                 long connectionsEvicted, List<BackendCount> backends, List<ListenerCount> listeners, List<MapUse> maps,
                 List<LimitUse> limits, List<CpuCount> cpus, List<AclUse> acl) {
             this(verdicts, connectionsCreated, connectionsActive, mapFull, connectionsEvicted, backends, listeners, maps,
-                    limits, cpus, acl, List.of());
+                    limits, cpus, acl, List.of(), List.of());
         }
 
-        /** Without limits, CPUs, rules for sources and ports. */
+        /** Without limits, CPUs, rules for sources, ports and interfaces. */
         public Counters(
                 List<VerdictCount> verdicts, long connectionsCreated, long connectionsActive, long mapFull,
                 long connectionsEvicted, List<BackendCount> backends, List<ListenerCount> listeners, List<MapUse> maps) {
@@ -66,6 +68,7 @@ public interface Telemetry {
             cpus = List.copyOf(cpus);
             acl = List.copyOf(acl);
             ports = List.copyOf(ports);
+            offloads = List.copyOf(offloads);
         }
     }
 
@@ -115,6 +118,15 @@ public interface Telemetry {
             return used * 100 >= max * NEARLY_ALL_PERCENT;
         }
     }
+
+    /**
+     * What came in on an interface that its sender had left to a network card, and that could not be made good; since the program is there in
+     * that mode.
+     *
+     * @param unfinished packets with an empty checksum that were sent on: first packets of connections are looked at
+     * @param oversized  packets of several segments that were too big for where they had to go
+     */
+    record OffloadCount(String device, long unfinished, long oversized) {}
 
     /** Frames that the program has seen on a CPU, and their bytes on entry. */
     record CpuCount(int cpu, long packets, long bytes) {}

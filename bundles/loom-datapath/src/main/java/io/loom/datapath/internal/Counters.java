@@ -34,8 +34,11 @@ final class Counters {
     private final Limits limits;
     private final Sources sources;
     private final Ports ports;
+    private final Offloads offloads;
 
-    Counters(Instance instance, Backends backends, Listeners listeners, Limits limits, Sources sources, Ports ports) {
+    Counters(
+            Instance instance, Backends backends, Listeners listeners, Limits limits, Sources sources, Ports ports, Offloads offloads) {
+        this.offloads = offloads;
         this.limits = limits;
         this.instance = instance;
         this.backends = backends;
@@ -74,7 +77,7 @@ final class Counters {
                 verdicts.getOrDefault(EVENT_MAP_FULL, VerdictCount.ZERO).packets(),
                 verdicts.getOrDefault(EVENT_EVICTED, VerdictCount.ZERO).packets(),
                 backendCounts(flows("loom_bstats"), sweep), listenerCounts(ofListeners, sweep), mapUses(), limits.uses(),
-                cpuCounts(cpus), sources.uses(), ports.uses());
+                cpuCounts(cpus), sources.uses(), ports.uses(), offloads.counts());
     }
 
     /** Connections that found no room in their table. */

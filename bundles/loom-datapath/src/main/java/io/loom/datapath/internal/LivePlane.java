@@ -62,6 +62,7 @@ final class LivePlane implements AutoCloseable {
     private final Egress egress;
     private final Carriers carriers;
     private final Stations stations;
+    private final Offloads offloads;
     private final NetworkNews news;
     private final CpuAffinity cpuAffinity;
     private final Symptoms symptoms = new Symptoms(new Drivers(NET, LivePlane::describe));
@@ -109,9 +110,10 @@ final class LivePlane implements AutoCloseable {
         this.clock = clock;
         this.egress = new Egress(instance.map("loom_devices"), () -> instance.knownMap("loom_mtus"));
         this.stations = new Stations(() -> instance.knownMap("loom_stations"), new StackedDevices(NET), new Links());
+        this.offloads = new Offloads(() -> instance.knownMap("loom_offloads"));
         this.sweep = new Sweep(instance, clock);
         this.ports = new Ports();
-        this.counters = new Counters(instance, backends, listeners, limits, sources, ports);
+        this.counters = new Counters(instance, backends, listeners, limits, sources, ports, offloads);
         this.keeper = new PinKeeper(instance.pins());
         this.tracer = new Tracer(instance, clock, () -> new TraceNames(
                 Reason.all(programs.running().methods()), backends.byNumber(), listeners.specs()));
@@ -205,6 +207,7 @@ final class LivePlane implements AutoCloseable {
     void attach() {
         stations.look(attachments.devices());
         attachments.check();
+        offloads.look(attachments.views(), System.nanoTime());
     }
 
     /** True if settings of the host have changed that the program follows. */
@@ -399,6 +402,7 @@ final class LivePlane implements AutoCloseable {
         List<Problem> problems = new ArrayList<>(attachments.problems());
         problems.addAll(keeper.problems());
         problems.addAll(stations.problems());
+        problems.addAll(offloads.problems());
         problems.addAll(opening);
         problems.addAll(egress.problems());
         problems.addAll(cpuAffinity.problems());

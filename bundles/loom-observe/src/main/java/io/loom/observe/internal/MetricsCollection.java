@@ -41,6 +41,9 @@ record MetricsCollection(
                 .add(Metric.MAP_ENTRIES_MAX, map.maxEntries(), map.name(), map.type())
                 .add(Metric.MAP_MEMORY, map.memoryBytes(), map.name(), map.type()));
         counters.cpus().forEach(cpu -> samples.add(Metric.CPU_PACKETS, cpu.packets(), Integer.toString(cpu.cpu())));
+        counters.offloads().forEach(count -> samples
+                .add(Metric.UNFINISHED_CHECKSUMS, count.unfinished(), count.device())
+                .add(Metric.OVERSIZED_PACKETS, count.oversized(), count.device()));
         process(samples, version);
         return samples;
     }

@@ -18,6 +18,7 @@ import io.loom.api.control.Telemetry.CpuCount;
 import io.loom.api.control.Telemetry.LimitUse;
 import io.loom.api.control.Telemetry.ListenerCount;
 import io.loom.api.control.Telemetry.MapUse;
+import io.loom.api.control.Telemetry.OffloadCount;
 import io.loom.api.control.Telemetry.PortUse;
 import io.loom.api.control.Telemetry.VerdictCount;
 import io.loom.api.control.VipView;
@@ -46,7 +47,8 @@ public final class SampleControl implements LoomControl {
                 List.of(new LimitUse(LimitUse.Owner.VIP, "web", 100, 4), new LimitUse(LimitUse.Owner.BACKEND, "10.0.1.10:8080", 50, 3)),
                 List.of(new CpuCount(0, 2, 120), new CpuCount(1, 40, 4400)),
                 List.of(new AclUse(Family.IPV4, 2, 7, 1000), new AclUse(Family.IPV6, 0, 3, 1000)),
-                List.of(new PortUse(endpoint("10.0.1.10", 8080), 31, 4536)));
+                List.of(new PortUse(endpoint("10.0.1.10", 8080), 31, 4536)),
+                List.of(new OffloadCount("eth0", 17, 0), new OffloadCount("eth1", 0, 23)));
     }
 
     public static Probing.Use probing() {

@@ -19,6 +19,7 @@ import io.loom.api.control.Telemetry.CpuCount;
 import io.loom.api.control.Telemetry.LimitUse;
 import io.loom.api.control.Telemetry.ListenerCount;
 import io.loom.api.control.Telemetry.MapUse;
+import io.loom.api.control.Telemetry.OffloadCount;
 import io.loom.api.control.Telemetry.PortUse;
 import io.loom.api.control.Telemetry.VerdictCount;
 import io.loom.api.control.VipView;
@@ -53,7 +54,8 @@ public final class TwoOfEach {
                         new LimitUse(LimitUse.Owner.BACKEND, second.toString(), 507, 508)),
                 List.of(new CpuCount(2, 601, 602), new CpuCount(3, 603, 604)),
                 List.of(new AclUse(Family.IPV4, 701, 702, 703), new AclUse(Family.IPV6, 704, 705, 706)),
-                List.of(new PortUse(first, 801, 802), new PortUse(second, 803, 804)));
+                List.of(new PortUse(first, 801, 802), new PortUse(second, 803, 804)),
+                List.of(new OffloadCount("eth0", 851, 852), new OffloadCount("eth1", 853, 854)));
     }
 
     public static Use probing() {

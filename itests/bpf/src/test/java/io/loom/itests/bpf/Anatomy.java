@@ -281,9 +281,17 @@ record Anatomy(byte[] frame, int version, int protocol, int l3, int l4, int end,
     /** Over what it covers: a datagram may end before its packet. */
     private long transport() {
         int until = protocol == UDP ? Math.min(end, l4 + word(frame, l4 + 4)) : end;
+        return pseudo(until) + sum(l4, until);
+    }
+
+    private long pseudo(int until) {
         long addresses = version == 4 ? sum(l3 + 12, l3 + 20) : sum(l3 + 8, l3 + 40);
-        long pseudo = protocol == ICMP4 ? 0 : addresses + protocol + (until - l4);
-        return pseudo + sum(l4, until);
+        return protocol == ICMP4 ? 0 : addresses + protocol + (until - l4);
+    }
+
+    /** What is in the place of the checksum while it is left to a network card. */
+    int pseudoSum() {
+        return fold(pseudo(end));
     }
 
     /** Writes both checksums as they ought to be. */
@@ -308,6 +316,15 @@ record Anatomy(byte[] frame, int version, int protocol, int l3, int l4, int end,
     }
 
     private long sum(int from, int to) {
+        return sum(frame, from, to);
+    }
+
+    /** What a checksum over a stretch of a frame is. */
+    static int complement(byte[] frame, int from, int to) {
+        return ~fold(sum(frame, from, to)) & 0xffff;
+    }
+
+    private static long sum(byte[] frame, int from, int to) {
         long sum = 0;
         for (int i = from; i < to; i += 2) {
             sum += (frame[i] & 0xff) << 8 | (i + 1 < to ? frame[i + 1] & 0xff : 0);
