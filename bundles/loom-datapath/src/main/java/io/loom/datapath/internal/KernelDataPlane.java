@@ -88,9 +88,14 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     }
 
     private KernelDataPlane(BundleContext context, Path bpffs, String instance, Path data, Ending ending) {
+        this(context, bpffs, instance, data, ending, new SelfTests());
+    }
+
+    /** @param selfTests which know what has passed before */
+    KernelDataPlane(BundleContext context, Path bpffs, String instance, Path data, Ending ending, SelfTests selfTests) {
         this.context = context;
         this.ending = ending;
-        this.opening = new Opening(bpffs, instance, data, methods::byName, handlers::objects, builds);
+        this.opening = new Opening(bpffs, instance, data, methods::byName, handlers::objects, builds, selfTests);
         this.timers = new Timers(this::changed);
     }
 

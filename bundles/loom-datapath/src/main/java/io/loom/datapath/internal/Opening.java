@@ -31,6 +31,7 @@ final class Opening {
     private final Supplier<Map<String, MethodCode>> methods;
     private final Supplier<SortedMap<Protocol, byte[]>> protocols;
     private final TableBuilds builds;
+    private final SelfTests selfTests;
 
     /**
      * @param data       directory for the lock where /run/loom cannot be written
@@ -39,7 +40,8 @@ final class Opening {
      */
     Opening(
             Path bpffs, String name, Path data, Supplier<Map<String, MethodCode>> methods,
-            Supplier<SortedMap<Protocol, byte[]>> protocols, TableBuilds builds) {
+            Supplier<SortedMap<Protocol, byte[]>> protocols, TableBuilds builds, SelfTests selfTests) {
+        this.selfTests = selfTests;
         this.bpffs = bpffs;
         this.name = name;
         this.data = data;
@@ -75,7 +77,7 @@ final class Opening {
             LocalPorts ports = new LocalPorts(SETTINGS, readings, instance.meta(), instance.adopted());
             Workshop.Wanted wanted = new Workshop.Wanted(tuning, config.methodOptions()).withPorts(ports.ports());
             ProgramStore store = new ProgramStore(instance);
-            Workshop workshop = new Workshop(Composer.builtIn(), store);
+            Workshop workshop = new Workshop(Composer.builtIn(), store, selfTests);
             Programs programs = instance.adopted()
                     ? Programs.adopt(workshop, store, methods, protocols, wanted, instance.pinnedProgram().orElseThrow())
                     : Programs.begin(workshop, store, methods, protocols, wanted);

@@ -33,10 +33,17 @@ final class Workshop {
 
     private final Composer composer;
     private final ProgramStore store;
+    private final SelfTests selfTests;
     /** Objects of handlers that were in a program that works. */
     private final Map<Protocol, byte[]> proven = new TreeMap<>();
 
     Workshop(Composer composer, ProgramStore store) {
+        this(composer, store, new SelfTests());
+    }
+
+    /** @param selfTests which know what has passed before */
+    Workshop(Composer composer, ProgramStore store, SelfTests selfTests) {
+        this.selfTests = selfTests;
         this.composer = composer;
         this.store = store;
     }
@@ -102,7 +109,7 @@ final class Workshop {
                 selection.methods().forEach(method -> store.requireFit(method, used.test(method.slot())));
                 Composition composition = composer.compose(selection.methods(), protocols, tuning);
                 if (!composition.fingerprint().equals(present)) {
-                    SelfTests.run(composition);
+                    selfTests.run(composition);
                 }
                 proven.putAll(protocols);
                 return new Product(Optional.of(composition), selection.slots(), all);
@@ -164,7 +171,7 @@ final class Workshop {
 
     private Optional<String> trouble(SortedMap<Protocol, byte[]> protocols, Tuning tuning) {
         try {
-            SelfTests.run(composer.compose(List.of(), protocols, tuning));
+            selfTests.run(composer.compose(List.of(), protocols, tuning));
             return Optional.empty();
         } catch (RuntimeException failure) {
             LOG.debug("core with the handlers {}", protocols.keySet(), failure);
@@ -185,7 +192,7 @@ final class Workshop {
 
     private boolean fits(Selection selection, SortedMap<Protocol, byte[]> protocols, Tuning tuning) {
         try {
-            SelfTests.run(composer.compose(selection.methods(), protocols, tuning));
+            selfTests.run(composer.compose(selection.methods(), protocols, tuning));
             return true;
         } catch (RuntimeException failure) {
             LOG.debug("the program does not fit with the kernel's hash either", failure);
@@ -199,7 +206,7 @@ final class Workshop {
         for (SlottedMethod method : selection.methods()) {
             if (!refused.contains(method.name())) {
                 try {
-                    SelfTests.run(composer.compose(List.of(method), protocols, tuning));
+                    selfTests.run(composer.compose(List.of(method), protocols, tuning));
                 } catch (MethodRefused failure) {
                     return Optional.of(failure);
                 } catch (RuntimeException failure) {

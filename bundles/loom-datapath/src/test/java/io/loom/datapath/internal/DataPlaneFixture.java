@@ -39,6 +39,8 @@ import org.osgi.framework.ServiceReference;
 /** A data plane with the real plugins on a real interface, new for each test. */
 abstract class DataPlaneFixture {
     static final Path ROOT = TestHost.BPFFS.resolve("loom/test");
+    /** Each method's packets are run once for all tests. */
+    private static final SelfTests PASSED = new SelfTests();
     private static final int CLIENT_PORT = 40000;
     static final TableKey TABLE = new TableKey("web", Family.IPV4);
 
@@ -54,7 +56,7 @@ abstract class DataPlaneFixture {
     }
 
     KernelDataPlane open() {
-        KernelDataPlane opened = new KernelDataPlane(TestHost.BPFFS, "test", Path.of("target/lock"));
+        KernelDataPlane opened = new KernelDataPlane(null, TestHost.BPFFS, "test", Path.of("target/lock"), Ending.NONE, PASSED);
         opened.addMethod(new NatForwarding(), natService);
         opened.addMethod(new IpipForwarding(), ipipService);
         opened.addHandler(new TcpHandler(), FakeReference.<ProtocolHandler>ofVersion("1.0.0"));
