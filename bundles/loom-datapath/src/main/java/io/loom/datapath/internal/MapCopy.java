@@ -20,6 +20,7 @@ import io.loom.libbpf.UpdateMode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +43,8 @@ final class MapCopy {
     private final Map<String, byte[]> sources;
     /** Connections whose method has a cookie, by family; known once the connection tables are copied, which come first. */
     private final long[] translated = new long[Family.values().length];
+    /** Of the last copy of what was written meanwhile, until the pairs have been copied: to look at each connection again takes as long as the rest. */
+    private final Map<Family, List<Changed>> changed = new EnumMap<>(Family.class);
     private long kept;
     private long dropped;
 
@@ -121,15 +124,22 @@ final class MapCopy {
         long[] count = {0};
         ConnectionFill fill = new ConnectionFill(family, next, seed, now, used);
         try (fill) {
+            List<Changed> recent = new ArrayList<>();
             new ConnectionTable(family, former).walk((listener, client, rawPort, word) -> {
-                if (matters(word, now, within)
-                        && !(looks && !isNews(next, ConnectionKeys.of(family, client, rawPort, listener), word, now))) {
+                boolean matters = matters(word, now, within);
+                if (used && matters && ConnectionWord.cookie(word) != 0) {
+                    recent.add(new Changed(listener, client.clone(), rawPort, word));
+                }
+                if (matters && !(looks && !isNews(next, ConnectionKeys.of(family, client, rawPort, listener), word, now))) {
                     fill.put(listener, client, rawPort, word);
                     count[0]++;
-                    translated[family.ordinal()] += ConnectionWord.decode(word).cookie() != 0 ? 1 : 0;
+                    translated[family.ordinal()] += ConnectionWord.cookie(word) != 0 ? 1 : 0;
                 }
                 return word;
             });
+            if (used) {
+                changed.put(family, recent);
+            }
         }
         kept += used ? 0 : count[0] - fill.dropped();
         // The second copy meets those again that the first had no room for.
@@ -152,16 +162,13 @@ final class MapCopy {
 
     /** By the connections that were written: the pairs are too many to be read while the next program waits for them. */
     private void pairsSince(BpfMap former, BpfMap next, int now, int within) {
-        List<Changed> changed = new ArrayList<>();
-        new ConnectionTable(family(former), maps.apply("loom_conns" + family(former).version())).walk((listener, client, rawPort, word) -> {
-            if (matters(word, now, within) && ConnectionWord.decode(word).cookie() != 0) {
-                changed.add(new Changed(listener, client.clone(), rawPort, word));
-            }
-            return word;
-        });
+        List<Changed> written = changed.remove(family(former));
+        if (written == null) {
+            written = written(family(former), now, within);
+        }
         PairPlaces before = places(former, former);
         PairPlaces after = places(former, next);
-        for (Changed one : changed) {
+        for (Changed one : written) {
             for (Protocol protocol : Protocol.values()) {
                 OptionalInt place = place(before, former.name(), one, protocol);
                 if (place.isPresent()) {
@@ -172,6 +179,18 @@ final class MapCopy {
                 }
             }
         }
+    }
+
+    /** Connections with a pair, where their own table has not just been copied. */
+    private List<Changed> written(Family family, int now, int within) {
+        List<Changed> found = new ArrayList<>();
+        new ConnectionTable(family, maps.apply("loom_conns" + family.version())).walk((listener, client, rawPort, word) -> {
+            if (matters(word, now, within) && ConnectionWord.cookie(word) != 0) {
+                found.add(new Changed(listener, client.clone(), rawPort, word));
+            }
+            return word;
+        });
+        return found;
     }
 
     /** Of the pair that the connection's cookie names: 16 bits of port below the index of a source address (forward/nat/source.h). */

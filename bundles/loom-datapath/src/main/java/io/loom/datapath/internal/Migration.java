@@ -13,6 +13,7 @@ import io.loom.libbpf.MapPlan;
 import io.loom.libbpf.XdpLink;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,10 @@ final class Migration {
     private static final long POLL_MILLIS = 50;
     /** A clock may be late by that when the second copy asks what is new. */
     private static final int MARGIN_TICKS = 2;
+
+    /** A family's connections, and then their pairs: each waits for its own alone. */
+    private static final Comparator<String> BY_FAMILY =
+            Comparator.comparing((String name) -> name.charAt(name.length() - 1)).thenComparing(Comparator.naturalOrder());
 
     private final Instance instance;
     private final ProgramStore store;
@@ -205,7 +210,8 @@ final class Migration {
      * @param tick when the copy before began
      */
     private void refresh(MapCopy copy, Map<String, BpfMap> next, int tick) {
-        next.forEach((name, map) -> copy.since(instance.map(name), map, clock.tick(), clock.tick() - tick + MARGIN_TICKS));
+        next.keySet().stream().sorted(BY_FAMILY)
+                .forEach(name -> copy.since(instance.map(name), next.get(name), clock.tick(), clock.tick() - tick + MARGIN_TICKS));
     }
 
     private static List<Problem> report(Set<String> maps, MapCopy copy, Stopwatch watch) {
