@@ -4,9 +4,13 @@ import io.loom.api.LoomException;
 import io.loom.api.config.LoomConfig;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.KernelState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -92,6 +96,7 @@ final class Diary {
         kernel.listeners().forEach((key, spec) -> lines.add("kernel listener " + key + ": " + spec));
         bench.probes.targets.forEach((target, check) -> lines.add("probed " + target.upstream() + " " + target.endpoint() + " " + check));
         plane.resolving.forEach(key -> lines.add("resolving " + named(key)));
+        lines.addAll(stored());
         lines.sort(null);
         Snapshot seen = bench.seen;
         lines.add("waits for: " + seen.waiting());
@@ -103,6 +108,17 @@ final class Diary {
         seen.vips().forEach(vip -> lines.add(vip.toString()));
         seen.backends().forEach(backend -> lines.add(backend.toString()));
         return new LinkedHashSet<>(lines);
+    }
+
+    /** What a restart would find, an entry a line. */
+    private List<String> stored() {
+        Path file = data.resolve("runtime.json");
+        try {
+            return Files.exists(file) ? Arrays.stream(Files.readString(file).replaceAll("\\s+", " ").split("(?<=\\}), "))
+                    .map(entry -> "stored " + entry).toList() : List.of();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
     }
 
     private String named(Object what) {

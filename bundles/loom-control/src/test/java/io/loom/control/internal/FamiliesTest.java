@@ -9,7 +9,6 @@ import static io.loom.control.internal.Fixtures.server;
 import static io.loom.control.internal.Fixtures.upstream;
 import static io.loom.control.internal.Fixtures.web;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
 import io.loom.api.Family;
@@ -78,7 +77,7 @@ class FamiliesTest {
         assertEquals(List.of("tcp 10.0.0.254:80", "tcp [2001:db8::fe]:80"), bench.vip().listeners());
         bench.load(config(List.of(flat("nat")), upstream("default", server("10.0.0.1"))));
         assertEquals(List.of("tcp 10.0.0.254:80"), bench.vip().listeners());
-        assertTrue(plane.applied().tables().keySet().stream().allMatch(table -> table.family() == Family.IPV4));
+        assertEquals(List.of(Family.IPV4), plane.applied().tables().keySet().stream().map(table -> table.family()).toList());
     }
 
     @Test

@@ -2,10 +2,12 @@ package io.loom.shell.ssh;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -68,6 +70,21 @@ class SshAccessTest {
             assertTrue(offered.get(4).contains("hmac-sha2-256") && offered.get(2).contains("aes128-ctr"), offered::toString);
             assertTrue(offered.get(0).contains("curve25519-sha256") || offered.get(0).contains("ecdh-sha2-nistp256"), offered::toString);
         }
+    }
+
+    /** What is bound, and not only what it says that it is. */
+    @Test
+    void itListensOnThatAddressAloneAndNotAfterItsEnd() throws IOException {
+        SshKeys keys = keys();
+        InetAddress second = InetAddress.getByName("127.0.0.2");
+        int port;
+        try (SshEndpoint endpoint = SshEndpoint.open(new InetSocketAddress(second, 0), keys.hostKeyPair(),
+                new AuthorizedKeys(keys.authorizedKeys()), null)) {
+            port = endpoint.port();
+            new Socket(second, port).close();
+            assertThrows(ConnectException.class, () -> new Socket(InetAddress.getLoopbackAddress(), port).close());
+        }
+        assertThrows(ConnectException.class, () -> new Socket(second, port).close());
     }
 
     @Test

@@ -89,8 +89,10 @@ final class Rest {
         return get("/ebpf/vips").json();
     }
 
+    /** Of which there must be at least one. */
     boolean allVips(Predicate<JsonNode> condition) {
-        return StreamSupport.stream(vips().path("vips").spliterator(), false).allMatch(condition);
+        JsonNode vips = vips().path("vips");
+        return !vips.isEmpty() && StreamSupport.stream(vips.spliterator(), false).allMatch(condition);
     }
 
     /** Why a vip does not work as configured, empty if it does. @throws AssertionError if there is no such vip */
