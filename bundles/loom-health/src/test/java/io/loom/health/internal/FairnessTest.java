@@ -126,6 +126,8 @@ class FairnessTest {
         String late = rig.problems().get(0);
         assertTrue(late.contains(" and of 3 more run up to "), late);
         assertTrue(late.contains(" s late: all 256 places "), late);
+        assertEquals(List.of("bulk", "other0", "other1", "other2", "other3", "other4", "other5", "other6"),
+                rig.probes.tally().use().upstreams().stream().map(use -> use.upstream()).toList());
         long open = rig.probes.tally().use().upstreams().stream().mapToInt(use -> use.open()).sum();
         assertEquals(256, open, "no place is idle while somebody waits");
         names.forEach(name -> assertEquals(32, rig.use(name).open(), 2, () -> rig.use(name).toString()));

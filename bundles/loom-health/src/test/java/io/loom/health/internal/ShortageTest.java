@@ -82,6 +82,7 @@ class ShortageTest {
         rig.obey();
         rig.run(950);
         assertEquals(1, rig.use("web").waiting());
+        assertEquals(500 * Rig.MILLI, rig.use("web").lateNanos(), "as of the last count, though it has not begun");
         assertEquals(1, rig.probes.tally().use().places());
         rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
         rig.network.descriptors = 1;
