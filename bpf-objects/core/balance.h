@@ -244,7 +244,7 @@ static __always_inline int loom_packet_send(struct xdp_md *ctx, struct loom_pack
 	verdict = loom_backend_judge(ctx, packet, backend);
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
-	if (loom_generic || loom_packet_is_first(packet))
+	if (loom_generic || (loom_software && loom_packet_is_first(packet)))
 		loom_unfinished_look(ctx, packet);
 	verdict = loom_slot_verdict(backend->slot, loom_slot_forward(ctx, packet, conn, backend));
 	if (verdict == LOOM_FORWARD)
@@ -299,7 +299,7 @@ static __always_inline int loom_packet_assign(struct xdp_md *ctx, struct loom_pa
 /* What no listener wants may be a reply. Of these, too, the first ones of connections are looked at: SYN+ACKs, and any datagram. */
 static __always_inline int loom_packet_return(struct xdp_md *ctx, struct loom_packet *packet)
 {
-	if (loom_generic || packet->signals & LOOM_SIGNAL_SYN || packet->protocol == IPPROTO_UDP)
+	if (loom_generic || (loom_software && (packet->signals & LOOM_SIGNAL_SYN || packet->protocol == IPPROTO_UDP)))
 		loom_unfinished_look(ctx, packet);
 	return LOOM_REPLY;
 }
@@ -387,7 +387,7 @@ int loom_xdp(struct xdp_md *ctx)
 	if (!work)
 		return XDP_DROP;
 	verdict = loom_frame_is_foreign(ctx) ? LOOM_PASS_OTHER_STATION : loom_packet_judge(ctx, &work->packet, &conn);
-	if (work->packet.found & (LOOM_PACKET_UNFINISHED | LOOM_PACKET_SEGMENTS))
+	if ((loom_generic || loom_software) && work->packet.found & (LOOM_PACKET_UNFINISHED | LOOM_PACKET_SEGMENTS))
 		loom_unfinished_count(ctx, &work->packet, verdict);
 	if (verdict >= LOOM_DROP_TRUNCATED)
 		verdict = loom_packet_dropped(ctx, &work->packet, conn.state, verdict);

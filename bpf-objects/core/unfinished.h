@@ -4,8 +4,8 @@
  * that to a card which its packets never meet: with tx checksum offload the TCP or UDP checksum holds the sum of the pseudo-header and
  * nothing else. The kernel knows it of a packet that it passes on; a frame that native XDP sends has lost that, and its receiver drops it in
  * silence. So those are counted, by the interface that they came in on. In generic mode the kernel still fills it in behind XDP, and nat has to
- * leave it what that starts from; there, packets can also be several segments in one (GRO, TSO). Only core asks, of first packets, and
- * of all others where generic mode is allowed.
+ * leave it what that starts from; there, packets can also be several segments in one (GRO, TSO). Only core asks, of first packets where an
+ * interface is of software alone, and of all where generic mode is allowed: it makes a SYN a sixth dearer, and a card sends none such.
  */
 #ifndef LOOM_CORE_UNFINISHED_H
 #define LOOM_CORE_UNFINISHED_H
@@ -19,8 +19,9 @@
 #include "stretch.h"
 #include "work.h"
 
-/* Option, set before load: an interface may run in generic mode. */
+/* Options, set before load: an interface may run in generic mode; one is of software alone. */
 const volatile __u32 loom_generic = 0;
+const volatile __u32 loom_software = 0;
 
 /* Of an interface that has the program; the control plane makes and removes the entries. */
 struct loom_offload {

@@ -100,7 +100,7 @@ public final class Composer {
         MessageDigest digest = sha256();
         digest.update(core(tuning).bytes());
         digest.update(text(tuning.hz() + " " + tuning.timeouts() + " " + tuning.affinity() + " " + tuning.late() + " " + tuning.seed()
-                + " " + tuning.icmp() + " " + tuning.generic()));
+                + " " + tuning.icmp() + " " + tuning.generic() + " " + tuning.software()));
         protocols.forEach((protocol, object) -> {
             digest.update(text(protocol.name()));
             digest.update(object);

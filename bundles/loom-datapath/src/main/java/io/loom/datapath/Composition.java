@@ -75,6 +75,7 @@ public record Composition(
         object.setConstant("loom_echo_rate", number(icmp.echo() ? icmp.echoRate() : 0, Integer.BYTES));
         object.setConstant("loom_error_rate", number(icmp.errorRate(), Integer.BYTES));
         object.setConstant("loom_generic", number(tuning.generic() ? 1 : 0, Integer.BYTES));
+        object.setConstant("loom_software", number(tuning.software() ? 1 : 0, Integer.BYTES));
         byte[] numbers = object.constant("loom_protocols").orElseThrow();
         protocols.forEach((slot, protocol) -> numbers[slot] = (byte) protocol.number());
         object.setConstant("loom_protocols", numbers);

@@ -28,10 +28,11 @@ import java.util.Locale;
  * @param icmp        what the program says itself
  * @param ringBytes   of the trace's ring: a power of two of pages
  * @param generic     an interface may run in generic mode, where packets are not always as they leave
+ * @param software    an interface is one of software alone, over which packets may come whose checksum nobody has filled in
  */
 public record Tuning(
         int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts, int late,
-        IcmpSettings icmp, int ringBytes, boolean generic) {
+        IcmpSettings icmp, int ringBytes, boolean generic, boolean software) {
 
     private static final int ESTABLISHED = 1;
     private static final int DATAGRAM = 5;
@@ -108,7 +109,7 @@ public record Tuning(
     /** Of maps that no other program has written into. */
     public Tuning(
             int hz, List<Integer> timeouts, int affinity, long seed, Size backends, Connections connections, Size verdicts) {
-        this(hz, timeouts, affinity, seed, backends, connections, verdicts, 1, IcmpSettings.DEFAULT, SMALL_RING, false);
+        this(hz, timeouts, affinity, seed, backends, connections, verdicts, 1, IcmpSettings.DEFAULT, SMALL_RING, false, false);
     }
 
     /** @param seed of the table that exists, or a new one */
@@ -120,7 +121,8 @@ public record Tuning(
                 ticks(conntrack.timeWait(), hz), ticks(conntrack.synReceived(), hz), ticks(conntrack.datagram(), hz));
         return new Tuning(
                 hz, timeouts, ticks(conntrack.affinity(), hz), seed, backends(maps),
-                Connections.of(maps.connections()), Size.of(maps.stats()), 1, config.icmp(), maps.ringBytes(), generic(config.attachment()));
+                Connections.of(maps.connections()), Size.of(maps.stats()), 1, config.icmp(), maps.ringBytes(), generic(config.attachment()),
+                false);
     }
 
     private static boolean generic(Attachment attachment) {
@@ -146,12 +148,12 @@ public record Tuning(
 
     /** The same with another connection table. */
     public Tuning withConnections(Connections other) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, other, verdicts, late, icmp, ringBytes, generic);
+        return new Tuning(hz, timeouts, affinity, seed, backends, other, verdicts, late, icmp, ringBytes, generic, software);
     }
 
     /** The same on maps whose clocks other programs may have left so late: only what is later than by this one's step counts. */
     public Tuning withLate(int ticks) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, ticks, icmp, ringBytes, generic);
+        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, ticks, icmp, ringBytes, generic, software);
     }
 
     /** The same with all connections expiring after so many ticks. */
@@ -162,12 +164,17 @@ public record Tuning(
 
     /** The same with other ICMP messages of its own. */
     public Tuning withIcmp(IcmpSettings other) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, late, other, ringBytes, generic);
+        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, late, other, ringBytes, generic, software);
+    }
+
+    /** The same for interfaces of which one is, or none, of software alone. */
+    public Tuning withSoftware(boolean one) {
+        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, late, icmp, ringBytes, generic, one);
     }
 
     /** The same for interfaces of which one may run in generic mode. */
     public Tuning withGeneric(boolean may) {
-        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, late, icmp, ringBytes, may);
+        return new Tuning(hz, timeouts, affinity, seed, backends, connections, verdicts, late, icmp, ringBytes, may, software);
     }
 
     /**

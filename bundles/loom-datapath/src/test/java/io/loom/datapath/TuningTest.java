@@ -17,7 +17,7 @@ class TuningTest {
     void aRingIsAPowerOfTwoOfPages(int pages, int bytesMore, int pagesTaken) {
         int wanted = pages * Kernel.pageBytes() + bytesMore;
         Tuning tuning = new Tuning(SMALL.hz(), SMALL.timeouts(), SMALL.affinity(), 0, SMALL.backends(), SMALL.connections(),
-                SMALL.verdicts(), 1, SMALL.icmp(), wanted, false);
+                SMALL.verdicts(), 1, SMALL.icmp(), wanted, false, false);
         assertEquals(pagesTaken * Kernel.pageBytes(), tuning.ringBytes());
     }
 

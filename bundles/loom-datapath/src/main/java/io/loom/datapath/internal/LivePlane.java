@@ -43,7 +43,7 @@ final class LivePlane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LivePlane.class);
     /** Of enum loom_conn_state. */
     private static final int SYN_SENT = 0;
-    private static final Path NET = Path.of("/sys/class/net");
+    static final Path NET = Path.of("/sys/class/net");
 
     private final Instance instance;
     private final List<Problem> opening;
@@ -216,7 +216,7 @@ final class LivePlane implements AutoCloseable {
         if (changed) {
             programs.ports(localPorts.ports());
         }
-        return changed;
+        return programs.software(SoftwareLinks.any(NET, attachments.devices())) || changed;
     }
 
     /** What changes outside: interfaces, addresses, next hops. True if any answer of this object differs. */

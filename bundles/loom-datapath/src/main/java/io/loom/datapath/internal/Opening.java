@@ -72,7 +72,8 @@ final class Opening {
             lookup.allow();
             instance.batch(config.maps().batch());
             Tuning tuning = remembering(
-                    Tuning.of(config, clock.hz(), seed(instance.meta())), instance.meta());
+                    Tuning.of(config, clock.hz(), seed(instance.meta())), instance.meta())
+                    .withSoftware(SoftwareLinks.any(LivePlane.NET, config.attachment().interfaces()));
             Readings readings = new Readings();
             LocalPorts ports = new LocalPorts(SETTINGS, readings, instance.meta(), instance.adopted());
             Workshop.Wanted wanted = new Workshop.Wanted(tuning, config.methodOptions()).withPorts(ports.ports());

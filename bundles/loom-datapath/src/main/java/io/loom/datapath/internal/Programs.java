@@ -90,7 +90,7 @@ final class Programs implements AutoCloseable {
 
     /** What the configuration says now; true if it says something else. */
     synchronized boolean tune(Workshop.Wanted configured) {
-        Workshop.Wanted next = configured.withPorts(wanted.options().ports());
+        Workshop.Wanted next = configured.withPorts(wanted.options().ports()).withSoftware(wanted.tuning().software());
         boolean others = !next.equals(wanted);
         wanted = next;
         return others;
@@ -99,6 +99,13 @@ final class Programs implements AutoCloseable {
     /** What the host leaves. */
     synchronized void ports(SourcePorts ports) {
         wanted = wanted.withPorts(ports);
+    }
+
+    /** Whether an interface is one of software alone; true if that was otherwise before. */
+    synchronized boolean software(boolean one) {
+        boolean changed = wanted.tuning().software() != one;
+        wanted = wanted.withSoftware(one);
+        return changed;
     }
 
     /**

@@ -53,6 +53,10 @@ final class Workshop {
         Wanted withPorts(SourcePorts ports) {
             return new Wanted(tuning, options.withPorts(ports));
         }
+
+        Wanted withSoftware(boolean one) {
+            return new Wanted(tuning.withSoftware(one), options);
+        }
     }
 
     /**

@@ -43,7 +43,7 @@ class OffloadIT {
 
     private void open(Family of, String method, boolean generic, Map<String, Long> constants, ListenerEntry.Flag... flags) {
         family = of;
-        plane = PLANES.lend(Linked.shipped(Linked.rows().withGeneric(generic)), constants);
+        plane = PLANES.lend(Linked.shipped(Linked.rows().withSoftware(true).withGeneric(generic)), constants);
         int port = method.equals("nat") ? 8080 : World.VIP_PORT;
         plane.putBackend(1, new ScratchPlane.Backend(new Endpoint(World.backend(family, 1), port), method, World.MTU, false, World.IFINDEX));
         plane.putTable(0, TableEntry.settled(1));
