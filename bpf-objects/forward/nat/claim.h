@@ -114,12 +114,13 @@ static __noinline int nat_pair_claim(struct xdp_md *ctx, const struct loom_packe
 static __noinline int nat_pair_open(struct xdp_md *ctx, const struct loom_packet *packet, struct loom_conn *conn,
 				    const struct loom_backend *backend)
 {
-	if (conn->cookie && !nat_pair_claim(ctx, packet, conn, backend, NAT_BEGIN))
+	if (conn->cookie && !nat_port_is_taken(conn->cookie) && !nat_pair_claim(ctx, packet, conn, backend, NAT_BEGIN))
 		return LOOM_CONTINUE;
 	conn->cookie = nat_source_pick(packet->hash, nat_source_count(packet->family)) << NAT_PORT_BITS |
 		       nat_port_pick(packet->hash, 0);
 	for (__u32 claim = 0; claim < NAT_CLAIMS; claim++) {
-		if (!nat_pair_claim(ctx, packet, conn, backend, claim ? NAT_SEIZE : NAT_BEGIN))
+		if (!nat_port_is_taken(conn->cookie) &&
+		    !nat_pair_claim(ctx, packet, conn, backend, claim ? NAT_SEIZE : NAT_BEGIN))
 			return LOOM_CONTINUE;
 		if (!nat_cookie_search(packet, conn, backend))
 			break;

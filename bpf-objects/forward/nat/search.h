@@ -8,6 +8,26 @@
 
 #include "pair.h"
 
+/*
+ * A bit for each port that somebody has at an address of this host: a server, a vip, Loom itself. The control plane keeps it; a connection that
+ * has such a port from before keeps that.
+ */
+#define NAT_TAKEN_BITS 64
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, __u64);
+	__uint(max_entries, 65536 / NAT_TAKEN_BITS);
+} nat_taken SEC(".maps");
+
+static __always_inline int nat_port_is_taken(__u16 port)
+{
+	__u32 at = port / NAT_TAKEN_BITS;
+	const __u64 *word = bpf_map_lookup_elem(&nat_taken, &at);
+
+	return word && *word >> port % NAT_TAKEN_BITS & 1;
+}
+
 #define NAT_TRIES 64 /* places that a search looks at; in their first half it looks for the best, then for any */
 
 /* What a search is for: in a map, since a function that the verifier walks once takes numbers alone. */
@@ -84,7 +104,7 @@ __noinline __u64 nat_place_worth(__u32 number, __u32 family)
 	__u16 port = number;
 	__u64 idle;
 
-	if (!wanted)
+	if (!wanted || nat_port_is_taken(port))
 		return 0;
 	pair = nat_place_read(nat_place(wanted->hash, port), family);
 	if (!pair)

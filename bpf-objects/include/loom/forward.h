@@ -11,7 +11,8 @@
  * Hash maps of a method have values that begin with a connection's word: the control plane sizes them like the connection table
  * and deletes their expired entries. An array of one entry whose name ends with _moved gets two ticks, of 32 bits each: when a
  * neighbour got another MAC address, and when the interfaces changed on which the program runs. What a method has learned of the
- * way to a client may be wrong since.
+ * way to a client may be wrong since. One of 1024 words of 64 bits whose name ends with _taken has a bit for each port that somebody has at an
+ * address of this host, lowest first: no connection may begin with it there.
  */
 #ifndef LOOM_FORWARD_H
 #define LOOM_FORWARD_H

@@ -32,6 +32,14 @@ public final class MethodMaps {
         return isOfMethod(map) && type == MapType.ARRAY && map.endsWith("_moved");
     }
 
+    /**
+     * True for an array named {@code ..._taken}: a bit for each port that connections must not get, because somebody has it at an address of
+     * this host; 64 of them in a word.
+     */
+    public static boolean hearsOfPorts(String map, MapType type) {
+        return isOfMethod(map) && type == MapType.ARRAY && map.endsWith("_taken");
+    }
+
     /** The constant that holds how many groups of {@link Tuning.Connections#GROUP} entries such a map has. */
     public static String groups(String map) {
         return map.replaceAll("_pairs[46]$", "_groups");

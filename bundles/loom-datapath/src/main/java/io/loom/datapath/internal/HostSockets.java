@@ -13,13 +13,10 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.StringTokenizer;
 
@@ -30,7 +27,6 @@ final class HostSockets {
     private static final String UDP_UNCONNECTED = "07";
 
     private final Set<ListenerKey> open = new HashSet<>();
-    private final Map<InetAddress, BitSet> ports = new HashMap<>();
 
     /** As it is now. @param protocols to look at, because some hosts have very many sockets */
     static HostSockets read(Set<Protocol> protocols) throws IOException {
@@ -58,21 +54,17 @@ final class HostSockets {
         int colon = local.indexOf(':');
         InetAddress address = address(local.substring(0, colon));
         int port = Integer.parseInt(local, colon + 1, local.length(), 16);
-        ports.computeIfAbsent(address, any -> new BitSet()).set(port);
         if (fields.nextToken().equals(protocol == Protocol.TCP ? TCP_LISTEN : UDP_UNCONNECTED)) {
             open.add(new ListenerKey(protocol, new Endpoint(address, port)));
         }
     }
 
-    /** Ports that a socket has at one of these addresses, or at all of them. */
-    BitSet ports(Collection<InetAddress> addresses) {
-        BitSet taken = new BitSet();
-        ports.forEach((address, those) -> {
-            if (address.isAnyLocalAddress() || addresses.contains(address)) {
-                taken.or(those);
-            }
-        });
-        return taken;
+    /** Ports at which servers wait, but for those that only this host itself can reach. */
+    BitSet atHome() {
+        BitSet ports = new BitSet();
+        open.stream().map(ListenerKey::endpoint).filter(endpoint -> !endpoint.address().isLoopbackAddress())
+                .forEach(endpoint -> ports.set(endpoint.port()));
+        return ports;
     }
 
     /** Words of 32 bits in this machine's order. */

@@ -78,6 +78,7 @@ final class LivePlane implements AutoCloseable {
     private final Changes changes;
     private final Readings readings;
     private final LocalPorts localPorts;
+    private final TakenPorts takenPorts;
     private volatile Sweep.Result lastSweep = Sweep.Result.NONE;
     private volatile Set<BackendKey> resolving = Set.of();
     private Surroundings surroundings = new Surroundings(List.of(), List.of(), Set.of());
@@ -90,6 +91,7 @@ final class LivePlane implements AutoCloseable {
         this.instance = instance;
         this.readings = readings;
         this.localPorts = localPorts;
+        this.takenPorts = new TakenPorts(instance::maps, HostSockets.TABLES, readings);
         this.carriers = new Carriers(NET, LivePlane::describe, readings);
         this.programs = programs;
         this.ownPrograms = ownPrograms;
@@ -171,6 +173,7 @@ final class LivePlane implements AutoCloseable {
 
     void apply(Change change) {
         changes.apply(change);
+        lookAtPorts();
     }
 
     void resolve(Set<BackendKey> wanted) {
@@ -206,8 +209,15 @@ final class LivePlane implements AutoCloseable {
     /** Attaches where the program is missing. It is told before which frames are for this host there. */
     void attach() {
         stations.look(attachments.devices());
+        lookAtPorts();
         attachments.check();
         offloads.look(attachments.views(), System.nanoTime());
+    }
+
+    private void lookAtPorts() {
+        Set<InetAddress> sources = new HashSet<>(programs.wanted().options().natSources());
+        sources.addAll(backends.sources().values());
+        takenPorts.look(listeners.specs(), sources, System.nanoTime());
     }
 
     /** True if settings of the host have changed that the program follows. */

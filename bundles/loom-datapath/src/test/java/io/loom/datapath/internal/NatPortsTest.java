@@ -5,14 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Problem;
+import io.loom.control.dataplane.Change;
+import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfProgram;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.IntSummaryStatistics;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -20,16 +31,23 @@ import org.junit.jupiter.api.Test;
 /** Ports of connections to backends beside those of the host's own. */
 class NatPortsTest extends DataPlaneFixture {
     private static final Path RANGE = Path.of("/proc/sys/net/ipv4/ip_local_port_range");
+    private static final Path RESERVED = Path.of("/proc/sys/net/ipv4/ip_local_reserved_ports");
+    private static final int FIRST = 50_000;
     private static final int XDP_REDIRECT = 4;
     private static final int CLIENT = 40000;
 
     @AfterEach
     void asItWas() throws IOException {
         range("32768 60999");
+        reserved("");
     }
 
     private static void range(String ports) throws IOException {
         Files.writeString(RANGE, ports);
+    }
+
+    private static void reserved(String ports) throws IOException {
+        Files.writeString(RESERVED, ports + "\n");
     }
 
     private static int port(byte[] frame, int at) {
@@ -76,6 +94,44 @@ class NatPortsTest extends DataPlaneFixture {
         assertEquals(XDP_REDIRECT, runSyn(CLIENT).result());
         range("32768 60999");
         await("none", () -> !codes().contains("LOOM-1271"));
+    }
+
+    private static Set<Integer> taken() {
+        Set<Integer> ports = new HashSet<>();
+        try (BpfMap map = BpfMap.open(ROOT.resolve("maps/nat_taken"))) {
+            map.forEach((key, value) -> BitSet.valueOf(value).stream().forEach(bit -> ports.add(Keys.number(key) * 64 + bit)));
+        }
+        return ports;
+    }
+
+    /** nat has 64 ports, of which servers have half, and a vip at the address that connections leave from has one. */
+    @Test
+    void portsThatSomebodyHasOnThisHostAreNotGivenAway() throws Exception {
+        int before = plane.program().id();
+        reserved(FIRST + "-" + (FIRST + 63));
+        range("1024 65535");
+        await("a program that goes by it", () -> plane.program().id() != before);
+        List<ServerSocket> servers = new ArrayList<>();
+        try {
+            for (int port = FIRST; port < FIRST + 32; port++) {
+                servers.add(new ServerSocket(port));
+            }
+            balance(plane);
+            await("servers are seen", () -> taken().containsAll(IntStream.range(FIRST, FIRST + 32).boxed().toList()));
+            byte[] sent = runSyn(CLIENT).frame();
+            String own = InetAddress.getByAddress(Arrays.copyOfRange(sent, 26, 30)).getHostAddress();
+            int vip = port(sent, 34) == FIRST + 40 ? FIRST + 41 : FIRST + 40;
+            plane.apply(new Change.PutListener(TestHost.tcp(own, vip), TestHost.spec(TABLE, false)));
+            Set<Integer> given = IntStream.range(20_000, 20_200).mapToObj(this::runSyn).filter(run -> run.result() == XDP_REDIRECT)
+                    .map(run -> port(run.frame(), 34)).collect(Collectors.toCollection(TreeSet::new));
+            assertTrue(given.size() > 16, given::toString);
+            assertTrue(given.stream().allMatch(port -> port >= FIRST + 32 && port < FIRST + 64 && port != vip), given::toString);
+        } finally {
+            for (ServerSocket server : servers) {
+                server.close();
+            }
+        }
+        await("they have gone", () -> taken().stream().noneMatch(port -> port >= FIRST && port < FIRST + 32));
     }
 
     private List<String> codes() {

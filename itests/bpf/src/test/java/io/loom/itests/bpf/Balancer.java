@@ -20,6 +20,8 @@ import io.loom.libbpf.UpdateMode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -125,6 +127,19 @@ final class Balancer implements AutoCloseable {
     void moved(int neighbour, int device) {
         byte[] ticks = ByteBuffer.allocate(2 * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(neighbour).putInt(device).array();
         plane.map("nat_moved").update(Keys.of(0), ticks, UpdateMode.ANY);
+    }
+
+    /** Somebody on this host has these ports; nobody has the others. */
+    void portsAtHome(int... ports) {
+        BitSet taken = new BitSet();
+        for (int port : ports) {
+            taken.set(port);
+        }
+        long[] words = Arrays.copyOf(taken.toLongArray(), 1024);
+        for (int at = 0; at < words.length; at++) {
+            byte[] word = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(words[at]).array();
+            plane.map("nat_taken").update(Keys.of(at), word, UpdateMode.ANY);
+        }
     }
 
     Optional<ConnectionWord> connection() {

@@ -8,6 +8,8 @@ import io.loom.datapath.internal.layout.ConnectionWord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,6 +94,26 @@ class PortReuseIT {
                 balancer.request("S");
                 assertEquals(backend, balancer.connection().orElseThrow().backend());
             }
+        }
+    }
+
+    /** Neither as the one that a flow's hash names, nor as one that is found. */
+    @ParameterizedTest
+    @EnumSource
+    void aPortThatSomebodyHasOnThisHostIsGivenToNobody(Family family) {
+        try (Balancer balancer = withPorts(family, 8)) {
+            balancer.portsAtHome(FIRST, FIRST + 1, FIRST + 2, FIRST + 3, FIRST + 6, 65535);
+            Set<Integer> given = new TreeSet<>();
+            for (int client = 0; client < 3; client++) {
+                given.add(port(balancer, request(family, Balancer.CLIENT_PORT + client, "S")) - FIRST);
+            }
+            assertEquals(Set.of(4, 5, 7), given);
+            assertEquals("DROP_PORTS_EXHAUSTED", balancer.run(request(family, Balancer.CLIENT_PORT + 3, "S")).verdict());
+            balancer.portsAtHome();
+            int port = port(balancer, request(family, Balancer.CLIENT_PORT + 3, "S"));
+            balancer.portsAtHome(port);
+            assertEquals("REPLY", balancer.run(Twins.withPorts(FRAMES.answer(family, "SA", FIRST), 8080, port)).verdict(), "its own before");
+            assertEquals(port, port(balancer, request(family, Balancer.CLIENT_PORT + 3, "A")), "it keeps that");
         }
     }
 
