@@ -37,6 +37,18 @@ class RestTest {
     }
 
     @Test
+    void theFirstAndTheLastPortAndWeightAreGoodAndTheNextOnesAreNot() throws Exception {
+        for (String good : List.of("\"port\":1,\"weight\":0", "\"port\":65535,\"weight\":65535")) {
+            assertEquals(201, server.send("POST", "/ebpf/backends", "{\"address\":\"10.0.9.1\"," + good + "}").statusCode(), good);
+        }
+        for (String bad : List.of("\"port\":0", "\"port\":65536", "\"port\":2,\"weight\":-1", "\"port\":2,\"weight\":65536")) {
+            HttpResponse<String> answer = server.send("POST", "/ebpf/backends", "{\"address\":\"10.0.9.1\"," + bad + "}");
+            assertEquals(400, answer.statusCode(), bad);
+            assertTrue(answer.body().contains("LOOM-3416"), answer::body);
+        }
+    }
+
+    @Test
     void ipv6BackendsWithoutWeightGetTheDefault() throws Exception {
         HttpResponse<String> added = server.send("POST", "/ebpf/backends", "{\"address\":\"2001:DB8:0::1\",\"port\":80}");
         JsonNode json = JSON.readTree(added.body());

@@ -104,6 +104,19 @@ class VisitorsLimitsTest {
     }
 
     @Test
+    void whoeverIsOnThisHostTakesNoRoomOfTheNetwork() throws Exception {
+        for (int i = 1; i <= 5; i++) {
+            guest("host" + i, "127.0.0." + i);
+        }
+        for (int i = 1; i <= 5; i++) {
+            guest("net" + i, "10.0.0." + i);
+        }
+        assertEquals(List.of(), closed);
+        guest("net6", "10.0.0.6");
+        assertEquals(List.of("net1"), closed);
+    }
+
+    @Test
     void aHostOfIpv6HasAWholeNetworkOf64Bits() throws Exception {
         for (int i = 1; i <= 3; i++) {
             guest("a" + i, "2001:db8:0:1::" + i);
