@@ -1,41 +1,62 @@
 package io.loom.api;
 
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.Objects;
 
 /**
  * An IP address with a port, 1 to 65535. Printed as {@code 10.0.1.10:8080} or {@code [2001:db8::1]:8080}, the form of
- * metric labels.
+ * metric labels. A value; no record, as it remembers what it is compared by: a change looks up each of thousands some ten times.
  */
-public record Endpoint(InetAddress address, int port) implements Comparable<Endpoint> {
+public final class Endpoint implements Comparable<Endpoint> {
+    private final InetAddress address;
+    private final int port;
+    private final Family family;
+    /** The address as a number of 128 bits. */
+    private final long high;
+    private final long low;
+    private final int hash;
 
-    public Endpoint {
-        Objects.requireNonNull(address, "address");
+    public Endpoint(InetAddress address, int port) {
+        this.address = Objects.requireNonNull(address, "address");
         if (port < 1 || port > 65535) {
             throw new IllegalArgumentException("port " + port + " is outside 1-65535");
         }
+        this.port = port;
+        this.family = Family.of(address);
+        ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
+        this.high = family == Family.IPV6 ? bytes.getLong() : 0;
+        this.low = family == Family.IPV6 ? bytes.getLong() : Integer.toUnsignedLong(bytes.getInt());
+        this.hash = (int) mix(mix(mix(high) + low) + port);
+    }
+
+    public InetAddress address() {
+        return address;
+    }
+
+    public int port() {
+        return port;
     }
 
     public Family family() {
-        return Family.of(address);
+        return family;
     }
 
-    /** By family, address and port. Sets of thousands are sorted by it at each change, hence no array for IPv4. */
+    /** By family, address and port. */
     @Override
     public int compareTo(Endpoint other) {
-        int addresses = address instanceof Inet4Address mine && other.address instanceof Inet4Address theirs
-                ? Integer.compareUnsigned(word(mine), word(theirs))
-                : compareAddresses(address, other.address);
-        return addresses != 0 ? addresses : Integer.compare(port, other.port);
+        if (family != other.family) {
+            return family.compareTo(other.family);
+        }
+        int first = Long.compareUnsigned(high, other.high);
+        int second = first != 0 ? first : Long.compareUnsigned(low, other.low);
+        return second != 0 ? second : Integer.compare(port, other.port);
     }
 
-    /** The compiler does away with the copy that getAddress makes, because it is read here only and at fixed places. */
-    private static int word(Inet4Address address) {
-        byte[] bytes = address.getAddress();
-        return bytes[0] << 24 | (bytes[1] & 0xff) << 16 | (bytes[2] & 0xff) << 8 | bytes[3] & 0xff;
+    @Override
+    public boolean equals(Object object) {
+        return this == object || object instanceof Endpoint other && hash == other.hash && low == other.low && high == other.high
+                && port == other.port && family == other.family;
     }
 
     /**
@@ -44,14 +65,7 @@ public record Endpoint(InetAddress address, int port) implements Comparable<Endp
      */
     @Override
     public int hashCode() {
-        long bits;
-        if (address instanceof Inet4Address mine) {
-            bits = word(mine);
-        } else {
-            ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
-            bits = mix(bytes.getLong(0)) + bytes.getLong(Long.BYTES);
-        }
-        return (int) mix(mix(bits) + port);
+        return hash;
     }
 
     /** Finalizer of MurmurHash3, a bijection. */
@@ -61,14 +75,9 @@ public record Endpoint(InetAddress address, int port) implements Comparable<Endp
         return second ^ second >>> 33;
     }
 
-    private static int compareAddresses(InetAddress one, InetAddress other) {
-        int families = Family.of(one).compareTo(Family.of(other));
-        return families != 0 ? families : Arrays.compareUnsigned(one.getAddress(), other.getAddress());
-    }
-
     @Override
     public String toString() {
         String host = IpAddress.format(address);
-        return family() == Family.IPV6 ? "[" + host + "]:" + port : host + ":" + port;
+        return family == Family.IPV6 ? "[" + host + "]:" + port : host + ":" + port;
     }
 }

@@ -1,16 +1,16 @@
 package io.loom.control.dataplane;
 
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
- * Forwarding state, wanted or applied. Who makes one of sorted sets and maps gives them away: with thousands of backends a copy is
- * a good part of what a change takes.
+ * Forwarding state, wanted or applied. Who makes one of sorted maps gives them and the sets away: with thousands of backends a copy
+ * is a good part of what a change takes, and so would be an order of those that stay.
  *
  * @param backends  that have an entry (those with a weight in a table, and those that drain)
  * @param down      of {@code backends}, those whose connections must choose anew
@@ -18,10 +18,10 @@ import java.util.TreeSet;
  * @param limits    of the open connections of {@code backends} that have one
  */
 public record KernelState(
-        SortedSet<BackendKey> backends,
-        SortedSet<BackendKey> down,
-        SortedSet<BackendKey> draining,
-        SortedMap<BackendKey, Integer> limits,
+        Set<BackendKey> backends,
+        Set<BackendKey> down,
+        Set<BackendKey> draining,
+        Map<BackendKey, Integer> limits,
         SortedMap<TableKey, TableSpec> tables,
         SortedMap<ListenerKey, ListenerSpec> listeners) {
 
@@ -30,7 +30,7 @@ public record KernelState(
     public KernelState(
             Set<BackendKey> backends, Set<BackendKey> down, Set<BackendKey> draining,
             Map<BackendKey, Integer> limits, Map<TableKey, TableSpec> tables, Map<ListenerKey, ListenerSpec> listeners) {
-        this(new TreeSet<>(backends), new TreeSet<>(down), new TreeSet<>(draining), new TreeMap<>(limits),
+        this(new HashSet<>(backends), new HashSet<>(down), new HashSet<>(draining), new HashMap<>(limits),
                 new TreeMap<>(tables), new TreeMap<>(listeners));
     }
 
@@ -42,10 +42,10 @@ public record KernelState(
     }
 
     public KernelState {
-        backends = Collections.unmodifiableSortedSet(backends);
-        down = Collections.unmodifiableSortedSet(down);
-        draining = Collections.unmodifiableSortedSet(draining);
-        limits = Collections.unmodifiableSortedMap(limits);
+        backends = Collections.unmodifiableSet(backends);
+        down = Collections.unmodifiableSet(down);
+        draining = Collections.unmodifiableSet(draining);
+        limits = Collections.unmodifiableMap(limits);
         tables = Collections.unmodifiableSortedMap(tables);
         listeners = Collections.unmodifiableSortedMap(listeners);
     }

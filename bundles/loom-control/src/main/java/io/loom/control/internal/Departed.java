@@ -3,9 +3,11 @@ package io.loom.control.internal;
 import io.loom.api.config.HealthCheck;
 import io.loom.api.control.HealthReports.Target;
 import io.loom.control.dataplane.BackendKey;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -25,9 +27,16 @@ record Departed(Map<BackendKey.Server, Member> members) {
      * @param kernel backends with an entry
      */
     Departed next(Inventory before, Inventory now, Set<BackendKey> kernel) {
+        if (before == now && members.isEmpty()) {
+            return this;
+        }
         Map<BackendKey.Server, Member> next = new HashMap<>(members);
-        before.members().forEach(member -> next.put(member.server(), member));
-        now.members().forEach(member -> next.remove(member.server()));
+        next.keySet().removeAll(now.byServer().keySet());
+        before.byServer().forEach((server, member) -> {
+            if (!now.byServer().containsKey(server)) {
+                next.put(server, member);
+            }
+        });
         if (!next.isEmpty()) {
             Set<BackendKey.Server> there = new HashSet<>();
             kernel.forEach(key -> there.add(key.server()));
@@ -36,10 +45,17 @@ record Departed(Map<BackendKey.Server, Member> members) {
         return new Departed(next);
     }
 
+    Optional<Member> member(BackendKey key) {
+        return Optional.ofNullable(members.get(key.server()));
+    }
+
     /** What must be probed because of them, besides these. */
     Map<Target, HealthCheck> with(Map<Target, HealthCheck> targets) {
+        if (members.isEmpty()) {
+            return targets;
+        }
         Map<Target, HealthCheck> all = new HashMap<>(targets);
         members.values().forEach(member -> member.check().ifPresent(check -> all.putIfAbsent(member.target(), check)));
-        return Map.copyOf(all);
+        return Collections.unmodifiableMap(all);
     }
 }

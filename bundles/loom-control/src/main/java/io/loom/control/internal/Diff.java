@@ -6,11 +6,9 @@ import io.loom.control.dataplane.KernelState;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.BiFunction;
 
@@ -35,24 +33,27 @@ final class Diff {
                 .filter(key -> !wanted.tables().containsKey(key))
                 .forEach(key -> changes.add(new Change.RemoveTable(key)));
         entries.stream().filter(Diff::leaves).forEach(changes::add);
-        Set<BackendKey> kept = new HashSet<>(wanted.backends());
         applied.backends().stream()
-                .filter(key -> !kept.contains(key))
+                .filter(key -> !wanted.backends().contains(key))
+                .sorted()
                 .forEach(key -> changes.add(new Change.RemoveBackend(key)));
         return List.copyOf(changes);
     }
 
-    /** Those that differ. Sets are asked for each of thousands of backends: hashing beats the order. */
+    /** Those that differ, in their order: numbers are given in it. */
     private static List<Change.PutBackend> entries(KernelState applied, KernelState wanted) {
-        Set<BackendKey> there = new HashSet<>(applied.backends());
-        List<Change.PutBackend> entries = new ArrayList<>();
-        for (BackendKey key : wanted.backends()) {
-            Change.PutBackend entry = put(wanted, key);
-            if (!there.contains(key) || !put(applied, key).equals(entry)) {
-                entries.add(entry);
-            }
-        }
-        return entries;
+        return wanted.backends().stream().filter(key -> !applied.backends().contains(key) || differs(applied, wanted, key)).sorted()
+                .map(key -> new Change.PutBackend(key, wanted.down().contains(key), wanted.draining().contains(key), limit(wanted, key)))
+                .toList();
+    }
+
+    private static boolean differs(KernelState applied, KernelState wanted, BackendKey key) {
+        return applied.down().contains(key) != wanted.down().contains(key)
+                || applied.draining().contains(key) != wanted.draining().contains(key) || limit(applied, key) != limit(wanted, key);
+    }
+
+    private static int limit(KernelState state, BackendKey key) {
+        return state.limits().getOrDefault(key, 0);
     }
 
     /** Vips of one upstream have two specs of thousands of backends between them, one object each: those are compared once. */
@@ -70,11 +71,6 @@ final class Diff {
 
     private static boolean leaves(Change.PutBackend entry) {
         return entry.down() || entry.draining();
-    }
-
-    private static Change.PutBackend put(KernelState state, BackendKey key) {
-        return new Change.PutBackend(key, state.down().contains(key), state.draining().contains(key),
-                state.limits().getOrDefault(key, 0));
     }
 
     private static <K, V> void put(

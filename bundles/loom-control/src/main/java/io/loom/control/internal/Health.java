@@ -4,6 +4,7 @@ import io.loom.api.control.HealthReports.Report;
 import io.loom.api.control.HealthReports.Target;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.KernelState;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.stream.Collectors;
 /**
  * What is known of the backends' health at one moment. A probed backend without a result counts as up, unless the kernel
  * has it marked as down from before a restart of the control plane, or as draining, which is what one that keeps its connections is marked as.
+ * Who makes one gives the reports away.
  */
 record Health(Map<Target, Report> reports, Set<BackendKey.Server> downInKernel, Set<BackendKey.Server> keptInKernel) {
 
@@ -20,7 +22,7 @@ record Health(Map<Target, Report> reports, Set<BackendKey.Server> downInKernel, 
     static final Health UNKNOWN = new Health(Map.of(), Set.of(), Set.of());
 
     Health {
-        reports = Map.copyOf(reports);
+        reports = Collections.unmodifiableMap(reports);
         downInKernel = Set.copyOf(downInKernel);
         keptInKernel = Set.copyOf(keptInKernel);
     }
@@ -28,7 +30,7 @@ record Health(Map<Target, Report> reports, Set<BackendKey.Server> downInKernel, 
     static Health of(Map<Target, Report> reports, KernelState applied) {
         Set<BackendKey.Server> kept = servers(applied.draining());
         // A method that a vip has left drains as well, beside one that does not.
-        applied.backends().stream().filter(key -> !applied.draining().contains(key)).forEach(key -> kept.remove(key.server()));
+        (kept.isEmpty() ? Set.<BackendKey>of() : applied.backends()).stream().filter(key -> !applied.draining().contains(key)).forEach(key -> kept.remove(key.server()));
         return new Health(reports, servers(applied.down()), kept);
     }
 

@@ -4,6 +4,7 @@ import io.loom.api.config.HealthCheck;
 import io.loom.api.control.HealthReports;
 import io.loom.api.control.HealthReports.Report;
 import io.loom.api.control.HealthReports.Target;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,8 @@ final class HealthBoard {
     private final Object lock = new Object();
     private final Map<Target, Report> reports = new HashMap<>();
     private Map<Target, HealthCheck> targets = Map.of();
+    /** A copy of the reports, until there is another. */
+    private Optional<Map<Target, Report>> seen = Optional.empty();
 
     HealthBoard(Runnable onReport) {
         this.onReport = onReport;
@@ -46,6 +49,7 @@ final class HealthBoard {
             }
             targets = wanted;
             reports.keySet().retainAll(wanted.keySet());
+            seen = Optional.empty();
         }
         watchedBy = current;
         current.ifPresent(reporter -> reporter.watch(wanted, this::accept));
@@ -57,13 +61,17 @@ final class HealthBoard {
                 return;
             }
             reports.put(report.target(), report);
+            seen = Optional.empty();
         }
         onReport.run();
     }
 
     Map<Target, Report> reports() {
         synchronized (lock) {
-            return Map.copyOf(reports);
+            if (seen.isEmpty()) {
+                seen = Optional.of(Collections.unmodifiableMap(new HashMap<>(reports)));
+            }
+            return seen.get();
         }
     }
 }

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param onDown what becomes of its connections while it is down
  */
 record Member(
-        int id, String upstream, Endpoint endpoint, int weight, BackendView.Source source, boolean override,
+        int id, BackendKey.Server server, HealthReports.Target target, int weight, BackendView.Source source, boolean override,
         Optional<HealthCheck> check, int maxConnections, OnDown onDown) {
 
     /** While it is down. */
@@ -24,11 +24,19 @@ record Member(
         return onDown == OnDown.KEEP;
     }
 
-    BackendKey.Server server() {
-        return new BackendKey.Server(BackendKey.group(upstream), endpoint);
+    /** @param group of the upstream, see {@link BackendKey#group} */
+    Member(
+            int id, long group, ServerRef ref, int weight, BackendView.Source source, boolean override,
+            Optional<HealthCheck> check, int maxConnections, OnDown onDown) {
+        this(id, new BackendKey.Server(group, ref.endpoint()), new HealthReports.Target(ref.upstream(), ref.endpoint()), weight,
+                source, override, check, maxConnections, onDown);
     }
 
-    HealthReports.Target target() {
-        return new HealthReports.Target(upstream, endpoint);
+    String upstream() {
+        return target.upstream();
+    }
+
+    Endpoint endpoint() {
+        return server.endpoint();
     }
 }

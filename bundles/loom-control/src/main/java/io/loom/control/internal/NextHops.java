@@ -1,11 +1,12 @@
 package io.loom.control.internal;
 
 import io.loom.control.dataplane.BackendKey;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * What is known of next hops at one moment.
+ * What is known of next hops at one moment. Who makes one gives the sets away.
  *
  * @param asked      backends that the data plane was asked to resolve
  * @param unresolved of those, the ones without a next hop, with the reason
@@ -16,10 +17,10 @@ record NextHops(
         Set<BackendKey> asked, Map<BackendKey, String> unresolved, Set<BackendKey> recent, Set<BackendKey> unmet) {
 
     NextHops {
-        asked = Set.copyOf(asked);
-        unresolved = Map.copyOf(unresolved);
-        recent = Set.copyOf(recent);
-        unmet = Set.copyOf(unmet);
+        asked = Collections.unmodifiableSet(asked);
+        unresolved = Collections.unmodifiableMap(unresolved);
+        recent = Collections.unmodifiableSet(recent);
+        unmet = Collections.unmodifiableSet(unmet);
     }
 
     boolean known(BackendKey key) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -32,12 +33,13 @@ final class Planner {
             return Plan.NOTHING;
         }
         List<Plan.VipPlan> vips = new ArrayList<>();
-        Map<TableKey, TableSpec> tables = new TreeMap<>();
-        Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
+        SortedMap<TableKey, TableSpec> tables = new TreeMap<>();
+        SortedMap<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
         Set<BackendKey> active = new HashSet<>();
         PlaneView seen = plane.without(config.nat().sourceAddresses());
-        Map<BackendKey.Server, Member> members = members(config, inventory);
-        Map<Endpoint, Integer> limits = limits(members.values());
+        Set<String> used = config.vips().stream().map(Vip::upstream).collect(Collectors.toSet());
+        Members members = new Members(inventory.byServer(), used);
+        Map<Endpoint, Integer> limits = limits(inventory.members(), used);
         Pools pools = new Pools(inventory, servers(config), limits.keySet(), health, plane.nextHops(), plane.applied());
         Map<String, VipPlanner.Applied> applied = VipPlanner.Applied.byVip(plane.applied());
         Set<Set<BackendKey>> seenBefore = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -56,7 +58,7 @@ final class Planner {
         Set<BackendKey> down = down(backends, members, departed, health, plane.applied().down());
         Set<BackendKey> draining = draining(active, members);
         // One that keeps its connections while it is down is as one that drains: they stay, and no client begins there.
-        Set<BackendKey> kept = down.stream().filter(key -> member(key, members, departed).filter(Member::keepsConnections).isPresent())
+        Set<BackendKey> kept = down.stream().filter(key -> members.of(key).or(() -> departed.member(key)).filter(Member::keepsConnections).isPresent())
                 .collect(Collectors.toSet());
         down.removeAll(kept);
         draining.addAll(kept);
@@ -71,55 +73,43 @@ final class Planner {
         return servers;
     }
 
-    /** Those of groups that a vip uses. */
-    private static Map<BackendKey.Server, Member> members(LoomConfig config, Inventory inventory) {
-        Set<String> used = config.vips().stream().map(Vip::upstream).collect(Collectors.toSet());
-        Map<BackendKey.Server, Member> members = new HashMap<>();
-        inventory.members().stream().filter(member -> used.contains(member.upstream()))
-                .forEach(member -> members.put(member.server(), member));
-        return members;
+    /** Members of groups that a vip uses. */
+    private record Members(Map<BackendKey.Server, Member> all, Set<String> used) {
+        Optional<Member> of(BackendKey key) {
+            return Optional.ofNullable(all.get(key.server())).filter(member -> used.contains(member.upstream()));
+        }
     }
 
     /** One that has left its group is judged by the probes that go on, and stays what it was if there are none. */
     private static Set<BackendKey> down(
-            Set<BackendKey> backends, Map<BackendKey.Server, Member> members, Departed departed, Health health,
-            Set<BackendKey> before) {
-        Set<BackendKey> earlier = new HashSet<>(before);
+            Set<BackendKey> backends, Members members, Departed departed, Health health, Set<BackendKey> earlier) {
         Set<BackendKey> down = new HashSet<>();
         for (BackendKey key : backends) {
-            Optional<Member> member = member(key, members, departed)
-                    .filter(one -> one.check().isPresent() || members.containsKey(key.server()));
-            if (member.map(one -> health.down(one).isPresent()).orElseGet(() -> earlier.contains(key))) {
+            Optional<Member> judged = members.of(key)
+                    .or(() -> departed.member(key).filter(gone -> gone.check().isPresent()));
+            if (judged.map(member -> health.down(member).isPresent()).orElseGet(() -> earlier.contains(key))) {
                 down.add(key);
             }
         }
         return down;
     }
 
-    private static Optional<Member> member(BackendKey key, Map<BackendKey.Server, Member> members, Departed departed) {
-        return Optional.ofNullable(members.getOrDefault(key.server(), departed.members().get(key.server())));
-    }
-
     /** What a server can bear is no state of it in one group: of an address in two groups the lower limit holds, for the connections of both. */
-    private static Map<Endpoint, Integer> limits(Collection<Member> members) {
+    private static Map<Endpoint, Integer> limits(Collection<Member> members, Set<String> used) {
         Map<Endpoint, Integer> limits = new HashMap<>();
-        members.stream().filter(member -> member.maxConnections() > 0)
+        members.stream().filter(member -> member.maxConnections() > 0 && used.contains(member.upstream()))
                 .forEach(member -> limits.merge(member.endpoint(), member.maxConnections(), Math::min));
         return limits;
     }
 
     private static Map<BackendKey, Integer> limits(Set<BackendKey> active, Map<Endpoint, Integer> limits) {
-        return active.stream().filter(key -> limits.containsKey(key.endpoint()))
+        return limits.isEmpty() ? Map.of() : active.stream().filter(key -> limits.containsKey(key.endpoint()))
                 .collect(Collectors.toMap(key -> key, key -> limits.get(key.endpoint())));
     }
 
     /** Without weight in its group, or in it no more. */
-    private static Set<BackendKey> draining(Set<BackendKey> active, Map<BackendKey.Server, Member> members) {
-        return active.stream()
-                .filter(key -> {
-                    Member member = members.get(key.server());
-                    return member == null || member.weight() == 0;
-                })
+    private static Set<BackendKey> draining(Set<BackendKey> active, Members members) {
+        return active.stream().filter(key -> members.of(key).filter(member -> member.weight() > 0).isEmpty())
                 .collect(Collectors.toCollection(HashSet::new));
     }
 }

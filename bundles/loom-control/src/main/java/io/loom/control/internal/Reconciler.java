@@ -53,6 +53,7 @@ final class Reconciler {
     private Optional<LoomConfig> config = Optional.empty();
     private Drains drains = Drains.NONE;
     private Inventory known = Inventory.EMPTY;
+    private Optional<Inventoried> inventoried = Optional.empty();
     private Departed departed = Departed.NONE;
     private Backoff configuring = Backoff.NONE;
     private Backoff applying = Backoff.NONE;
@@ -66,6 +67,9 @@ final class Reconciler {
     private SortedMap<TableKey, TableNotBuilt> unbuilt = Collections.emptySortedMap();
     private OptionalLong graceEnds = OptionalLong.empty();
     private long lastRound;
+
+    /** What an inventory was made of. */
+    private record Inventoried(LoomConfig config, RuntimeState runtime, Inventory inventory) {}
 
     /**
      * @param ownAddresses addresses by which this host lives in a subnet
@@ -162,7 +166,7 @@ final class Reconciler {
             return;
         }
         LoomConfig now = config.get();
-        Inventory inventory = Inventory.of(now, runtime);
+        Inventory inventory = inventory(now);
         departed = departed.next(known, inventory, plane.applied().backends());
         known = inventory;
         board.watch(now.enabled() ? departed.with(inventory.targets()) : Map.of());
@@ -174,6 +178,13 @@ final class Reconciler {
             applyFailed(List.of(ControlProblem.unexpected(bug)), bug);
         }
         publish(now, inventory);
+    }
+
+    private Inventory inventory(LoomConfig now) {
+        if (inventoried.filter(made -> made.config() == now && made.runtime() == runtime).isEmpty()) {
+            inventoried = Optional.of(new Inventoried(now, runtime, Inventory.of(now, runtime)));
+        }
+        return inventoried.get().inventory();
     }
 
     private void configure() {

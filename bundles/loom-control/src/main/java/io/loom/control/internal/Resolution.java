@@ -2,11 +2,13 @@ package io.loom.control.internal;
 
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.DataPlane;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Which next hops were asked for, and for how long an answer may still be expected. Writer thread only. */
 final class Resolution {
@@ -15,7 +17,9 @@ final class Resolution {
 
     private final DataPlane plane;
     private final Map<BackendKey, Long> askedAt = new HashMap<>();
-    private final Set<BackendKey> answered = new HashSet<>();
+    /** Those that have had no answer yet. */
+    private final Set<BackendKey> waiting = new HashSet<>();
+    private Set<BackendKey> asked = Set.of();
 
     Resolution(DataPlane plane) {
         this.plane = plane;
@@ -23,31 +27,30 @@ final class Resolution {
 
     /** Asks for exactly these. @return true if one is new, so that {@link #now} has more to say */
     boolean ask(Set<BackendKey> wanted, long now) {
-        if (askedAt.keySet().equals(wanted)) {
+        if (asked.equals(wanted)) {
             return false;
         }
-        boolean grows = !askedAt.keySet().containsAll(wanted);
-        plane.resolve(Set.copyOf(wanted));
-        askedAt.keySet().retainAll(wanted);
-        answered.retainAll(wanted);
-        wanted.forEach(key -> askedAt.putIfAbsent(key, now));
+        boolean grows = false;
+        for (BackendKey key : wanted) {
+            if (!asked.contains(key)) {
+                askedAt.put(key, now);
+                waiting.add(key);
+                grows = true;
+            }
+        }
+        asked = Collections.unmodifiableSet(new HashSet<>(wanted));
+        plane.resolve(asked);
+        askedAt.keySet().retainAll(asked);
+        waiting.retainAll(asked);
         return grows;
     }
 
     NextHops now(long now) {
         Map<BackendKey, String> unresolved = new HashMap<>(plane.unresolved());
-        unresolved.keySet().retainAll(askedAt.keySet());
-        Set<BackendKey> recent = new HashSet<>();
-        askedAt.forEach((key, since) -> {
-            if (!unresolved.containsKey(key)) {
-                answered.add(key);
-            } else if (!answered.contains(key) && now - since < GRACE) {
-                recent.add(key);
-            }
-        });
-        Set<BackendKey> unmet = new HashSet<>(unresolved.keySet());
-        unmet.removeAll(answered);
-        return new NextHops(askedAt.keySet(), unresolved, recent, unmet);
+        unresolved.keySet().retainAll(asked);
+        waiting.retainAll(unresolved.keySet());
+        Set<BackendKey> recent = waiting.stream().filter(key -> now - askedAt.get(key) < GRACE).collect(Collectors.toSet());
+        return new NextHops(asked, unresolved, recent, new HashSet<>(waiting));
     }
 
     /** When the last grace of these ends. */

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -44,15 +45,24 @@ final class RuntimeJson {
             Integer fileWeight, Integer fileId, Integer fileMaxConnections) {}
 
     byte[] write(RuntimeState state) {
-        TreeSet<ServerRef> refs = new TreeSet<>(state.ids().keySet());
-        refs.addAll(state.overrides().keySet());
-        refs.addAll(state.tombstones().keySet());
-        List<Entry> entries = refs.stream().map(ref -> entry(ref, state)).toList();
+        List<Entry> entries = refs(state).stream().map(ref -> entry(ref, state)).toList();
         try {
             return mapper.writeValueAsBytes(new Document(VERSION, state.nextId(), state.runtimeFrom(), entries));
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException("records of numbers and text cannot fail to become JSON", impossible);
         }
+    }
+
+    /** Whoever is overridden or removed has an id most often. */
+    private static Set<ServerRef> refs(RuntimeState state) {
+        Set<ServerRef> ids = state.ids().keySet();
+        if (ids.containsAll(state.overrides().keySet()) && ids.containsAll(state.tombstones().keySet())) {
+            return ids;
+        }
+        Set<ServerRef> refs = new TreeSet<>(ids);
+        refs.addAll(state.overrides().keySet());
+        refs.addAll(state.tombstones().keySet());
+        return refs;
     }
 
     private static Entry entry(ServerRef ref, RuntimeState state) {

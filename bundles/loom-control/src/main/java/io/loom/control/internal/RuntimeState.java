@@ -55,14 +55,15 @@ record RuntimeState(
     }
 
     RuntimeState {
+        boolean unknown = !FROZEN.isInstance(ids);
         ids = frozen(ids);
         added = frozen(added);
         overrides = frozen(overrides);
         tombstones = frozen(tombstones);
-        if (ids.values().stream().distinct().count() != ids.size()) {
+        if (unknown && ids.values().stream().distinct().count() != ids.size()) {
             throw new IllegalArgumentException("two backends have one id");
         }
-        if (ids.values().stream().anyMatch(id -> id < 1) || nextId < 1 || runtimeFrom < 0) {
+        if (unknown && ids.values().stream().anyMatch(id -> id < 1) || nextId < 1 || runtimeFrom < 0) {
             throw new IllegalArgumentException("ids begin at 1");
         }
         if (!ids.keySet().containsAll(added.keySet())) {
@@ -81,7 +82,7 @@ record RuntimeState(
     }
 
     RuntimeState withIds(Map<ServerRef, Integer> next) {
-        return new RuntimeState(nextId, runtimeFrom, frozen(next), added, overrides, tombstones);
+        return new RuntimeState(nextId, runtimeFrom, new TreeMap<>(next), added, overrides, tombstones);
     }
 
     RuntimeState withAdded(Map<ServerRef, Integer> next) {

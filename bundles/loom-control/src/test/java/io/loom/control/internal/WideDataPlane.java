@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** A kernel in memory without checks, in which a change costs the same however much there is; next hops are always known. */
@@ -29,6 +30,7 @@ final class WideDataPlane implements DataPlane {
     private final Set<BackendKey> draining = new HashSet<>();
     private final Map<TableKey, TableSpec> tables = new HashMap<>();
     private final Map<ListenerKey, ListenerSpec> listeners = new HashMap<>();
+    private Optional<KernelState> state = Optional.empty();
 
     List<Change> takeChanges() {
         List<Change> taken = List.copyOf(changes);
@@ -41,12 +43,16 @@ final class WideDataPlane implements DataPlane {
 
     @Override
     public KernelState applied() {
-        return new KernelState(backends, down, draining, tables, listeners);
+        if (state.isEmpty()) {
+            state = Optional.of(new KernelState(backends, down, draining, tables, listeners));
+        }
+        return state.get();
     }
 
     @Override
     public void apply(Change change) {
         changes.add(change);
+        state = Optional.empty();
         if (change instanceof Change.PutBackend put) {
             backends.add(put.backend());
             move(down, put.backend(), put.down());
