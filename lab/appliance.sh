@@ -12,14 +12,14 @@ appliance_install() {
 	cp "$LOOM_ROOT/lab/demo.yaml" "$CONFIG"
 }
 
-# Starts it and waits for its ready line. setsid, `ip netns exec` and loomd all exec: the pid is Java's own.
+# appliance_start [SECONDS]: starts it and waits for its ready line. setsid, `ip netns exec` and loomd all exec: the pid is Java's own.
 appliance_start() {
 	: >"$LOG" # now: the ready line of an earlier start must not be seen
 	setsid ip netns exec "$(netns_of balancer)" "$INSTALLATION/bin/loomd" --config "$CONFIG" --data "$RUN/data" \
 		--bpffs "$RUN/bpf" >>"$LOG" 2>&1 </dev/null &
 	echo $! >"$PID"
 	disown
-	retry 60 appliance_spoke "$(cat "$PID")" || fail "loomd is not ready after 60 s"
+	retry "${1:-60}" appliance_spoke "$(cat "$PID")" || fail "loomd is not ready after ${1:-60} s"
 	grep -q '^loom ready' "$LOG" || fail "loomd has ended"
 }
 

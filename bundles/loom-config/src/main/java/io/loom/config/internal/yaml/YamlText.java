@@ -25,7 +25,7 @@ import org.snakeyaml.engine.v2.parser.ParserImpl;
 /** Bytes to the root node of one YAML document, within limits that keep a hostile file from costing memory or time. */
 public final class YamlText {
     /** 1 MiB: about 30,000 backends; a Kubernetes ConfigMap cannot hold more either. */
-    public static final int MAX_BYTES = 1 << 20;
+    public static final int MAX_BYTES = 4 << 20;
     /** The deepest section of the schema is at 8; the composer recurses, so depth is bounded before it runs. */
     static final int MAX_DEPTH = 32;
     static final int MAX_ALIASES = 50;
