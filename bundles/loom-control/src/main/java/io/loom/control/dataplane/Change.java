@@ -1,5 +1,7 @@
 package io.loom.control.dataplane;
 
+import java.util.List;
+
 /** One step from the applied towards the wanted state. A list of them is in the order in which they must be applied. */
 public sealed interface Change {
 
@@ -18,8 +20,19 @@ public sealed interface Change {
     /**
      * Builds the table and publishes it with one update. A backend whose next hop is unknown must not be in it.
      * With no algorithm of that name deployed, an existing table stays as it is.
+     *
+     * @param tables that are made from the spec: all of them are there, made from one spec, or none is
      */
-    record PutTable(TableKey table, TableSpec spec) implements Change {}
+    record PutTable(List<TableKey> tables, TableSpec spec) implements Change {
+        public PutTable {
+            tables = List.copyOf(tables);
+        }
+
+        /** Of one table. */
+        public PutTable(TableKey table, TableSpec spec) {
+            this(List.of(table), spec);
+        }
+    }
 
     /** Puts the address on the interface if asked for, then the listener into the map. */
     record PutListener(ListenerKey listener, ListenerSpec spec) implements Change {}

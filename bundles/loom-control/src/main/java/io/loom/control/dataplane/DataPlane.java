@@ -33,6 +33,14 @@ public interface DataPlane {
     /** Applies one change; on return it is in the kernel. Linking, loading and table building may happen on other threads. */
     void apply(Change change);
 
+    /** The same, but the change, unless it fails at once, may be in the kernel only after {@link #flush}: many cost what one does. */
+    default void applyLater(Change change) {
+        apply(change);
+    }
+
+    /** On return what was applied by {@link #applyLater} is in the kernel, or of all those changes some may not be. */
+    default void flush() {}
+
     /** Starts resolving next hops of these backends, and keeps them fresh; replaces the set. Any thread. */
     void resolve(Set<BackendKey> backends);
 

@@ -31,6 +31,7 @@ final class Application {
     private final SortedMap<ListenerKey, ListenerSpec> before;
     private final Set<TableKey> notBuilt = new HashSet<>();
     private final Set<TableKey> stillUsed = new HashSet<>();
+    private final List<TableKey> unflushed = new ArrayList<>();
     private final List<Problem> problems = new ArrayList<>();
     private final SortedMap<TableKey, TableNotBuilt> unbuilt = new TreeMap<>();
 
@@ -42,12 +43,18 @@ final class Application {
 
     /** @throws LoomException at the first failure that is no table's or listener's, else at the end with those of all of them */
     void run(List<Change> changes) {
+        Class<?> kind = Change.class;
         for (Change change : changes) {
+            if (change.getClass() != kind) {
+                flush();
+                kind = change.getClass();
+            }
             if (!isHeldUp(change)) {
                 LOG.debug("{}", change);
                 apply(change);
             }
         }
+        flush();
         if (!problems.isEmpty()) {
             throw new LoomException(problems, null);
         }
@@ -60,16 +67,19 @@ final class Application {
 
     private void apply(Change change) {
         try {
-            plane.apply(change);
+            plane.applyLater(change);
+            if (change instanceof Change.PutTable put) {
+                unflushed.addAll(put.tables());
+            }
         } catch (TableNotBuilt failure) {
-            TableKey table = ((Change.PutTable) change).table();
-            unbuilt.put(table, failure);
+            List<TableKey> tables = ((Change.PutTable) change).tables();
+            tables.forEach(table -> unbuilt.put(table, failure));
             if (!failure.isForwarding()) {
-                notBuilt.add(table);
+                notBuilt.addAll(tables);
             }
         } catch (LoomException failure) {
             if (change instanceof Change.PutTable put) {
-                notBuilt.add(put.table());
+                notBuilt.addAll(put.tables());
                 failure.problems().stream().filter(problem -> !problems.contains(problem)).forEach(problems::add);
             } else if (change instanceof Change.PutListener put) {
                 keep(put.listener());
@@ -78,6 +88,20 @@ final class Application {
                 throw failure;
             }
         }
+    }
+
+    /** Changes of one kind reach the kernel together. Of tables that do so, those that the kernel did not take cannot be told. */
+    private void flush() {
+        try {
+            plane.flush();
+        } catch (LoomException failure) {
+            if (unflushed.isEmpty()) {
+                throw failure;
+            }
+            notBuilt.addAll(unflushed);
+            failure.problems().stream().filter(problem -> !problems.contains(problem)).forEach(problems::add);
+        }
+        unflushed.clear();
     }
 
     /** One of a kind is enough: thousands of listeners may lack the same thing. */

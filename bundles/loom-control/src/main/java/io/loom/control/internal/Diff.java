@@ -56,17 +56,27 @@ final class Diff {
         return state.limits().getOrDefault(key, 0);
     }
 
-    /** Vips of one upstream have two specs of thousands of backends between them, one object each: those are compared once. */
+    /**
+     * Tables that become one spec from one spec are one change. Vips of one upstream have two specs of thousands of backends between
+     * them, one object each: those are compared once.
+     */
     private static void tables(SortedMap<TableKey, TableSpec> applied, SortedMap<TableKey, TableSpec> wanted, List<Change> changes) {
         Map<TableSpec, Map<TableSpec, Boolean>> compared = new IdentityHashMap<>();
+        Map<TableSpec, Map<TableSpec, List<TableKey>>> differing = new IdentityHashMap<>();
+        List<Runnable> puts = new ArrayList<>();
         wanted.forEach((key, spec) -> {
             TableSpec there = applied.get(key);
             boolean same = there != null && compared.computeIfAbsent(spec, first -> new IdentityHashMap<>())
                     .computeIfAbsent(there, spec::equals);
             if (!same) {
-                changes.add(new Change.PutTable(key, spec));
+                differing.computeIfAbsent(spec, first -> new IdentityHashMap<>()).computeIfAbsent(there, second -> {
+                    List<TableKey> keys = new ArrayList<>();
+                    puts.add(() -> changes.add(new Change.PutTable(keys, spec)));
+                    return keys;
+                }).add(key);
             }
         });
+        puts.forEach(Runnable::run);
     }
 
     private static boolean leaves(Change.PutBackend entry) {

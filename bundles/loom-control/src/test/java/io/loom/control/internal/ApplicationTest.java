@@ -63,6 +63,23 @@ class ApplicationTest {
         assertEquals(List.of(), bench.seen.warnings());
     }
 
+    /** Which of them the kernel has not taken cannot be told: their listeners wait for all of them. */
+    @Test
+    void tablesThatDoNotReachTheKernelHoldUpTheirListeners() {
+        plane.onFlush = () -> {
+            if (!plane.applied().tables().isEmpty()) {
+                throw FakeDataPlane.refusal();
+            }
+        };
+        bench.load(file("web", "10.9.0.1"));
+        assertEquals(List.of(), listeners());
+        assertEquals(List.of("LOOM-3506"), bench.seen.warnings().stream().map(Problem::code).toList());
+        plane.onFlush = () -> {};
+        bench.pass(Duration.ofSeconds(6));
+        assertEquals(List.of("10.9.0.1:80 web"), listeners());
+        assertEquals(List.of(), bench.seen.warnings());
+    }
+
     @ParameterizedTest
     @ValueSource(classes = {Change.PutTable.class, Change.PutListener.class})
     void aListenerThatCannotGoToItsNewVipKeepsTheTableOfTheFormer(Class<? extends Change> refused) {

@@ -226,7 +226,7 @@ class DiaryTest {
         });
         diary.plane.unknownHops.clear();
         diary.event("the kernel refuses a table of one vip", () -> {
-            diary.plane.refused = change -> change instanceof Change.PutTable put && put.table().vip().equals("dns");
+            diary.plane.refused = change -> change instanceof Change.PutTable put && put.tables().get(0).vip().equals("dns");
             diary.bench.round();
         });
         diary.pass("tried again", Duration.ofSeconds(2));

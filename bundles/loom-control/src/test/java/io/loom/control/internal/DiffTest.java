@@ -59,6 +59,23 @@ class DiffTest {
                 Diff.between(after, before));
     }
 
+    /** So that the data plane knows which may go on sharing an array. */
+    @Test
+    void tablesThatBecomeOneSpecFromOneSpecAreOneChange() {
+        TableSpec before = spec(Fixtures.key("10.0.0.1", "nat"));
+        TableSpec other = spec(Fixtures.key("10.0.0.2", "nat"));
+        TableSpec after = spec(Fixtures.key("10.0.0.3", "nat"));
+        TableKey a = new TableKey("a", Family.IPV4);
+        TableKey b = new TableKey("b", Family.IPV4);
+        TableKey c = new TableKey("c", Family.IPV4);
+        TableKey d = new TableKey("d", Family.IPV4);
+        KernelState from = new KernelState(Set.of(), Set.of(), Set.of(), Map.of(a, before, b, other, d, before), Map.of());
+        KernelState to = new KernelState(Set.of(), Set.of(), Set.of(), Map.of(a, after, b, after, c, after, d, after), Map.of());
+        assertEquals(
+                List.of(new Change.PutTable(List.of(a, d), after), new Change.PutTable(b, after), new Change.PutTable(c, after)),
+                Diff.between(from, to));
+    }
+
     private static TableSpec spec(BackendKey... keys) {
         SortedMap<BackendKey, Integer> weights = new TreeMap<>();
         for (BackendKey key : keys) {

@@ -46,6 +46,8 @@ final class FakeDataPlane implements DataPlane {
     volatile Optional<RuntimeException> bug = Optional.empty();
     /** What happens elsewhere while a change is on its way. */
     volatile Runnable beforeApply = () -> { };
+    /** At the end of a kind of changes. */
+    Runnable onFlush = () -> {};
     volatile List<Status.AttachmentView> attachments = List.of();
     volatile boolean settled = true;
     volatile Set<BackendKey> resolving = Set.of();
@@ -115,23 +117,31 @@ final class FakeDataPlane implements DataPlane {
         if (change instanceof Change.PutTable put && put.spec().weights().keySet().stream().anyMatch(unknownHops::contains)) {
             throw new AssertionError("a backend without next hop in " + put);
         }
-        if (change instanceof Change.PutTable put && unbuilt.containsKey(put.table().vip())) {
-            throw unbuilt(put);
+        if (change instanceof Change.PutTable put) {
+            Optional<TableKey> bad = put.tables().stream().filter(table -> unbuilt.containsKey(table.vip())).findFirst();
+            if (bad.isPresent()) {
+                throw unbuilt(put, bad.get());
+            }
         }
         state = step(state, change);
         changes.add(change);
     }
 
+    @Override
+    public void flush() {
+        onFlush.run();
+    }
+
     /** As the real one does, takes what is not wanted any more out of the table in force. */
-    private TableNotBuilt unbuilt(Change.PutTable put) {
-        TableSpec there = state.tables().get(put.table());
+    private TableNotBuilt unbuilt(Change.PutTable put, TableKey table) {
+        TableSpec there = state.tables().get(table);
         if (there != null) {
             Map<BackendKey, Integer> left = new TreeMap<>(there.weights());
             left.keySet().retainAll(put.spec().weights().keySet());
-            state = step(state, new Change.PutTable(put.table(), new TableSpec("", there.size(), new TreeMap<>(left))));
+            state = step(state, new Change.PutTable(put.tables(), new TableSpec("", there.size(), new TreeMap<>(left))));
         }
-        Problem problem = Problem.of("LOOM-4112", "no table of vip " + put.table().vip(), "the test's algorithm fails", "");
-        return new TableNotBuilt(problem, unbuilt.get(put.table().vip()), there != null);
+        Problem problem = Problem.of("LOOM-4112", "no table of vip " + table.vip(), "the test's algorithm fails", "");
+        return new TableNotBuilt(problem, unbuilt.get(table.vip()), there != null);
     }
 
     /** The kernel after one change; fails where the change would point at something that is not there. */
@@ -148,7 +158,7 @@ final class FakeDataPlane implements DataPlane {
                     | limit(limits, put.backend(), put.limit());
             check(moved || !before.backends().contains(put.backend()), "nothing changes by " + put);
         } else if (change instanceof Change.PutTable put) {
-            tables.put(put.table(), put.spec());
+            put.tables().forEach(table -> tables.put(table, put.spec()));
         } else if (change instanceof Change.PutListener put) {
             listeners.put(put.listener(), put.spec());
         } else if (change instanceof Change.RemoveListener gone) {

@@ -255,9 +255,9 @@ class ReconcilerTest {
 
     @Test
     void aTableThatCannotBeBuiltHoldsUpNoOtherVip() {
-        plane.refused = change -> change instanceof Change.PutTable put && put.table().vip().equals("bad");
+        plane.refused = change -> change instanceof Change.PutTable put && put.tables().get(0).vip().equals("bad");
         Vip web = vip("nat");
-        Vip bad = new Vip("bad", List.of(address("10.9.0.0")), false, web.services(), "maglev", 7, "nat", "default", true,
+        Vip bad = new Vip("bad", List.of(address("10.9.0.0")), false, web.services(), "maglev", 11, "nat", "default", true,
                 Vip.Connections.DEFAULT);
         bench.load(config(List.of(bad, web), upstream("default", server("10.0.0.1"))));
         assertEquals(List.of("web"), plane.applied().listeners().values().stream().map(spec -> spec.table().vip()).toList());

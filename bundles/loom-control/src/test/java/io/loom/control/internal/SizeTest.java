@@ -63,6 +63,7 @@ class SizeTest {
         Bench bench = assertTimeoutPreemptively(DEADLINE, () -> load(config(vips, List.of(upstream("default", servers)))));
         assertEquals(1000, bench.seen.vips().stream().filter(vip -> vip.usable() == BACKENDS).count());
         assertEquals(1, plane.applied().tables().values().stream().map(System::identityHashCode).distinct().count());
+        changesTouchOneTable(bench);
     }
 
     @Test

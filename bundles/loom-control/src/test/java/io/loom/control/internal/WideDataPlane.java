@@ -58,7 +58,7 @@ final class WideDataPlane implements DataPlane {
             move(down, put.backend(), put.down());
             move(draining, put.backend(), put.draining());
         } else if (change instanceof Change.PutTable put) {
-            tables.put(put.table(), put.spec());
+            put.tables().forEach(table -> tables.put(table, put.spec()));
         } else if (change instanceof Change.PutListener put) {
             listeners.put(put.listener(), put.spec());
         } else if (change instanceof Change.RemoveListener gone) {

@@ -1,8 +1,13 @@
 package io.loom.datapath.internal;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Which addresses Loom put on which interface. Kept in loom_meta, written before the address is added: whoever takes the
@@ -32,17 +37,42 @@ final class AssignedAddresses {
 
     /** Takes the address off if it is ours; a sentence that says so, empty if it is not. */
     Optional<String> takeOff(String address) {
-        Optional<String> device = device(address);
-        if (device.isEmpty()) {
-            return Optional.empty();
-        }
-        String done = "took address " + address + " off " + device.get();
+        return takeOff(List.of(address)).stream().findFirst();
+    }
+
+    /** Takes those off that are ours, a sentence for each. */
+    List<String> takeOff(Collection<String> addresses) {
+        Map<String, String> ours = new TreeMap<>();
+        addresses.forEach(address -> device(address).ifPresent(device -> ours.put(address, device)));
+        boolean together = ours.size() > 1 && takeOffTogether(ours);
+        List<String> done = new ArrayList<>();
+        ours.forEach((address, device) -> {
+            done.add(together ? "took address " + address + " off " + device : takeOff(address, device));
+            meta.remove(META + address);
+        });
+        return done;
+    }
+
+    /** False if some of them may be there: each has to be tried by itself, and tells why. */
+    private static boolean takeOffTogether(Map<String, String> ours) {
         try {
-            IpCommand.run("addr", "del", address + (address.contains(":") ? "/128" : "/32"), "dev", device.get());
-        } catch (IOException notThere) {
-            done = "address " + address + " is not on " + device.get() + " any more: " + notThere.getMessage();
+            IpCommand.batch(ours.entrySet().stream().map(entry -> String.join(" ", removal(entry.getKey(), entry.getValue()))).toList());
+            return true;
+        } catch (IOException someAreNot) {
+            return false;
         }
-        meta.remove(META + address);
-        return Optional.of(done);
+    }
+
+    private static String[] removal(String address, String device) {
+        return new String[] {"addr", "del", address + (address.contains(":") ? "/128" : "/32"), "dev", device};
+    }
+
+    private static String takeOff(String address, String device) {
+        try {
+            IpCommand.run(removal(address, device));
+            return "took address " + address + " off " + device;
+        } catch (IOException notThere) {
+            return "address " + address + " is not on " + device + " any more: " + notThere.getMessage();
+        }
     }
 }

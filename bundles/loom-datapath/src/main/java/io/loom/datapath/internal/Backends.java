@@ -17,10 +17,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.SortedSet;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
@@ -37,7 +33,9 @@ final class Backends implements AutoCloseable {
     private final IntConsumer forget;
     private final LimitTable limits;
     private final Numbers numbers;
-    private final Map<BackendKey, Integer> live = new TreeMap<>();
+    private final Map<BackendKey, Integer> live = new HashMap<>();
+    /** Until one changes. */
+    private Optional<Seen> seen = Optional.empty();
     private final Map<BackendKey, Integer> resting = new HashMap<>();
     private final Map<Integer, BackendEntry> written = new HashMap<>();
     /** Those that rest included. */
@@ -45,6 +43,9 @@ final class Backends implements AutoCloseable {
     private final LimitSlots slots = new LimitSlots();
     private OpenConnections open = OpenConnections.NONE;
     private OuterSources outer = OuterSources.NONE;
+
+    /** What the kernel has of backends; see {@link io.loom.control.dataplane.KernelState}. */
+    record Seen(Set<BackendKey> keys, Set<BackendKey> down, Set<BackendKey> draining, Map<BackendKey, Integer> limited) {}
 
     /**
      * @param members loom_members
@@ -99,6 +100,7 @@ final class Backends implements AutoCloseable {
         write(number, new BackendEntry(
                 backend.endpoint(), slot, state.down(), stateful, state.draining(), hop, outer.of(backend)));
         live.put(backend, number);
+        seen = Optional.empty();
     }
 
     /** Whose member the number is from now on, and where its connections count. */
@@ -145,6 +147,7 @@ final class Backends implements AutoCloseable {
 
     synchronized void remove(BackendKey backend) {
         Integer number = live.remove(backend);
+        seen = Optional.empty();
         if (number != null) {
             entries.update(Keys.of(number), BackendEntry.none(), UpdateMode.ANY);
             slots.release(number, backend.endpoint()).ifPresent(unused -> limits.limit(unused, 0, 0));
@@ -156,6 +159,11 @@ final class Backends implements AutoCloseable {
 
     synchronized Optional<Integer> number(BackendKey backend) {
         return Optional.ofNullable(live.get(backend));
+    }
+
+    /** @return numbers, in the order of the backends, which all have one */
+    synchronized int[] numbers(Set<BackendKey> backends) {
+        return backends.stream().mapToInt(backend -> live.get(backend)).toArray();
     }
 
     /** Writes next hops that changed into the entries of their backends; without an answer an entry stays as it is. */
@@ -176,21 +184,16 @@ final class Backends implements AutoCloseable {
         return sources;
     }
 
-    synchronized SortedSet<BackendKey> keys() {
-        return new TreeSet<>(live.keySet());
-    }
-
-    synchronized SortedSet<BackendKey> down() {
-        return keys(BackendEntry::down);
-    }
-
-    synchronized SortedSet<BackendKey> draining() {
-        return keys(BackendEntry::draining);
+    synchronized Seen seen() {
+        if (seen.isEmpty()) {
+            seen = Optional.of(new Seen(Set.copyOf(live.keySet()), keys(BackendEntry::down), keys(BackendEntry::draining), limited()));
+        }
+        return seen.get();
     }
 
     /** Of open connections, of those that have one. */
-    synchronized SortedMap<BackendKey, Integer> limited() {
-        SortedMap<BackendKey, Integer> limited = new TreeMap<>();
+    private Map<BackendKey, Integer> limited() {
+        Map<BackendKey, Integer> limited = new HashMap<>();
         live.forEach((backend, number) -> {
             int slot = slots.of(number, backend.endpoint());
             if (slot > 0) {
@@ -214,11 +217,11 @@ final class Backends implements AutoCloseable {
         return limits;
     }
 
-    private SortedSet<BackendKey> keys(Predicate<BackendEntry> wanted) {
+    private Set<BackendKey> keys(Predicate<BackendEntry> wanted) {
         return live.entrySet().stream()
                 .filter(entry -> wanted.test(written.get(entry.getValue())))
                 .map(Map.Entry::getKey)
-                .collect(Collectors.toCollection(TreeSet::new));
+                .collect(Collectors.toSet());
     }
 
     /** Backends by number, those whose numbers rest included. */

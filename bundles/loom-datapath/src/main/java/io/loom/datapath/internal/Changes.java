@@ -13,9 +13,14 @@ import io.loom.control.dataplane.TableSpec;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** What each change of the desired state does to backends, tables, listeners and addresses. For the writer's thread. */
 final class Changes {
@@ -26,6 +31,8 @@ final class Changes {
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
     private final TableBuilds builds;
+    /** Tables since the last {@link #flush}. */
+    private final Set<TableKey> changed = new LinkedHashSet<>();
 
     Changes(
             Programs programs, Backends backends, Tables tables, Listeners listeners, VipAddresses vipAddresses, NextHops nextHops,
@@ -39,6 +46,7 @@ final class Changes {
         this.builds = builds;
     }
 
+    /** What can be later, is done by {@link #flush}. */
     void apply(Change change) {
         if (change instanceof Change.PutBackend put) {
             putBackend(put);
@@ -56,6 +64,17 @@ final class Changes {
             removeListener(remove.listener());
         } else {
             throw new IllegalArgumentException("unknown change " + change);
+        }
+    }
+
+    /** Publishes new tables, and then has their listeners follow; puts addresses on the interface and takes them off. */
+    void flush() {
+        try {
+            tables.flush(moved -> moved.forEach(listeners::tableMoved));
+            changed.stream().filter(key -> tables.get(key).isPresent()).forEach(listeners::membersChanged);
+        } finally {
+            changed.clear();
+            vipAddresses.flush();
         }
     }
 
@@ -79,40 +98,43 @@ final class Changes {
 
     private void putTable(Change.PutTable put) {
         TableSpec spec = put.spec();
-        Optional<TableBuilds.Answer> answer = builds.ask(put.table(), spec.algorithm(), members(spec), spec.size());
+        List<TableKey> keys = tables.join(put.tables(), spec);
+        if (keys.isEmpty()) {
+            return;
+        }
+        List<TableKey> missing = keys.stream().filter(key -> tables.get(key).isEmpty()).toList();
+        Optional<TableBuilds.Answer> answer = builds.ask(keys.get(0), spec.algorithm(), members(spec), spec.size());
         if (answer.isEmpty()) {
-            if (tables.get(put.table()).isEmpty()) {
+            if (!missing.isEmpty()) {
                 throw new LoomException(Problem.of(
-                        "LOOM-4110", "cannot build the table of vip " + put.table().vip(),
+                        "LOOM-4110", "cannot build the table of vip " + missing.get(0).vip(),
                         "algorithm " + spec.algorithm() + " is not deployed", "deploy its bundle"));
             }
             return;
         }
-        int[] numbers = spec.weights().keySet().stream().mapToInt(key -> backends.number(key).orElseThrow()).toArray();
-        Runnable moved = () -> listeners.tableMoved(put.table());
+        int[] numbers = backends.numbers(spec.weights().keySet());
         if (answer.get() instanceof TableBuilds.Built built) {
             int[] entries = Arrays.stream(built.table().slots()).map(position -> numbers[position]).toArray();
-            tables.put(put.table(), spec, built.table().index(), entries, moved);
-            listeners.membersChanged(put.table());
+            tables.put(keys, spec, built.table().index(), entries);
+            changed.addAll(keys);
         } else if (answer.get() instanceof TableBuilds.NotBuilt not) {
-            boolean forwarding = tables.get(put.table()).isPresent();
-            if (forwarding) {
-                standIn(put.table(), spec, numbers, moved);
-            }
-            throw new TableNotBuilt(not.problem(), not.pending(), forwarding);
+            Map<Integer, List<TableKey>> sharing = keys.stream().filter(key -> tables.get(key).isPresent())
+                    .collect(Collectors.groupingBy(key -> tables.get(key).orElseThrow().number()));
+            sharing.values().forEach(together -> standIn(together, spec, numbers));
+            throw new TableNotBuilt(not.problem(), not.pending(), missing.isEmpty());
         }
     }
 
     /** Takes backends that the wanted table has not out of the one in force: they are down, drained or gone. */
-    private void standIn(TableKey key, TableSpec spec, int[] numbers, Runnable moved) {
-        Tables.Published there = tables.get(key).orElseThrow();
+    private void standIn(List<TableKey> keys, TableSpec spec, int[] numbers) {
+        Tables.Published there = tables.get(keys.get(0)).orElseThrow();
         int[] weights = spec.weights().values().stream().mapToInt(Integer::intValue).toArray();
         new StandIn(numbers, weights).of(there.current(), spec.size()).ifPresent(entries -> {
             BitSet used = new BitSet();
             Arrays.stream(entries).forEach(used::set);
             SortedMap<BackendKey, Integer> named = new TreeMap<>(spec.weights());
             named.keySet().removeIf(backend -> !used.get(backends.number(backend).orElseThrow()));
-            tables.put(key, new TableSpec("", spec.size(), named), there.index(), entries, moved);
+            tables.put(keys, new TableSpec("", spec.size(), named), there.index(), entries);
         });
     }
 
@@ -128,20 +150,15 @@ final class Changes {
             vipAddresses.add(address);
         }
         listeners.put(listener, spec);
-        if (!isAssigned(address)) {
+        if (!listeners.isAssigned(address)) {
             vipAddresses.remove(address);
         }
     }
 
     private void removeListener(ListenerKey listener) {
         listeners.remove(listener);
-        if (!isAssigned(listener.endpoint().address())) {
+        if (!listeners.isAssigned(listener.endpoint().address())) {
             vipAddresses.remove(listener.endpoint().address());
         }
-    }
-
-    private boolean isAssigned(InetAddress address) {
-        return listeners.specs().entrySet().stream()
-                .anyMatch(entry -> entry.getValue().assigned() && entry.getKey().endpoint().address().equals(address));
     }
 }

@@ -126,7 +126,7 @@ final class Instance implements AutoCloseable {
         if (Files.exists(pins.meta())) {
             try (Meta meta = Meta.open(pins.meta())) {
                 AssignedAddresses addresses = new AssignedAddresses(meta);
-                addresses.all().forEach(addresses::takeOff);
+                addresses.takeOff(addresses.all());
             }
         }
         List<Path> left = new ArrayList<>(allBut(pins.meta(), pins));

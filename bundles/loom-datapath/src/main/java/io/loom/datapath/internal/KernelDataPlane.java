@@ -267,7 +267,18 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
 
     @Override
     public void apply(Change change) {
+        applyLater(change);
+        flush();
+    }
+
+    @Override
+    public void applyLater(Change change) {
         live.orElseThrow(() -> new IllegalStateException("not configured")).apply(change);
+    }
+
+    @Override
+    public void flush() {
+        live.ifPresent(LivePlane::flush);
     }
 
     @Override

@@ -14,11 +14,16 @@ import io.loom.datapath.internal.layout.ListenerEntry;
 import io.loom.libbpf.BpfMap;
 import java.net.InetAddress;
 import java.util.BitSet;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -26,6 +31,8 @@ import java.util.stream.Collectors;
  * no connection carries it. Every address with a listener has an entry of its own, which says that it is a vip's. Thread-safe.
  */
 final class Listeners implements AutoCloseable {
+    /** In loom_meta, by number: the vip, where the listener's table shares an array that is named after another. */
+    private static final String VIP = "listener.";
     /** In loom_meta: connections counted by numbers that were freed, so that the total never falls. */
     private static final String FORMER_CONNECTIONS = "former_connections";
 
@@ -38,6 +45,12 @@ final class Listeners implements AutoCloseable {
     private final Map<ListenerKey, Integer> live = new TreeMap<>();
     private final Map<ListenerKey, Integer> resting = new HashMap<>();
     private final SortedMap<ListenerKey, ListenerSpec> specs = new TreeMap<>();
+    private final Map<TableKey, Set<ListenerKey>> byTable = new HashMap<>();
+    private final Map<InetAddress, Set<ListenerKey>> byAddress = new HashMap<>();
+    /** Of {@link #VIP}, by number. */
+    private final Map<Integer, String> named = new HashMap<>();
+    /** A copy of the specs, until one changes. */
+    private Optional<SortedMap<ListenerKey, ListenerSpec>> seen = Optional.empty();
     /** What clients are remembered under, of tables whose listeners do so. */
     private final Map<TableKey, Integer> affinities = new HashMap<>();
 
@@ -57,15 +70,41 @@ final class Listeners implements AutoCloseable {
      * @param referred numbers that connections carry: those without an entry rest
      */
     synchronized void adopt(Set<Integer> referred) {
+        meta.withPrefix(VIP).forEach((number, vip) -> named.put(Integer.valueOf(number), vip));
         entries.forEach((family, map) -> map.forEach((listener, entry) -> {
-            TableKey table = tables.adopt(family, entry.table(), entry.index(), entry.tableSize());
+            TableKey table = tables.adopt(
+                    family, entry.table(), entry.index(), entry.tableSize(), Optional.ofNullable(named.get(entry.number())));
             numbers.adopt(entry.number());
             live.put(listener, entry.number());
             Guard guard = guards.adopt(entry, table.vip());
-            specs.put(listener, ListenerTreatment.spec(entry, table, guard, guards.refuses(entry.number())));
+            remember(listener, ListenerTreatment.spec(entry, table, guard, guards.refuses(entry.number())));
         }));
-        referred.stream().filter(number -> !live.containsValue(number)).forEach(numbers::rest);
+        Set<Integer> found = new HashSet<>(live.values());
+        referred.stream().filter(number -> !found.contains(number)).forEach(numbers::rest);
         adoptAddresses();
+    }
+
+    private void remember(ListenerKey listener, ListenerSpec spec) {
+        forget(listener);
+        specs.put(listener, spec);
+        byTable.computeIfAbsent(spec.table(), none -> new TreeSet<>()).add(listener);
+        byAddress.computeIfAbsent(listener.endpoint().address(), none -> new TreeSet<>()).add(listener);
+    }
+
+    private void forget(ListenerKey listener) {
+        seen = Optional.empty();
+        ListenerSpec spec = specs.remove(listener);
+        if (spec != null) {
+            drop(byTable, spec.table(), listener);
+            drop(byAddress, listener.endpoint().address(), listener);
+        }
+    }
+
+    private static <K> void drop(Map<K, Set<ListenerKey>> index, K key, ListenerKey listener) {
+        index.computeIfPresent(key, (same, listeners) -> {
+            listeners.remove(listener);
+            return listeners.isEmpty() ? null : listeners;
+        });
     }
 
     /** The earlier process may have known no addresses, or have ended between a listener and its address. */
@@ -98,14 +137,18 @@ final class Listeners implements AutoCloseable {
             guards.remove(number, spec.table().vip(), spec.refuses());
         }
         live.put(listener, number);
-        specs.put(listener, spec);
+        remember(listener, spec);
     }
 
     /** Its connections may be elsewhere than the table says, and from now on some packets go by the table alone. */
-    private static boolean mayHaveOtherBackends(ListenerSpec former, ListenerSpec spec) {
+    private boolean mayHaveOtherBackends(ListenerSpec former, ListenerSpec spec) {
         return former.guard().asks() && !spec.guard().asks()
                 || former.affinity() && !spec.affinity()
-                || !former.table().equals(spec.table());
+                || !former.table().equals(spec.table()) && number(former.table()) != number(spec.table());
+    }
+
+    private int number(TableKey table) {
+        return tables.get(table).map(Tables.Published::number).orElse(-1);
     }
 
     /** Of a table without members it stays what it was. */
@@ -137,30 +180,43 @@ final class Listeners implements AutoCloseable {
                 number, table.index(), ListenerTreatment.flags(listener.protocol(), spec, table.index()), table.number(),
                 table.size(), spec.affinity() ? affinity(spec.table(), table) : 0);
         ListenerTable family = entries.get(listener.endpoint().family());
+        name(number, spec.table().vip(), table.number());
         family.putAddress(listener.endpoint().address());
         family.put(listener, entry);
+    }
+
+    /** Before the listener refers to an array that is not named after its vip. */
+    private void name(int number, String vip, int table) {
+        boolean needless = tables.namedAfter(table).filter(vip::equals).isPresent();
+        String before = needless ? named.remove(number) : named.put(number, vip);
+        if (needless && before != null) {
+            meta.remove(VIP + number);
+        } else if (!needless && !vip.equals(before)) {
+            meta.put(VIP + number, vip);
+        }
     }
 
     /**
      * Listeners whose tables these are, by number.
      *
-     * @param wanted tables that go by flow hash
+     * @param wanted tables that go by flow hash, by number
      */
-    synchronized Map<Integer, Dissent.View> views(Map<TableKey, Tables.Published> wanted) {
+    synchronized Map<Integer, Dissent.View> views(Map<Integer, Tables.Published> wanted) {
         Map<Integer, Dissent.View> views = new HashMap<>();
-        specs.forEach((listener, spec) -> {
-            Tables.Published table = wanted.get(spec.table());
+        byTable.forEach((key, listeners) -> {
+            Tables.Published table = wanted.get(number(key));
             if (table != null) {
-                views.put(live.get(listener), new Dissent.View(table.number(), new FlowHash(listener), table.entries()));
+                listeners.forEach(listener -> views.put(
+                        live.get(listener), new Dissent.View(table.number(), new FlowHash(listener), table.entries())));
             }
         });
         return views;
     }
 
-    /** How connections to the table's listeners are tracked. */
-    synchronized Set<Tracking> tracking(TableKey table) {
-        return specs.values().stream().filter(spec -> spec.table().equals(table)).map(ListenerSpec::tracking)
-                .collect(Collectors.toSet());
+    /** How connections to the tables' listeners are tracked. */
+    synchronized Set<Tracking> tracking(Collection<TableKey> tables) {
+        return tables.stream().flatMap(table -> byTable.getOrDefault(table, Set.of()).stream())
+                .map(listener -> specs.get(listener).tracking()).collect(Collectors.toSet());
     }
 
     private int newNumber(ListenerKey listener) {
@@ -177,11 +233,7 @@ final class Listeners implements AutoCloseable {
 
     /** Rewrites the listeners of a table whose number, size or index changed. */
     synchronized void tableMoved(TableKey table) {
-        specs.forEach((listener, spec) -> {
-            if (spec.table().equals(table)) {
-                write(listener, live.get(listener), spec);
-            }
-        });
+        byTable.getOrDefault(table, Set.of()).forEach(listener -> write(listener, live.get(listener), specs.get(listener)));
     }
 
     synchronized void remove(ListenerKey listener) {
@@ -189,10 +241,10 @@ final class Listeners implements AutoCloseable {
         if (number != null) {
             ListenerTable family = entries.get(listener.endpoint().family());
             family.remove(listener);
-            if (!addresses().contains(listener.endpoint().address())) {
+            forget(listener);
+            if (!byAddress.containsKey(listener.endpoint().address())) {
                 family.removeAddress(listener.endpoint().address());
             }
-            specs.remove(listener);
             resting.put(listener, number);
             numbers.rest(number);
             guards.remove(number);
@@ -207,7 +259,15 @@ final class Listeners implements AutoCloseable {
     }
 
     synchronized SortedMap<ListenerKey, ListenerSpec> specs() {
-        return new TreeMap<>(specs);
+        if (seen.isEmpty()) {
+            seen = Optional.of(Collections.unmodifiableSortedMap(new TreeMap<>(specs)));
+        }
+        return seen.get();
+    }
+
+    /** Whether a listener at the address wants it on the interface. */
+    synchronized boolean isAssigned(InetAddress address) {
+        return byAddress.getOrDefault(address, Set.of()).stream().anyMatch(listener -> specs.get(listener).assigned());
     }
 
     synchronized SortedMap<ListenerKey, Integer> numbersInUse() {
@@ -216,7 +276,7 @@ final class Listeners implements AutoCloseable {
 
     /** Addresses that Loom holds or answers for: never a source towards a backend. */
     synchronized Set<InetAddress> addresses() {
-        return live.keySet().stream().map(listener -> listener.endpoint().address()).collect(Collectors.toSet());
+        return Set.copyOf(byAddress.keySet());
     }
 
     synchronized Set<Integer> restingNumbers() {
@@ -236,6 +296,9 @@ final class Listeners implements AutoCloseable {
             meta.put(FORMER_CONNECTIONS, String.valueOf(formerConnections() + connections));
         }
         Counters.clear(counters, number);
+        if (named.remove(number) != null) {
+            meta.remove(VIP + number);
+        }
     }
 
     /** Connections counted by listeners whose numbers are free again. */

@@ -9,7 +9,6 @@ import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.control.dataplane.KernelState;
-import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.Tracking;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.NextHop;
@@ -168,12 +167,18 @@ final class LivePlane implements AutoCloseable {
     }
 
     KernelState applied() {
-        return new KernelState(backends.keys(), backends.down(), backends.draining(), backends.limited(), tables.specs(), listeners.specs());
+        Backends.Seen seen = backends.seen();
+        return new KernelState(seen.keys(), seen.down(), seen.draining(), seen.limited(), tables.specs(), listeners.specs());
     }
 
+    /** What can be later, is done by {@link #flush}. */
     void apply(Change change) {
         changes.apply(change);
         lookAtPorts();
+    }
+
+    void flush() {
+        changes.flush();
     }
 
     void resolve(Set<BackendKey> wanted) {
@@ -284,14 +289,16 @@ final class LivePlane implements AutoCloseable {
         Set<Integer> restingBackends = backends.restingNumbers();
         Set<Integer> restingListeners = listeners.restingNumbers();
         Set<Integer> retiredTables = tables.retired();
-        Map<TableKey, Tables.Published> changing = tables.changing();
+        Map<Integer, Tables.Published> changing = tables.changing();
+        Map<Integer, Long> patience = changing.keySet().stream()
+                .collect(Collectors.toMap(number -> number, number -> patience(listeners.tracking(tables.users(number)))));
         Dissent dissent = new Dissent(listeners.views(changing));
         Limits.Opened opened = limits.opened();
         Sweep.Result result = sweep.run(
                 timeouts(), programs.tuning().affinityExpiry(), dissent, new OpenConnections(listeners.halfSeen()),
                 sources.toExpel());
         limits.counted(opened, result.open());
-        tables.settle(changing, dissent, key -> patience(listeners.tracking(key)));
+        tables.settle(changing, dissent, patience);
         backends.swept(restingBackends, referredBackends(result.references()));
         listeners.swept(restingListeners, result.references().listeners());
         tables.delete(retiredTables);

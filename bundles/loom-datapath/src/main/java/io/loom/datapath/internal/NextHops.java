@@ -3,11 +3,13 @@ package io.loom.datapath.internal;
 import io.loom.datapath.internal.layout.FibLookup;
 import io.loom.datapath.internal.layout.NextHop;
 import java.net.InetAddress;
+import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -35,6 +37,8 @@ final class NextHops {
     /** The hops of {@link #states}: thousands of backends ask for theirs, one by one. */
     private final Map<InetAddress, Optional<NextHop>> hops = new ConcurrentHashMap<>();
     private volatile Set<InetAddress> wanted = Set.of();
+    /** Of the present round; one thread. */
+    private final Queue<InetAddress> rest = new ArrayDeque<>();
     private int round;
 
     /**
@@ -72,16 +76,19 @@ final class NextHops {
 
     /**
      * One round of lookups; true if any answer differs from the one before. Blocks for up to 100 ms while neighbours that
-     * were asked for the first time answer.
+     * were asked for the first time answer. New addresses come first; where some are wanted meanwhile, the round ends early, and the
+     * next one goes on with the rest: thousands of lookups take a good part of a second, which a change must not wait for.
      */
     boolean refresh() {
         Set<InetAddress> addresses = wanted;
         states.keySet().retainAll(addresses);
         hops.keySet().retainAll(addresses);
-        boolean verify = ++round % VERIFY_EVERY == 0;
         Set<InetAddress> avoid = vips.get();
         Map<InetAddress, HopLookup.Answer> answers = new HashMap<>();
-        addresses.forEach(address -> answers.put(address, first(address, avoid, verify)));
+        addresses.stream().filter(address -> !states.containsKey(address)).forEach(address -> answers.put(address, first(address, avoid, false)));
+        if (answers.isEmpty()) {
+            askAgain(addresses, avoid, answers);
+        }
         for (long pause : PAUSES) {
             if (answers.entrySet().stream().noneMatch(entry -> isMissing(entry.getValue()))) {
                 break;
@@ -94,6 +101,21 @@ final class NextHops {
             changed |= settle(entry.getKey(), entry.getValue());
         }
         return changed;
+    }
+
+    /** Those that are known, from where the last round has ended. */
+    private void askAgain(Set<InetAddress> addresses, Set<InetAddress> avoid, Map<InetAddress, HopLookup.Answer> answers) {
+        if (rest.isEmpty()) {
+            rest.addAll(addresses);
+            round++;
+        }
+        boolean verify = round % VERIFY_EVERY == 0;
+        while (!rest.isEmpty() && wanted == addresses) {
+            InetAddress address = rest.remove();
+            if (addresses.contains(address)) {
+                answers.put(address, first(address, avoid, verify));
+            }
+        }
     }
 
     private HopLookup.Answer ask(InetAddress address, Set<InetAddress> avoid) {

@@ -4,13 +4,16 @@ import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.datapath.internal.layout.TableRows;
 import io.loom.libbpf.BpfException;
 import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.MapFill;
 import io.loom.libbpf.MapType;
 import io.loom.libbpf.Mapping;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -23,6 +26,8 @@ import java.util.stream.Collectors;
 public final class TableContent {
     private static final int BPF_F_MMAPABLE = 1 << 10;
     private static final int BPF_F_INNER_MAP = 1 << 12;
+    /** Descriptors that are open at a time. */
+    private static final int AT_A_TIME = 256;
 
     private final BpfMap tables;
     private final Path pins;
@@ -58,13 +63,35 @@ public final class TableContent {
         }
     }
 
-    /** The same, and pins it: aside at first, so that a process may die between any two steps and programs see one that is pinned. */
-    void publish(int number, int[] entries) {
-        try (BpfMap inner = array(entries)) {
-            PinTree.remove(next(number));
-            inner.pin(next(number));
-            tables.updateFd(Keys.of(number), inner);
-            PinTree.move(next(number), pin(number));
+    /**
+     * The same for many, by number, in the time that one takes, and pins them: aside at first, so that a process may die between any two steps
+     * and programs see what is pinned.
+     */
+    void publish(Map<Integer, int[]> contents) {
+        List<Integer> numbers = List.copyOf(contents.keySet());
+        for (int from = 0; from < numbers.size(); from += AT_A_TIME) {
+            publish(numbers.subList(from, Math.min(from + AT_A_TIME, numbers.size())), contents);
+        }
+    }
+
+    private void publish(List<Integer> numbers, Map<Integer, int[]> contents) {
+        List<BpfMap> arrays = new ArrayList<>();
+        try {
+            MapFill outer = tables.fill();
+            for (int number : numbers) {
+                BpfMap array = array(contents.get(number));
+                arrays.add(array);
+                PinTree.remove(next(number));
+                array.pin(next(number));
+                outer.put(Keys.of(number), Keys.of(array.fd()));
+            }
+            outer.close();
+            for (int i = 0; outer.refused() > 0 && i < arrays.size(); i++) {
+                tables.updateFd(Keys.of(numbers.get(i)), arrays.get(i)); // says why
+            }
+            numbers.forEach(number -> PinTree.move(next(number), pin(number)));
+        } finally {
+            arrays.forEach(BpfMap::close);
         }
     }
 

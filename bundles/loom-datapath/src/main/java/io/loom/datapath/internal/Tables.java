@@ -7,11 +7,14 @@ import io.loom.api.plugin.LookupTable;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import io.loom.datapath.internal.layout.TableEntry;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,22 +22,35 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.ToLongFunction;
+import java.util.function.Consumer;
 
 /**
- * The lookup tables: an outer map of arrays of entries, one array for each vip and family. New content is written into the
- * array that is there, entry by entry; a new size or index takes a new number, since size and index stand in the listeners,
- * which then follow. An entry that changes remembers the backend it had, until no connection disagrees with it. Names of
- * tables are kept in loom_meta, so that a later process knows which is whose. Thread-safe.
+ * The lookup tables: an outer map of arrays of entries. Tables of vips that are made from one spec share an array as long as
+ * they have had the same content since they came. New content is written into the array that is there, entry by entry, if all that share it
+ * go on together; else, and for a new size or index, since these stand in the listeners, it takes a new number, and listeners follow:
+ * {@link #flush} publishes new arrays, many in the time that one takes. An entry that changes remembers the backend it had, until no connection
+ * disagrees with it. A table's name is kept in loom_meta, so that a later process knows whose it is; {@link Listeners} keep the names of others
+ * that share it. Thread-safe.
  */
 final class Tables {
     private static final String META = "table.";
-    private static final int REPINNED_AT_A_TIME = 20;
+    private static final int REPINNED_AT_A_TIME = 200;
+    private static final int DELETED_AT_A_TIME = 100;
 
     private final TableContent content;
     private final Meta meta;
-    private final Map<TableKey, Published> published = new TreeMap<>();
+    private final Map<TableKey, Integer> numbers = new TreeMap<>();
+    private final Map<Integer, Published> arrays = new TreeMap<>();
+    /** Whose array it is, by number. */
+    private final Map<Integer, Set<TableKey>> users = new HashMap<>();
+    /** Numbers by the spec, as an object, that their arrays are made from: what others with it may join. */
+    private final Map<TableSpec, Integer> bySpec = new IdentityHashMap<>();
+    /** To be published, with the tables that shall have it. */
+    private final Map<Integer, Pending> pending = new TreeMap<>();
+    private final BitSet taken = new BitSet();
     private final Set<Integer> retired = new TreeSet<>();
+
+    private record Pending(Published table, Set<TableKey> users) {}
 
     Tables(TableContent content, Meta meta) {
         this.content = content;
@@ -65,69 +81,179 @@ final class Tables {
     /**
      * Takes over a table that a listener refers to.
      *
+     * @param vip of the listener, if that is not the one by which the array was named
      * @return its name
      */
-    synchronized TableKey adopt(Family family, int number, LookupTable.Index index, int size) {
+    synchronized TableKey adopt(Family family, int number, LookupTable.Index index, int size, Optional<String> vip) {
         TableKey unknown = new TableKey("unknown-" + number, family);
-        TableKey key = meta.get(META + number).map(Tables::parse).orElse(unknown);
-        if (published.containsKey(key) && published.get(key).number() != number) {
+        TableKey key = vip.map(name -> new TableKey(name, family)).or(() -> meta.get(META + number).map(Tables::parse)).orElse(unknown);
+        if (numbers.getOrDefault(key, number) != number) {
             // A process died while listeners moved from one number to the other: this one has not moved yet.
             key = unknown;
         }
-        published.computeIfAbsent(key, absent -> new Published(
+        arrays.computeIfAbsent(number, absent -> new Published(
                 number, index, new TableSpec("", size, Collections.emptySortedMap()),
                 content.read(number, size).orElse(new int[0]), System.nanoTime()));
+        taken.set(number);
+        use(number, key);
         return key;
+    }
+
+    private void use(int number, TableKey key) {
+        Integer before = numbers.put(key, number);
+        users.computeIfAbsent(number, none -> new TreeSet<>()).add(key);
+        if (before != null && before != number) {
+            leave(before, key);
+        }
+    }
+
+    private void leave(int number, TableKey key) {
+        Set<TableKey> left = users.get(number);
+        left.remove(key);
+        if (left.isEmpty()) {
+            users.remove(number);
+            forgetSpec(arrays.remove(number));
+            retired.add(number);
+        }
+    }
+
+    private void forgetSpec(Published table) {
+        if (Integer.valueOf(table.number()).equals(bySpec.get(table.spec()))) {
+            bySpec.remove(table.spec());
+        }
     }
 
     /** Removes arrays and names that no listener refers to: what a process left that died between two steps. */
     synchronized void discardOthers() {
-        Set<Integer> known = new HashSet<>();
-        published.values().forEach(table -> known.add(table.number()));
-        meta.withPrefix(META).keySet().stream().map(Integer::valueOf).filter(n -> !known.contains(n)).forEach(this::delete);
+        meta.withPrefix(META).keySet().stream().map(Integer::valueOf).filter(n -> !arrays.containsKey(n)).forEach(this::delete);
     }
 
     /**
      * Makes tables anew whose pins are gone, with what they hold: to pin what is there would take CAP_SYS_ADMIN. Some at a time,
-     * since each takes some 10 ms.
+     * since a large one takes some milliseconds.
      *
      * @return how many
      */
     synchronized int repin() {
         Set<Integer> pinned = content.pinned();
-        List<Published> lost = published.values().stream().filter(table -> table.size() > 0 && !pinned.contains(table.number()))
-                .limit(REPINNED_AT_A_TIME).toList();
-        lost.forEach(table -> content.publish(table.number(), table.entries()));
+        Map<Integer, int[]> lost = new TreeMap<>();
+        arrays.values().stream().filter(table -> table.size() > 0 && !pinned.contains(table.number())).limit(REPINNED_AT_A_TIME)
+                .forEach(table -> lost.put(table.number(), table.entries()));
+        content.publish(lost);
         return lost.size();
     }
 
     /**
-     * Publishes the table. One by flow hash that loses its last backend stays, with entries that name none for new connections:
-     * others drain by what these had before.
+     * Gives those that are not there yet the array that is made from this very spec, if there is one: they have no connections that
+     * it could be wrong about.
      *
-     * @param backends numbers, one for each entry; empty if there is no backend
-     * @param moved    called if number, size or index are others than before, before the old array goes
+     * @return the others
      */
-    synchronized void put(TableKey key, TableSpec spec, LookupTable.Index index, int[] backends, Runnable moved) {
-        Published before = published.get(key);
-        if (backends.length == 0 && before != null && before.size() > 0 && before.index() == LookupTable.Index.FLOW_HASH) {
-            put(key, spec, before.index(), new int[before.size()], moved);
+    synchronized List<TableKey> join(Collection<TableKey> keys, TableSpec spec) {
+        Integer number = bySpec.get(spec);
+        List<TableKey> left = new ArrayList<>(keys);
+        if (number != null) {
+            left.removeIf(key -> !numbers.containsKey(key));
+            keys.stream().filter(key -> !numbers.containsKey(key)).forEach(key -> join(number, key));
+        }
+        return left;
+    }
+
+    private void join(int number, TableKey key) {
+        if (pending.containsKey(number)) {
+            pending.get(number).users().add(key);
+        } else {
+            use(number, key);
+        }
+    }
+
+    /**
+     * Takes new content. One by flow hash that loses its last backend stays, with entries that name none for new connections:
+     * others drain by what these had before. What cannot be written in place comes with {@link #flush}.
+     *
+     * @param keys     tables that are made from the spec; those that share an array and are named together go on sharing
+     * @param backends numbers, one for each entry; empty if there is no backend
+     */
+    synchronized void put(Collection<TableKey> keys, TableSpec spec, LookupTable.Index index, int[] backends) {
+        Map<Integer, Set<TableKey>> parts = new TreeMap<>();
+        Set<TableKey> others = new TreeSet<>();
+        for (TableKey key : keys) {
+            Integer number = numbers.get(key);
+            (number == null ? others : parts.computeIfAbsent(number, none -> new TreeSet<>())).add(key);
+        }
+        parts.forEach((number, part) -> put(arrays.get(number), part, spec, index, backends));
+        if (!others.isEmpty()) {
+            later(new Published(newNumber(others.iterator().next()), index, spec, entries(null, false, backends), System.nanoTime()), others);
+        }
+    }
+
+    private void put(Published before, Set<TableKey> part, TableSpec spec, LookupTable.Index index, int[] backends) {
+        if (backends.length == 0 && before.size() > 0 && before.index() == LookupTable.Index.FLOW_HASH) {
+            put(before, part, spec, before.index(), new int[before.size()]);
             return;
         }
-        boolean inPlace = before != null && before.size() == backends.length && before.index() == index;
-        int number = inPlace ? before.number() : newNumber(key);
-        int[] entries = entries(before, inPlace, backends);
-        boolean same = inPlace && Arrays.equals(entries, before.entries());
-        if (entries.length > 0 && !same && !(inPlace && content.change(number, before.entries(), entries))) {
-            content.publish(number, entries);
+        boolean sameForm = before.size() == backends.length && before.index() == index;
+        int[] entries = entries(before, sameForm, backends);
+        if (!sameForm || users.get(before.number()).size() > part.size()) {
+            later(new Published(newNumber(part.iterator().next()), index, spec, entries, System.nanoTime()), part);
+            return;
         }
-        published.put(key, new Published(number, index, spec, entries, same ? before.changed() : System.nanoTime()));
-        if (!inPlace) {
-            moved.run();
-            if (before != null) {
-                retired.add(before.number());
+        boolean same = Arrays.equals(entries, before.entries());
+        if (entries.length > 0 && !same && !content.change(before.number(), before.entries(), entries)) {
+            content.publish(Map.of(before.number(), entries));
+        }
+        replace(before, new Published(before.number(), index, spec, entries, same ? before.changed() : System.nanoTime()));
+    }
+
+    private void replace(Published before, Published next) {
+        forgetSpec(before);
+        arrays.put(next.number(), next);
+        bySpec.put(next.spec(), next.number());
+    }
+
+    private void later(Published table, Set<TableKey> keys) {
+        pending.put(table.number(), new Pending(table, new TreeSet<>(keys)));
+        bySpec.put(table.spec(), table.number());
+    }
+
+    /**
+     * Publishes what {@link #put} could not write in place.
+     *
+     * @param moved called, without a lock, with the tables whose number, size or index are others than before, before an old array goes
+     */
+    void flush(Consumer<Collection<TableKey>> moved) {
+        Map<TableKey, Integer> former = publishPending();
+        if (!former.isEmpty()) {
+            moved.accept(former.keySet());
+            synchronized (this) {
+                former.forEach((key, number) -> leave(number, key));
             }
         }
+    }
+
+    /** Numbers that tables had before. */
+    private synchronized Map<TableKey, Integer> publishPending() {
+        Map<Integer, Pending> now = new TreeMap<>(pending);
+        pending.clear();
+        Map<Integer, int[]> contents = new TreeMap<>();
+        now.forEach((number, next) -> contents.put(number, next.table().entries()));
+        contents.values().removeIf(entries -> entries.length == 0);
+        try {
+            content.publish(contents);
+        } catch (RuntimeException failure) {
+            now.forEach((number, next) -> {
+                forgetSpec(next.table());
+                retired.add(number);
+            });
+            throw failure;
+        }
+        Map<TableKey, Integer> former = new TreeMap<>();
+        now.forEach((number, next) -> {
+            arrays.put(number, next.table());
+            users.put(number, next.users());
+            next.users().forEach(key -> Optional.ofNullable(numbers.put(key, number)).ifPresent(before -> former.put(key, before)));
+        });
+        return former;
     }
 
     /** Of a table of another size or kind, entries only tell about where a flow was that has the middle of their share. */
@@ -154,18 +280,18 @@ final class Tables {
      * table is no more taken for older than the change: flows without a first packet would go on disagreeing for ever.
      *
      * @param seen     the tables as they were when the connections were looked at: one that has changed since is left alone
-     * @param patience nanoseconds after a change in which connections can exist that no entry tells of
+     * @param patience nanoseconds after a change in which connections can exist that no entry tells of, by number
      */
-    synchronized void settle(Map<TableKey, Published> seen, Dissent dissent, ToLongFunction<TableKey> patience) {
+    synchronized void settle(Map<Integer, Published> seen, Dissent dissent, Map<Integer, Long> patience) {
         long now = System.nanoTime();
-        seen.forEach((key, table) -> {
-            if (published.get(key) == table && now - table.changed() > patience.applyAsLong(key)) {
-                settle(key, table, dissent.of(table.number()));
+        seen.forEach((number, table) -> {
+            if (arrays.get(number) == table && now - table.changed() > patience.get(number)) {
+                settle(table, dissent.of(number));
             }
         });
     }
 
-    private void settle(TableKey key, Published table, BitSet dissent) {
+    private void settle(Published table, BitSet dissent) {
         int[] entries = table.entries().clone();
         for (int i = 0; i < entries.length; i++) {
             if (TableEntry.isChanging(entries[i])) {
@@ -175,34 +301,37 @@ final class Tables {
         }
         if (!Arrays.equals(entries, table.entries())) {
             content.change(table.number(), table.entries(), entries);
-            published.put(key, new Published(table.number(), table.index(), table.spec(), entries, table.changed()));
+            arrays.put(table.number(), new Published(table.number(), table.index(), table.spec(), entries, table.changed()));
         }
     }
 
     /** Has the connections of every entry looked for, until none is found that disagrees: whatever it is that moved them. */
     synchronized void doubt(TableKey key) {
-        Published table = published.get(key);
+        Published table = get(key).orElse(null);
         if (table == null || table.size() == 0) {
             return;
         }
         int[] entries = Arrays.stream(table.entries()).map(TableEntry::doubted).toArray();
         content.change(table.number(), table.entries(), entries);
-        published.put(key, new Published(table.number(), table.index(), table.spec(), entries, System.nanoTime()));
+        arrays.put(table.number(), new Published(table.number(), table.index(), table.spec(), entries, System.nanoTime()));
     }
 
-    /** Tables with entries that have changed and may have connections that disagree. */
-    synchronized Map<TableKey, Published> changing() {
-        Map<TableKey, Published> changing = new TreeMap<>(published);
+    /** Who shares the array of that number. */
+    synchronized Set<TableKey> users(int number) {
+        return Set.copyOf(users.getOrDefault(number, Set.of()));
+    }
+
+    /** Tables by number, with entries that have changed and may have connections that disagree. */
+    synchronized Map<Integer, Published> changing() {
+        Map<Integer, Published> changing = new TreeMap<>(arrays);
         changing.values().removeIf(table -> !table.isChanging());
         return changing;
     }
 
     private int newNumber(TableKey key) {
-        BitSet taken = new BitSet();
-        retired.forEach(taken::set);
-        published.values().forEach(table -> taken.set(table.number()));
         int number = taken.nextClearBit(0);
         if (number < content.maxNumbers()) {
+            taken.set(number);
             meta.put(META + number, key.family().version() + " " + key.vip());
             return number;
         }
@@ -216,26 +345,31 @@ final class Tables {
     }
 
     synchronized void remove(TableKey key) {
-        Published before = published.remove(key);
-        if (before != null) {
-            retired.add(before.number());
+        Integer number = numbers.remove(key);
+        if (number != null) {
+            leave(number, key);
         }
     }
 
     synchronized Optional<Published> get(TableKey key) {
-        return Optional.ofNullable(published.get(key));
+        return Optional.ofNullable(numbers.get(key)).map(arrays::get);
+    }
+
+    /** By which the array of that number was named. */
+    synchronized Optional<String> namedAfter(int number) {
+        return meta.get(META + number).map(name -> parse(name).vip());
     }
 
     synchronized SortedMap<TableKey, TableSpec> specs() {
         SortedMap<TableKey, TableSpec> specs = new TreeMap<>();
-        published.forEach((key, table) -> specs.put(key, table.spec()));
+        numbers.forEach((key, number) -> specs.put(key, arrays.get(number).spec()));
         return specs;
     }
 
     /** Numbers of backends in any table, present or previous ones. */
     synchronized Set<Integer> backends() {
         Set<Integer> all = new HashSet<>();
-        published.values().forEach(table -> all.addAll(TableContent.backends(table.entries())));
+        arrays.values().forEach(table -> all.addAll(TableContent.backends(table.entries())));
         return all;
     }
 
@@ -245,13 +379,17 @@ final class Tables {
     }
 
     /**
-     * Deletes arrays.
+     * Deletes arrays, some at a time: each takes some 10 ms.
      *
      * @param numbers what {@link #retired()} said so long ago that no program that had read an old listener entry still runs
      */
-    synchronized void delete(Set<Integer> numbers) {
-        numbers.forEach(this::delete);
-        retired.removeAll(numbers);
+    void delete(Set<Integer> numbers) {
+        List<Integer> some = numbers.stream().sorted().limit(DELETED_AT_A_TIME).toList();
+        some.forEach(this::delete);
+        synchronized (this) {
+            retired.removeAll(some);
+            some.forEach(taken::clear);
+        }
     }
 
     private void delete(int number) {

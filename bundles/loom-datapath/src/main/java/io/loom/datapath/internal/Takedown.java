@@ -109,7 +109,7 @@ public final class Takedown {
                 return List.of("left addresses " + addresses.all() + ": they are in another network namespace, "
                         + home.orElse("unknown"));
             }
-            return addresses.all().stream().map(addresses::takeOff).flatMap(Optional::stream).toList();
+            return addresses.takeOff(addresses.all());
         }
     }
 

@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,8 @@ final class VipAddresses {
     private final AssignedAddresses ours;
     private final Set<InetAddress> vips = new HashSet<>();
     private Set<InetAddress> sources = Set.of();
+    private final Set<InetAddress> coming = new LinkedHashSet<>();
+    private final Set<InetAddress> going = new LinkedHashSet<>();
     private final Map<String, Problem> problems = new TreeMap<>();
     private Optional<String> device = Optional.empty();
 
@@ -38,17 +42,29 @@ final class VipAddresses {
         ensure();
     }
 
-    /** Of a vip. */
+    /** Of a vip; {@link #flush} puts it there. */
     synchronized void add(InetAddress address) {
         if (vips.add(address)) {
-            ensure(address, HostAddresses.all());
+            coming.add(address);
         }
     }
 
+    /** {@link #flush} takes it off. */
     synchronized void remove(InetAddress address) {
         vips.remove(address);
-        if (!sources.contains(address)) {
-            takeOff(IpAddress.format(address));
+        going.add(address);
+    }
+
+    /** Does what {@link #add} and {@link #remove} have said, for all of them together. */
+    synchronized void flush() {
+        Set<InetAddress> wanted = assigned();
+        List<String> off = going.stream().filter(address -> !wanted.contains(address)).map(IpAddress::format).toList();
+        going.clear();
+        takeOff(off);
+        List<InetAddress> on = coming.stream().filter(wanted::contains).toList();
+        coming.clear();
+        if (!on.isEmpty()) {
+            ensure(on);
         }
     }
 
@@ -72,12 +88,12 @@ final class VipAddresses {
 
     /** Takes these off, if they are still not wanted: the program that runs now sends from none of them. */
     synchronized void release(Set<String> addresses) {
-        addresses.stream().filter(leaving()::contains).forEach(this::takeOff);
+        takeOff(addresses.stream().filter(leaving()::contains).toList());
     }
 
-    private void takeOff(String address) {
-        problems.remove(address);
-        ours.takeOff(address).ifPresent(LOG::info);
+    private void takeOff(List<String> addresses) {
+        addresses.forEach(problems::remove);
+        ours.takeOff(addresses).forEach(LOG::info);
     }
 
     /** Addresses of vips that an earlier process wanted. */
@@ -87,43 +103,62 @@ final class VipAddresses {
 
     /** Puts back what is missing: the interface may have come anew. */
     synchronized void ensure() {
-        Set<InetAddress> present = HostAddresses.all();
-        assigned().forEach(address -> ensure(address, present));
+        ensure(assigned());
     }
 
-    private void ensure(InetAddress address, Set<InetAddress> present) {
-        String text = IpAddress.format(address);
-        boolean moves = ours.device(text).filter(other -> !Optional.of(other).equals(device)).isPresent();
-        if (moves) {
-            ours.takeOff(text).ifPresent(LOG::info);
+    private void ensure(Collection<InetAddress> addresses) {
+        Set<InetAddress> present = HostAddresses.all();
+        SortedMap<String, InetAddress> missing = new TreeMap<>();
+        for (InetAddress address : addresses) {
+            String text = IpAddress.format(address);
+            boolean moves = ours.device(text).filter(other -> !Optional.of(other).equals(device)).isPresent();
+            if (moves) {
+                ours.takeOff(text).ifPresent(LOG::info);
+            }
+            if (device.isEmpty() || present.contains(address) && !moves) {
+                problems.remove(text);
+            } else {
+                missing.put(text, address);
+            }
         }
-        if (device.isEmpty() || present.contains(address) && !moves) {
-            problems.remove(text);
-            return;
-        }
-        ours.claim(text, device.get());
+        device.filter(there -> !missing.isEmpty()).ifPresent(there -> put(missing, there));
+    }
+
+    private void put(SortedMap<String, InetAddress> missing, String on) {
+        missing.keySet().forEach(text -> ours.claim(text, on));
+        List<String> commands = missing.values().stream().map(address -> command(address, on)).toList();
+        Optional<IOException> failure = Optional.empty();
         try {
-            put(address, device.get());
-            LOG.info("put {} on {}", text, device.get());
-            problems.remove(text);
-        } catch (IOException failure) {
-            Problem problem = Problem.of(
-                    "LOOM-1205", "cannot put address " + text + " on " + device.get(), failure.getMessage(),
-                    "bring the interface up, or set assign: false and add the address yourself");
-            if (!problem.equals(problems.put(text, problem))) {
-                LOG.warn("{}", problem);
+            IpCommand.batch(commands);
+        } catch (IOException some) {
+            failure = Optional.of(some);
+        }
+        Set<InetAddress> present = failure.isEmpty() ? Set.of() : HostAddresses.all();
+        for (Map.Entry<String, InetAddress> one : missing.entrySet()) {
+            if (failure.isEmpty() || present.contains(one.getValue())) {
+                LOG.info("put {} on {}", one.getKey(), on);
+                problems.remove(one.getKey());
+            } else {
+                failed(one.getKey(), on, failure.get());
             }
         }
     }
 
-    private static void put(InetAddress address, String device) throws IOException {
-        String text = IpAddress.format(address);
-        if (Family.of(address) == Family.IPV4) {
-            IpCommand.run("addr", "add", text + "/32", "dev", device);
-        } else {
-            // Deprecated from the start, so that the host never sends from it; no wait for duplicate address detection.
-            IpCommand.run("-6", "addr", "add", text + "/128", "dev", device, "nodad", "preferred_lft", "0");
+    private void failed(String text, String on, IOException failure) {
+        Problem problem = Problem.of(
+                "LOOM-1205", "cannot put address " + text + " on " + on, failure.getMessage(),
+                "bring the interface up, or set assign: false and add the address yourself");
+        if (!problem.equals(problems.put(text, problem))) {
+            LOG.warn("{}", problem);
         }
+    }
+
+    private static String command(InetAddress address, String device) {
+        String text = IpAddress.format(address);
+        return Family.of(address) == Family.IPV4
+                ? "addr add " + text + "/32 dev " + device
+                // Deprecated from the start, so that the host never sends from it; no wait for duplicate address detection.
+                : "addr add " + text + "/128 dev " + device + " nodad preferred_lft 0";
     }
 
     synchronized Set<InetAddress> assigned() {

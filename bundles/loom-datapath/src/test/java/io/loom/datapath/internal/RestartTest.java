@@ -8,6 +8,7 @@ import static io.loom.datapath.internal.TestHost.await;
 import static io.loom.datapath.internal.TestHost.config;
 import static io.loom.datapath.internal.TestHost.ip;
 import static io.loom.datapath.internal.TestHost.nat;
+import static io.loom.datapath.internal.TestHost.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -22,6 +23,7 @@ import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.Telemetry;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.KernelState;
+import io.loom.control.dataplane.TableKey;
 import io.loom.datapath.Composer;
 import io.loom.datapath.Composition;
 import io.loom.datapath.ScratchPlane;
@@ -75,6 +77,27 @@ class RestartTest extends DataPlaneFixture {
         await("the program of the new file", plane::programSettled);
         assertNotEquals(before, plane.program().id());
         assertEquals(plane.program().id(), plane.program().attachments().get(0).programId(), "as the kernel says");
+    }
+
+    /** The array is named after one of them; a vip without its table would be served by an empty one until next hops are known. */
+    @Test
+    void vipsThatShareAnArrayAreToldApartAfterARestart() throws Exception {
+        balance(plane);
+        TableKey shop = new TableKey("shop", Family.IPV4);
+        plane.apply(new Change.PutTable(shop, plane.applied().tables().get(TABLE)));
+        plane.apply(new Change.PutListener(tcp("10.9.9.9", 81), TestHost.spec(shop, true)));
+        KernelState applied = plane.applied();
+        plane.close();
+        plane = open();
+        plane.configure(config(DEVICE));
+        assertEquals(applied.listeners(), plane.applied().listeners());
+        assertEquals(applied.tables().keySet(), plane.applied().tables().keySet());
+        assertEquals(1, PinTree.pins(ROOT.resolve("tables")).size());
+        int table = tableId();
+        plane.apply(new Change.PutTable(List.of(TABLE, shop), applied.tables().get(TABLE)));
+        assertEquals(applied.tables(), plane.applied().tables());
+        assertEquals(table, tableId());
+        assertTrue(settled(0));
     }
 
     private record Ids(int program, List<AttachmentView> links, List<Telemetry.MapUse> maps) {

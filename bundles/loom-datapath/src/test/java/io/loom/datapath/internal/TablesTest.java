@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What entries of lookup tables say of connections that have another backend than theirs. */
@@ -193,19 +194,90 @@ class TablesTest extends DataPlaneFixture {
         }
     }
 
+    /** Whoever becomes something else takes along what it had; the others stay, and who comes later joins them. */
+    @Test
+    void tablesOfOneSpecShareAnArrayUntilOneBecomesAnother() {
+        TableKey shop = new TableKey("shop", Family.IPV4);
+        TableKey late = new TableKey("late", Family.IPV4);
+        try (BpfMap map = BpfMap.open(ROOT.resolve("maps/loom_tables")); Meta meta = Meta.open(ROOT.resolve("maps/loom_meta"))) {
+            Tables tables = new Tables(new TableContent(map, ROOT.resolve("tables")), meta);
+            TableSpec spec = spec(Map.of());
+            put(tables, List.of(TABLE, shop), spec, 1);
+            assertEquals(List.of(), tables.join(List.of(late), spec));
+            assertEquals(List.of(late), tables.join(List.of(late), spec(Map.of())), "it is there, as another spec");
+            assertEquals(Set.of(TABLE, shop, late), tables.users(0));
+
+            put(tables, List.of(shop), spec(Map.of()), 2);
+            assertEquals(Set.of(shop), tables.users(1));
+            assertEquals(TableEntry.changing(2, 1), entries(1)[POSITION]);
+            assertEquals(TableEntry.settled(1), entries(0)[POSITION]);
+
+            put(tables, List.of(TABLE, late), spec(Map.of()), 3);
+            assertEquals(Set.of(TABLE, late), tables.users(0));
+            assertEquals(TableEntry.changing(3, 1), entries(0)[POSITION]);
+
+            tables.remove(TABLE);
+            assertEquals(Set.of(), tables.retired());
+            tables.remove(late);
+            assertEquals(Set.of(0), tables.retired());
+        }
+    }
+
+    @Test
+    void entriesThatTablesShareAreInDoubtForEachOfThemButNotByAListenerThatGoesFromOneToTheOther() throws Exception {
+        balance(plane);
+        TableKey shop = new TableKey("shop", Family.IPV4);
+        plane.apply(new Change.PutTable(shop, plane.applied().tables().get(TABLE)));
+        put(shop, false, Guard.NONE);
+        assertTrue(settled(0));
+        assertEquals(shop, plane.applied().listeners().get(LISTENER).table());
+        plane.apply(new Change.RemoveListener(LISTENER));
+        put(shop, false, Guard.NONE);
+        assertFalse(settled(0));
+        assertEquals(1, PinTree.pins(ROOT.resolve("tables")).size());
+    }
+
+    /** A thousand vips are published as these are. */
+    @Test
+    void manyTablesComeTogether() {
+        TableSpec shared = spec(Map.of());
+        List<TableKey> alike = IntStream.range(0, 300).mapToObj(i -> new TableKey("alike" + i, Family.IPV4)).toList();
+        try (BpfMap map = BpfMap.open(ROOT.resolve("maps/loom_tables")); Meta meta = Meta.open(ROOT.resolve("maps/loom_meta"))) {
+            Tables tables = new Tables(new TableContent(map, ROOT.resolve("tables")), meta);
+            put(tables, alike, shared, 1);
+            int[] backends = new int[1009];
+            for (int i = 1; i <= 300; i++) {
+                Arrays.fill(backends, i);
+                tables.put(List.of(new TableKey("own" + i, Family.IPV6)), spec(Map.of()), LookupTable.Index.FLOW_HASH, backends);
+            }
+            tables.flush(moved -> {});
+            assertEquals(301, PinTree.pins(ROOT.resolve("tables")).size());
+            assertEquals(600, tables.specs().size());
+            for (int i = 1; i <= 300; i++) {
+                assertEquals(TableEntry.settled(i), entries(i)[POSITION]);
+            }
+        }
+    }
+
     private static void put(Tables tables, int backend) {
+        put(tables, List.of(TABLE), spec(Map.of()), backend);
+    }
+
+    private static void put(Tables tables, List<TableKey> keys, TableSpec spec, int backend) {
         int[] backends = new int[1009];
         Arrays.fill(backends, backend);
-        tables.put(TABLE, spec(Map.of()), LookupTable.Index.FLOW_HASH, backends, () -> {});
+        tables.put(keys, spec, LookupTable.Index.FLOW_HASH, backends);
+        tables.flush(moved -> {});
     }
 
     /** As a sweep does that finds connections of one client port with these backends. */
     private static void settle(Tables tables, List<Integer> backends, long patience) {
-        Map<TableKey, Tables.Published> changing = tables.changing();
-        int[] entries = changing.get(TABLE).entries();
+        Map<Integer, Tables.Published> changing = tables.changing();
+        int number = tables.get(TABLE).orElseThrow().number();
+        int[] entries = changing.get(number).entries();
         Dissent dissent = new Dissent(Map.of(0, new Dissent.View(0, new FlowHash(LISTENER), entries)));
         backends.forEach(backend ->
                 dissent.see(0, CLIENT, PORT, new ConnectionWord(backend, true, 1, 0, 0, 0).encode()));
-        tables.settle(changing, dissent, key -> patience);
+        tables.settle(changing, dissent, Map.of(number, patience));
     }
 }
