@@ -6,7 +6,7 @@ package io.loom.config.internal;
  */
 public enum Code {
     UNREADABLE(2001, "the file cannot be read"),
-    TOO_LARGE(2002, "the file is larger than 1 MiB"),
+    TOO_LARGE(2002, "the file is larger than 2 MiB"),
     NOT_UTF8(2003, "the file is not UTF-8 text"),
     SYNTAX(2004, "the text is not YAML"),
     EMPTY(2005, "the file holds no configuration"),

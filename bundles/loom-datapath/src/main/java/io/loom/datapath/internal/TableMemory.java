@@ -9,11 +9,13 @@ import io.loom.datapath.internal.layout.TableRows;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What the lookup tables of a configuration will take of the kernel's memory. Pure.
  *
- * @param tables one for each vip and family of its addresses
+ * @param tables one for each vip and family of its addresses; those of vips with the same upstream, method, algorithm and size are one
  */
 public record TableMemory(int tables, long bytes) {
     private static final long PAGE = 4096;
@@ -31,16 +33,23 @@ public record TableMemory(int tables, long bytes) {
         for (Upstream upstream : config.upstreams()) {
             servers.put(upstream.name(), upstream.servers().size());
         }
-        int tables = 0;
-        long bytes = 0;
+        Map<Shared, Integer> sizes = new HashMap<>();
         for (Vip vip : config.vips()) {
             int backends = servers.getOrDefault(vip.upstream(), 0);
-            int families = vip.interfaceAddresses() ? 1 : (int) vip.addresses().stream().map(Family::of).distinct().count();
-            int own = vip.services().isEmpty() ? 0 : families;
-            tables += own;
-            bytes += own * bytes(TableSize.of(vip.tableSize(), backends, backends));
+            int size = TableSize.of(vip.tableSize(), backends, backends);
+            families(vip).forEach(family -> sizes.put(
+                    new Shared(vip.upstream(), family, vip.forwarding(), vip.algorithm(), vip.tableSize()), size));
         }
-        return new TableMemory(tables, bytes);
+        return new TableMemory(sizes.size(), sizes.values().stream().mapToLong(TableMemory::bytes).sum());
+    }
+
+    private record Shared(String upstream, Family family, String method, String algorithm, int configured) {}
+
+    private static Set<Family> families(Vip vip) {
+        if (vip.services().isEmpty()) {
+            return Set.of();
+        }
+        return vip.interfaceAddresses() ? Set.of(Family.IPV4) : vip.addresses().stream().map(Family::of).collect(Collectors.toSet());
     }
 
     /** For people. */

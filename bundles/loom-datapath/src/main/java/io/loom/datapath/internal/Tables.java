@@ -183,7 +183,7 @@ final class Tables {
         }
         parts.forEach((number, part) -> put(arrays.get(number), part, spec, index, backends));
         if (!others.isEmpty()) {
-            later(new Published(newNumber(others.iterator().next()), index, spec, entries(null, false, backends), System.nanoTime()), others);
+            later(new Published(newNumber(others.iterator().next()), index, spec, TableSuccession.first(backends), System.nanoTime()), others);
         }
     }
 
@@ -193,7 +193,7 @@ final class Tables {
             return;
         }
         boolean sameForm = before.size() == backends.length && before.index() == index;
-        int[] entries = entries(before, sameForm, backends);
+        int[] entries = TableSuccession.next(before, sameForm, backends);
         if (!sameForm || users.get(before.number()).size() > part.size()) {
             later(new Published(newNumber(part.iterator().next()), index, spec, entries, System.nanoTime()), part);
             return;
@@ -256,25 +256,6 @@ final class Tables {
         return former;
     }
 
-    /** Of a table of another size or kind, entries only tell about where a flow was that has the middle of their share. */
-    private static int[] entries(Published before, boolean inPlace, int[] backends) {
-        int[] entries = new int[backends.length];
-        for (int i = 0; i < entries.length; i++) {
-            if (before == null) {
-                entries[i] = TableEntry.settled(backends[i]);
-            } else if (before.size() == 0) {
-                entries[i] = TableEntry.changing(backends[i], backends[i]);
-            } else if (inPlace) {
-                entries[i] = TableEntry.next(before.entries()[i], backends[i]);
-            } else {
-                int there = before.entries()[(int) ((2L * i + 1) * before.size() / (2L * entries.length))];
-                int previous = TableEntry.isChanging(there) ? TableEntry.previous(there) : TableEntry.current(there);
-                entries[i] = TableEntry.changing(backends[i], previous);
-            }
-        }
-        return entries;
-    }
-
     /**
      * Ends the change of entries that no connection disagrees with. The others are looked for on, but what is in no connection
      * table is no more taken for older than the change: flows without a first packet would go on disagreeing for ever.
@@ -292,13 +273,7 @@ final class Tables {
     }
 
     private void settle(Published table, BitSet dissent) {
-        int[] entries = table.entries().clone();
-        for (int i = 0; i < entries.length; i++) {
-            if (TableEntry.isChanging(entries[i])) {
-                int settled = TableEntry.settled(TableEntry.current(entries[i]));
-                entries[i] = dissent.get(i) ? TableEntry.doubted(settled) : settled;
-            }
-        }
+        int[] entries = TableSuccession.settled(table.entries(), dissent);
         if (!Arrays.equals(entries, table.entries())) {
             content.change(table.number(), table.entries(), entries);
             arrays.put(table.number(), new Published(table.number(), table.index(), table.spec(), entries, table.changed()));

@@ -24,11 +24,13 @@ import org.snakeyaml.engine.v2.parser.ParserImpl;
 
 /** Bytes to the root node of one YAML document, within limits that keep a hostile file from costing memory or time. */
 public final class YamlText {
-    /** 1 MiB: about 30,000 backends; a Kubernetes ConfigMap cannot hold more either. */
-    public static final int MAX_BYTES = 4 << 20;
+    /** 2 MiB: as many backends as there can be, a line each. */
+    public static final int MAX_BYTES = 2 << 20;
     /** The deepest section of the schema is at 8; the composer recurses, so depth is bounded before it runs. */
     static final int MAX_DEPTH = 32;
     static final int MAX_ALIASES = 50;
+    /** Keys, values, beginnings and ends: 32,000 backends have eight each. One takes some 400 bytes of a heap of 256 MiB. */
+    static final int MAX_EVENTS = 300_000;
     /** Blanks that are all there is in a line, or before a comment. */
     private static final Pattern IDLE_TABS = Pattern.compile("(?m)^ *\\t[ \\t]*(?=#|$)");
     private static final char BYTE_ORDER_MARK = '\uFEFF';
@@ -79,7 +81,7 @@ public final class YamlText {
         LoadSettings settings = LoadSettings.builder().setLabel(file).setUseMarks(true)
                 .setMaxAliasesForCollections(MAX_ALIASES).setCodePointLimit(MAX_BYTES).build();
         try {
-            if (!shallow(text, settings)) {
+            if (!simple(text, settings)) {
                 return Optional.empty();
             }
             Optional<Node> root = new Composer(settings, parser(text, settings)).getSingleNode();
@@ -98,8 +100,9 @@ public final class YamlText {
         return Optional.empty();
     }
 
-    private boolean shallow(String text, LoadSettings settings) {
+    private boolean simple(String text, LoadSettings settings) {
         int depth = 0;
+        int count = 0;
         for (Parser events = parser(text, settings); events.hasNext();) {
             Event event = events.next();
             switch (event.getEventId()) {
@@ -110,6 +113,11 @@ public final class YamlText {
             if (depth > MAX_DEPTH) {
                 report(Code.TOO_COMPLEX, event.getStartMark().map(this::place).orElseGet(this::start),
                         "more than " + MAX_DEPTH + " levels of nesting", "no section is nested that deep");
+                return false;
+            }
+            if (++count > MAX_EVENTS) {
+                report(Code.TOO_COMPLEX, event.getStartMark().map(this::place).orElseGet(this::start),
+                        "more than " + MAX_EVENTS + " keys and values", "no configuration has as many; is it the right file?");
                 return false;
             }
         }

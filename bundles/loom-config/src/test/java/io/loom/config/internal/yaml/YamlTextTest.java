@@ -50,6 +50,7 @@ class YamlTextTest {
                 row("aliases", bomb.toString(), "2006 1:1"),
                 row("many values by aliases", "ebpf:\n  backends: &b [" + "{address: 10.0.0.1, port: 80},".repeat(9000) + "]\n  vips:\n"
                         + "  - {backends: *b}\n".repeat(20), "2006"),
+                row("many values", "ebpf: [" + "1,".repeat(YamlText.MAX_EVENTS) + "]", "2006 1:599998"),
                 row("too large", "#".repeat(YamlText.MAX_BYTES + 1), "2002 1:1"));
     }
 
