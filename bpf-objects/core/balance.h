@@ -89,7 +89,7 @@ static __noinline __u32 loom_connection_choose(const struct loom_packet *packet,
 	if (number && loom_backend_find(number))
 		return number;
 	if (!entry)
-		entry = loom_table_choose(listener, packet->hash);
+		entry = loom_table_read(listener, packet->hash);
 	number = loom_entry_previous(entry);
 	if (loom_connection_precedes(packet, listener, entry) && loom_backend_find(number))
 		return number;
@@ -116,8 +116,7 @@ static __noinline int loom_connection_returns(const struct loom_packet *packet, 
 {
 	const struct loom_backend *backend;
 
-	if (!(packet->found & LOOM_CONN_REOPENED) ||
-	    !(loom_conn_is_doubted(former) || loom_conn_is_retried(former, packet->now)))
+	if (!(loom_conn_is_doubted(former) || loom_conn_is_retried(former, packet->now)))
 		return 0;
 	backend = loom_backend_find(former->backend);
 	return backend && !(backend->flags & LOOM_BACKEND_DRAINING);
@@ -133,7 +132,7 @@ static __always_inline int loom_connection_begin(struct xdp_md *ctx, struct loom
 
 	if (verdict != LOOM_CONTINUE)
 		return verdict;
-	if (!loom_connection_returns(packet, conn))
+	if (!(packet->found & LOOM_CONN_REOPENED) || !loom_connection_returns(packet, conn))
 		conn->backend = loom_connection_choose(packet, listener, entry);
 	if (listener->flags & LOOM_LISTENER_GUARDED) {
 		verdict = loom_admission_ask(packet, listener, conn);
@@ -377,16 +376,27 @@ static __always_inline int loom_packet_dropped(struct xdp_md *ctx, struct loom_p
 	return verdict;
 }
 
+/* A frame for another station: out of the way of all others, which would hold more on the stack. */
+static __noinline int loom_foreign_pass(struct xdp_md *ctx)
+{
+	struct loom_work *work = loom_work_begin(ctx);
+
+	return work ? loom_exit(ctx, work, LOOM_PASS_OTHER_STATION, 0) : XDP_DROP;
+}
+
 SEC("xdp")
 int loom_xdp(struct xdp_md *ctx)
 {
-	struct loom_work *work = loom_work_begin(ctx);
 	struct loom_conn conn = {};
+	struct loom_work *work;
 	int verdict;
 
+	if (loom_frame_is_foreign(ctx))
+		return loom_foreign_pass(ctx);
+	work = loom_work_begin(ctx);
 	if (!work)
 		return XDP_DROP;
-	verdict = loom_frame_is_foreign(ctx) ? LOOM_PASS_OTHER_STATION : loom_packet_judge(ctx, &work->packet, &conn);
+	verdict = loom_packet_judge(ctx, &work->packet, &conn);
 	if ((loom_generic || loom_software) && work->packet.found & (LOOM_PACKET_UNFINISHED | LOOM_PACKET_SEGMENTS))
 		loom_unfinished_count(ctx, &work->packet, verdict);
 	if (verdict >= LOOM_DROP_TRUNCATED)
