@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -241,10 +242,10 @@ final class Attachments implements AutoCloseable {
         }
     }
 
-    /** Links of devices that are there, which must be pinned. */
-    synchronized List<PinKeeper.Held> held() {
-        return attached.entrySet().stream().filter(one -> one.getValue().link().info().ifindex() != 0)
-                .map(one -> PinKeeper.Held.link(pins.link(one.getKey()), one.getValue().link())).toList();
+    /** Shows the links of devices that are there, which must be pinned, while none comes or goes: one that is being taken off must not be pinned again. */
+    synchronized void whileHeld(Consumer<List<PinKeeper.Held>> look) {
+        look.accept(attached.entrySet().stream().filter(one -> one.getValue().link().info().ifindex() != 0)
+                .map(one -> PinKeeper.Held.link(pins.link(one.getKey()), one.getValue().link())).toList());
     }
 
     /** The interface that gets vip addresses: the first. */

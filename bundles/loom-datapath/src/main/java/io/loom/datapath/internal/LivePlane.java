@@ -260,9 +260,11 @@ final class LivePlane implements AutoCloseable {
             try {
                 List<PinKeeper.Held> held = new ArrayList<>(instance.held());
                 held.add(PinKeeper.Held.program(instance.pins().program(), programs.running().program()));
-                held.addAll(attachments.held());
                 held.addAll(ownPrograms.held());
-                keeper.keep(held);
+                attachments.whileHeld(links -> {
+                    held.addAll(links);
+                    keeper.keep(held);
+                });
                 // They lie in the same tree: while that cannot be mended there is no place for them either.
                 int anew = keeper.problems().isEmpty() ? tables.repin() : 0;
                 if (anew > 0) {
