@@ -80,6 +80,8 @@ final class LivePlane implements AutoCloseable {
     private final TakenPorts takenPorts;
     private volatile Sweep.Result lastSweep = Sweep.Result.NONE;
     private volatile Set<BackendKey> resolving = Set.of();
+    /** Something has changed since the last {@link #flush}; for the writer's thread. */
+    private boolean applied;
     private Surroundings surroundings = new Surroundings(List.of(), List.of(), Set.of());
 
     /** @param opening what went wrong before; lasts until the next start */
@@ -173,12 +175,17 @@ final class LivePlane implements AutoCloseable {
 
     /** What can be later, is done by {@link #flush}. */
     void apply(Change change) {
+        applied = true;
         changes.apply(change);
-        lookAtPorts();
     }
 
+    /** Thousands of changes are looked at once: whose ports are taken is a walk over all backends, listeners and sockets. */
     void flush() {
         changes.flush();
+        if (applied) {
+            applied = false;
+            lookAtPorts();
+        }
     }
 
     void resolve(Set<BackendKey> wanted) {
