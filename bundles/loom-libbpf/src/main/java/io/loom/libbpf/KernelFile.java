@@ -1,12 +1,16 @@
 package io.loom.libbpf;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * The one way to read what the kernel says in /proc and /sys. {@code Files.readString} must not be used there: of a file whose size is
@@ -35,5 +39,16 @@ public final class KernelFile {
 
     public static List<String> lines(Path file) throws IOException {
         return read(file).lines().toList();
+    }
+
+    /** Lines up to the first that is not wanted: what comes after that one is not even asked for, but for the part that it is in. */
+    public static List<String> linesWhile(Path file, Predicate<String> wanted) throws IOException {
+        List<String> lines = new ArrayList<>();
+        try (BufferedReader in = new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
+            for (String line = in.readLine(); line != null && wanted.test(line); line = in.readLine()) {
+                lines.add(line);
+            }
+        }
+        return lines;
     }
 }

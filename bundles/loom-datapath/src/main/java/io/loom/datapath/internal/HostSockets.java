@@ -19,12 +19,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.StringTokenizer;
+import java.util.regex.Pattern;
 
 /** Which addresses and ports programs on this host have, and whether one takes what the local stack gets, as /proc/net tells (proc(5)). */
 final class HostSockets {
     static final Path TABLES = Path.of("/proc/net");
     private static final String TCP_LISTEN = "0A";
     private static final String UDP_UNCONNECTED = "07";
+    /** Anything else is the table's head. */
+    private static final Pattern SOCKET = Pattern.compile("^ *\\d+: ");
+    private static final Pattern LISTENS = Pattern.compile("^ *\\d+: \\S+ \\S+ " + TCP_LISTEN);
 
     private final Set<ListenerKey> open = new HashSet<>();
 
@@ -39,11 +43,20 @@ final class HostSockets {
             for (String suffix : List.of("", "6")) {
                 Path table = tables.resolve(protocol.name().toLowerCase(Locale.ROOT) + suffix);
                 if (suffix.isEmpty() || !Files.notExists(table)) { // without IPv6 there is no such table
-                    KernelFile.lines(table).stream().skip(1).forEach(line -> sockets.add(protocol, new StringTokenizer(line)));
+                    lines(protocol, table).stream().skip(1).forEach(line -> sockets.add(protocol, new StringTokenizer(line)));
                 }
             }
         }
         return sockets;
+    }
+
+    /**
+     * The kernel names those of TCP that listen first. Connections, of which probes of thousands of servers leave 100,000 in TIME_WAIT, are not
+     * even read: that would take seconds.
+     */
+    private static List<String> lines(Protocol protocol, Path table) throws IOException {
+        return protocol != Protocol.TCP ? KernelFile.lines(table)
+                : KernelFile.linesWhile(table, line -> LISTENS.matcher(line).find() || !SOCKET.matcher(line).find());
     }
 
     /** @param fields number, local address, remote address, state */

@@ -11,8 +11,11 @@ import io.loom.control.dataplane.ListenerKey;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -43,6 +46,19 @@ class HostSocketsTest {
                 assertTrue(accepts(Protocol.UDP, address, datagrams.getLocalPort()), address);
             }
         }
+    }
+
+    /** There may be 100,000 of them. */
+    @Test
+    void connectionsAreNotRead(@TempDir Path tables) throws Exception {
+        Files.writeString(tables.resolve("tcp"), """
+                  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+                   0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 19 1
+                  10: 0100000A:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 19 1
+                  11: 0100000A:D431 0200000A:0050 06 00000000:00000000 03:000000D4 00000000     0        0 0 3
+                  12:
+                """);
+        assertEquals(2, HostSockets.read(tables, EnumSet.of(Protocol.TCP)).atHome().cardinality());
     }
 
     @Test

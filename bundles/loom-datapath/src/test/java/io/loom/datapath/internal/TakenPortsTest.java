@@ -83,7 +83,7 @@ class TakenPortsTest {
 
     @Test
     void serversOfThisHostKeepTheirPorts() throws IOException {
-        sockets("tcp", "00000000:1F90 0A", "0100000A:C350 0A", "0100007F:1F91 0A", "0100000A:1F92 01", "0100000A:FFFF 0A");
+        sockets("tcp", "00000000:1F90 0A", "0100000A:C350 0A", "0100007F:1F91 0A", "0100000A:FFFF 0A", "0100000A:1F92 01");
         sockets("udp", "00000000:0035 07", "0100000A:0036 01", "0100007F:0037 07");
         assertEquals(List.of(53, 8080, 50000, 65535), taken(0), "none of loopback alone, none of connections");
         sockets("tcp", "00000000:0400 0A");
