@@ -36,6 +36,16 @@ class SelectorNetworkTest {
         return new Attempt(new Watched(target, Rig.check(1_000, 1_000, 2, 3), new Lane("web", 0), 0, 0), network);
     }
 
+    /** Connected, and its end told to the server. */
+    private Attempt finished(ServerSocket server) throws IOException {
+        Attempt attempt = attempt(server.getLocalPort());
+        attempt.line().connect(attempt.server());
+        awaitTold(attempt);
+        assertTrue(attempt.line().connected());
+        attempt.line().finish();
+        return attempt;
+    }
+
     private void awaitTold(Attempt attempt) throws IOException {
         told.clear();
         while (told.isEmpty()) {
@@ -47,11 +57,7 @@ class SelectorNetworkTest {
     @Test
     void aConnectionIsOpenedEndedByFinAndClosed() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-            Attempt attempt = attempt(server.getLocalPort());
-            attempt.line().connect(attempt.server());
-            awaitTold(attempt);
-            assertTrue(attempt.line().connected());
-            attempt.line().finish();
+            Attempt attempt = finished(server);
             try (Socket accepted = server.accept()) {
                 assertEquals(-1, accepted.getInputStream().read());
                 accepted.getOutputStream().write(new byte[5_000]);
@@ -71,11 +77,7 @@ class SelectorNetworkTest {
     @Test
     void aServerThatOnlyListensHasNotEnded() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-            Attempt attempt = attempt(server.getLocalPort());
-            attempt.line().connect(attempt.server());
-            awaitTold(attempt);
-            assertTrue(attempt.line().connected());
-            attempt.line().finish();
+            Attempt attempt = finished(server);
             assertFalse(attempt.line().ended());
         }
     }
