@@ -53,7 +53,7 @@ class DepartedIT extends LabTest {
                 """.formatted(SERVERS, Configurations.HEALTH_CHECK));
         loomd.start();
         Await.until("what is down is known to be", LIMIT, () -> Stream.of("a", "b", "dns").allMatch(vip -> rest.degraded(vip).isEmpty())
-                && Stream.of("down", "silent", "tunnel").allMatch(vip -> rest.degraded(vip).contains("no usable backend")), rest::vips);
+                && Stream.of("down", "silent", "tunnel").allMatch(rest::hasNoBackend), rest::vips);
     }
 
     /** Who answers new connections of the client, one after the other. */

@@ -67,7 +67,7 @@ class OnDownIT extends LabTest {
             probed.stop();
         }
         Await.until(succeed ? "both vips are well" : "the backend is down in both", LIMIT, () -> Stream.of("move", "keep")
-                .allMatch(vip -> succeed ? rest.degraded(vip).isEmpty() : rest.degraded(vip).contains("no usable backend")), rest::vips);
+                .allMatch(vip -> succeed ? rest.degraded(vip).isEmpty() : rest.hasNoBackend(vip)), rest::vips);
     }
 
     @AfterEach

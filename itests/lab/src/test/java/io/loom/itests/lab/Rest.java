@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /** The REST interface as an operator on the balancer uses it: curl. */
@@ -100,6 +101,12 @@ final class Rest {
         List<String> reasons = new ArrayList<>();
         vip(name).path("degraded").forEach(reason -> reasons.add(reason.asText()));
         return String.join("; ", reasons);
+    }
+
+    /** Whether a vip of both families has no usable backend in either: their probes are told, and take effect, apart. */
+    boolean hasNoBackend(String name) {
+        String reasons = degraded(name);
+        return Stream.of("IPv4", "IPv6").allMatch(family -> reasons.contains("no usable backend over " + family));
     }
 
     /** @throws AssertionError if there is no such vip */
