@@ -16,6 +16,7 @@ for bundle in "${bundles[@]}"; do
 done
 for module in "${modules[@]}"; do
 	rm -rf "${LOOM_ROOT:?}/$module/target/pit-reports"
+	mkdir -p "$LOOM_ROOT/$module/target" # for the log, where nothing has been built
 	mvn_loom -q test-compile org.pitest:pitest-maven:mutationCoverage -pl "$module" -am >"$LOOM_ROOT/$module/target/pit.log" 2>&1 ||
 		die "PIT failed: see $module/target/pit.log"
 done

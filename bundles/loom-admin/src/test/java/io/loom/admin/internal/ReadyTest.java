@@ -141,4 +141,34 @@ class ReadyTest {
         watch(SSH, 100);
         assertNull(waits.poll(1_500, TimeUnit.MILLISECONDS));
     }
+
+    @Test
+    void sshHasItsTimeBeforeItIsCalledMissing() throws Exception {
+        appliance.control = control;
+        InetAddress second = InetAddress.getByName("127.0.0.2");
+        int port;
+        try (ServerSocket socket = new ServerSocket(0, 1, second)) {
+            port = socket.getLocalPort();
+        }
+        watch(new InetSocketAddress(second, port), 30_000);
+        assertNull(announced.poll(500, TimeUnit.MILLISECONDS), "it may come yet");
+        try (ServerSocket ssh = new ServerSocket(port, 5, second)) {
+            ReadyLine line = announced.poll(10, TimeUnit.SECONDS);
+            assertTrue(line.sshAccepts());
+            assertEquals(ssh.getLocalSocketAddress(), line.ssh());
+            assertTrue(line.millis() >= 500 && line.millis() < 30_000, line.millis() + " ms since the process began");
+        }
+    }
+
+    @Test
+    void oneOfTwoInterfacesIsEnoughToBeMissed() throws Exception {
+        try (ServerSocket ssh = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            control.ready = false;
+            control.attachments = List.of(new Status.AttachmentView("eth0", 2, "native", 7, ""),
+                    new Status.AttachmentView("eth1", 0, "none", 0, "it does not exist"));
+            appliance.control = control;
+            watch((InetSocketAddress) ssh.getLocalSocketAddress(), 5_000);
+            assertTrue(waits.poll(10, TimeUnit.SECONDS).sshAccepts());
+        }
+    }
 }

@@ -4,15 +4,26 @@ import static io.loom.control.internal.Fixtures.config;
 import static io.loom.control.internal.Fixtures.server;
 import static io.loom.control.internal.Fixtures.upstream;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.loom.api.Family;
+import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.Protocol;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Vip;
 import io.loom.control.dataplane.Change;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.control.dataplane.TableKey;
+import io.loom.control.dataplane.TableSpec;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,5 +103,63 @@ class ApplicationTest {
         bench.pass(Duration.ofSeconds(6));
         assertEquals(List.of("10.9.0.1:80 shop"), listeners());
         assertEquals(List.of("shop"), plane.applied().tables().keySet().stream().map(table -> table.vip()).toList());
+    }
+
+    private static LoomException refusal(String... codes) {
+        return new LoomException(Stream.of(codes).map(code -> Problem.of(code, code + " is refused", "", "")).toList(), null);
+    }
+
+    private static Change.PutTable table(String vip) {
+        return new Change.PutTable(new TableKey(vip, Family.IPV4), new TableSpec("maglev", 7, new TreeMap<>()));
+    }
+
+    private static Change.PutListener listener(String vip, String address) {
+        return new Change.PutListener(new ListenerKey(Protocol.TCP, Fixtures.endpoint(address)), Fixtures.spec(table(vip).tables().get(0), false));
+    }
+
+    private List<String> failures(Change... changes) {
+        return assertThrows(LoomException.class, () -> new Application(plane, new TreeMap<>()).run(List.of(changes)))
+                .problems().stream().map(Problem::code).toList();
+    }
+
+    /** Of what a kind of changes lacks, each thing is told once, and what differs is told too. */
+    @Test
+    void whatTheKernelSaysIsToldWholeAndOnce() {
+        plane.bug = Optional.of(refusal("LOOM-1001", "LOOM-1002"));
+        assertEquals(List.of("LOOM-1001", "LOOM-1002"), failures(table("a"), table("b")));
+        Iterator<LoomException> answers = List.of(refusal("LOOM-1001"), refusal("LOOM-1001"), refusal("LOOM-1003")).iterator();
+        plane.bug = Optional.empty();
+        plane.beforeApply = () -> {
+            throw answers.next();
+        };
+        assertEquals(List.of("LOOM-1001", "LOOM-1003"), failures(listener("a", "10.9.0.1"), listener("a", "10.9.0.2"), listener("a", "10.9.0.3")));
+    }
+
+    @Test
+    void whatFailsWhenAKindEndsIsToldWithWhatFailedBefore() {
+        Iterator<Optional<LoomException>> flushes = List.of(Optional.<LoomException>empty(), Optional.of(refusal("LOOM-1001", "LOOM-1002")),
+                Optional.<LoomException>empty(), Optional.of(refusal("LOOM-1001", "LOOM-1003"))).iterator();
+        plane.onFlush = () -> flushes.next().ifPresent(failure -> {
+            throw failure;
+        });
+        assertEquals(List.of("LOOM-1001", "LOOM-1002", "LOOM-1003"), failures(table("a"), listener("a", "10.9.0.1"), table("b")));
+        assertFalse(flushes.hasNext());
+        assertEquals(List.of(table("a"), table("b")), plane.changes, "the listener waits for its table");
+    }
+
+    /** No table has been written: it is not known what has failed. */
+    @Test
+    void whatFailsAtTheEndOfAnotherKindEndsIt() {
+        new Application(plane, new TreeMap<>()).run(List.of(table("a")));
+        List<String> flushes = new ArrayList<>();
+        plane.onFlush = () -> {
+            flushes.add("after " + plane.changes.size());
+            if (plane.changes.size() == 2) {
+                throw refusal("LOOM-1004");
+            }
+        };
+        assertEquals(List.of("LOOM-1004"), failures(listener("a", "10.9.0.1"), table("b")));
+        assertEquals(List.of("after 1", "after 2"), flushes);
+        assertEquals(List.of(table("a"), listener("a", "10.9.0.1")), plane.changes);
     }
 }

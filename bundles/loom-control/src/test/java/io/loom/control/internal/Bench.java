@@ -74,7 +74,11 @@ final class Bench {
         reconciler.change(changes);
     }
 
-    private static RuntimeEdit.Edited result(CompletableFuture<RuntimeEdit.Edited> done) {
+    /** Made at once: there are no threads. */
+    static RuntimeEdit.Edited result(CompletableFuture<RuntimeEdit.Edited> done) {
+        if (!done.isDone()) {
+            throw new AssertionError("the change has no answer");
+        }
         try {
             return done.join();
         } catch (CompletionException failure) {

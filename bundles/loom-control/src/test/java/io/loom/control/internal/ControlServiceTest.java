@@ -6,6 +6,8 @@ import static io.loom.control.internal.Fixtures.server;
 import static io.loom.control.internal.Fixtures.web;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,10 +15,12 @@ import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.config.ConfigSource;
 import io.loom.api.config.LoomConfig;
+import io.loom.api.config.Vip;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.BackendView.State;
 import io.loom.api.control.NewBackend;
 import io.loom.api.control.ProblemSource;
+import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.KernelState;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,7 +52,8 @@ class ControlServiceTest {
     private ControlService control;
 
     private static final class FakeSource implements ConfigSource {
-        private volatile Listener listener = config -> {};
+        private static final Listener NOBODY = config -> {};
+        private volatile Listener listener = NOBODY;
 
         @Override
         public Optional<LoomConfig> current() {
@@ -68,7 +73,7 @@ class ControlServiceTest {
         @Override
         public AutoCloseable subscribe(Listener next) {
             listener = next;
-            return () -> listener = config -> {};
+            return () -> listener = NOBODY;
         }
     }
 
@@ -174,8 +179,11 @@ class ControlServiceTest {
     @Test
     void stoppingLeavesTheKernelAloneAndRefusesChanges() {
         KernelState before = plane.applied();
+        Runnable told = plane.listener;
         control.close();
         assertEquals(before, plane.applied());
+        assertSame(FakeSource.NOBODY, source.listener);
+        assertNotSame(told, plane.listener);
         assertEquals("LOOM-3505", assertThrows(LoomException.class, () -> control.removeBackend(1)).code());
     }
 
@@ -193,5 +201,39 @@ class ControlServiceTest {
         found.add(taken);
         control.unbindProblems(other);
         assertEquals(List.of(), control.status().warnings());
+    }
+
+    @Test
+    void whatTheKernelRefusedIsTriedAgainByItself() throws InterruptedException {
+        plane.refused = Change.PutListener.class::isInstance;
+        source.listener.accept(Fixtures.config(List.of(Fixtures.vip("nat"), new Vip("two", List.of(Fixtures.address("10.9.0.2")), false,
+                Fixtures.vip("nat").services(), "maglev", 7, "nat", "default", true, Vip.Connections.DEFAULT)),
+                Fixtures.upstream("default", server("10.0.0.1"), server("10.0.0.2"))));
+        await(() -> control.status().warnings().stream().anyMatch(problem -> problem.code().equals("LOOM-3506")));
+        plane.refused = change -> false;
+        await(() -> plane.applied().listeners().size() == 2);
+        await(() -> control.status().warnings().isEmpty());
+    }
+
+    /** Without a file no round comes by itself, so whoever is not told waits for ever. */
+    @Test
+    void whatHappensBeforeThereIsAFileIsSeenWhenItHappens() throws Exception {
+        control.close();
+        FakeDataPlane early = new FakeDataPlane();
+        try (ControlService waiting = new ControlService(source, early, data, Set::of, System::nanoTime)) {
+            await(ControlServiceTest::writerWaits);
+            early.problems = List.of(Problem.of("LOOM-1295", "nearly full", "why", "fix"));
+            early.changed();
+            await(() -> waiting.status().warnings().equals(early.problems));
+            await(ControlServiceTest::writerWaits);
+            source.listener.accept(web("nat", server("10.0.0.1")));
+            await(() -> waiting.status().ready());
+        }
+    }
+
+    /** It keeps no process alive. */
+    private static boolean writerWaits() {
+        return Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().equals("loom-writer")
+                && thread.isDaemon() && thread.getState() == Thread.State.WAITING);
     }
 }

@@ -7,6 +7,7 @@ import static io.loom.control.internal.Fixtures.upstream;
 import static io.loom.control.internal.Fixtures.web;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Vip;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
@@ -201,5 +202,38 @@ class DrainingTest {
         assertEquals(Set.of(TWO), plane.applied().draining());
         assertEquals(List.of(new Change.PutBackend(TWO, false, true)), bench.takeChanges().stream()
                 .filter(Change.PutBackend.class::isInstance).toList());
+    }
+
+    @Test
+    void aRemovedBackendOfAnUpstreamThatKeepsConnectionsKeepsThemWhenItDies() {
+        bench.load(config(List.of(Fixtures.vip("nat")), Fixtures.keeping(server("10.0.0.1"), server("10.0.0.2"))));
+        bench.probes.up("10.0.0.1");
+        bench.probes.up("10.0.0.2");
+        bench.round();
+        bench.change(edit -> edit.remove(2));
+        bench.probes.down("10.0.0.2");
+        bench.round();
+        assertEquals(Set.of(), plane.applied().down());
+        assertEquals(Set.of(TWO), plane.applied().draining());
+    }
+
+    /** Nothing probes it any more. */
+    @Test
+    void afterARestartARemovedBackendThatHadDiedStaysDown() {
+        LoomConfig file = config(List.of(Fixtures.vip("nat")), Fixtures.checked(server("10.0.0.1"), server("10.0.0.2")));
+        bench.load(file);
+        bench.probes.up("10.0.0.1");
+        bench.probes.up("10.0.0.2");
+        bench.round();
+        bench.change(edit -> edit.remove(2));
+        bench.probes.down("10.0.0.2");
+        bench.round();
+        plane.forgetTables();
+        bench = new Bench(data, plane);
+        bench.load(file);
+        bench.probes.up("10.0.0.1");
+        bench.round();
+        assertEquals(Set.of(TWO), plane.applied().down());
+        assertEquals(Set.of(ONE, TWO), plane.applied().backends());
     }
 }

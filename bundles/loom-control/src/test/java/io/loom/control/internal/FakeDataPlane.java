@@ -52,7 +52,7 @@ final class FakeDataPlane implements DataPlane {
     volatile boolean settled = true;
     volatile Set<BackendKey> resolving = Set.of();
     volatile List<Problem> problems = List.of();
-    private volatile Runnable listener = () -> {};
+    volatile Runnable listener = () -> {};
     private final Set<Thread> writers = ConcurrentHashMap.newKeySet();
     private KernelState state = KernelState.EMPTY;
 

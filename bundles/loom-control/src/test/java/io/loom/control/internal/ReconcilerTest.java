@@ -149,6 +149,20 @@ class ReconcilerTest {
         assertEquals(List.of(), bench.takeChanges());
     }
 
+    /** Rounds that look at everything, each five seconds, would be up to that late. */
+    @Test
+    void theEndOfADrainHasARoundOfItsOwn() {
+        bench.load(web("nat", server("10.0.0.1"), server("10.0.0.2")));
+        bench.change(edit -> edit.remove(2));
+        bench.pass(Duration.ofMillis(2_500));
+        bench.round();
+        bench.pass(Duration.ofSeconds(295));
+        assertEquals(2_500, bench.nextRound());
+        assertTrue(plane.applied().backends().contains(key("10.0.0.2", "nat")));
+        bench.pass(Duration.ofMillis(2_500));
+        assertEquals(Set.of(key("10.0.0.1", "nat")), plane.applied().backends());
+    }
+
     @Test
     void aWeightOfZeroDrainsWithoutADeadline() {
         bench.load(web("nat", server("10.0.0.1"), server("10.0.0.2")));
@@ -234,7 +248,7 @@ class ReconcilerTest {
         RuntimeChange late = RuntimeChange.of(edit -> edit.weight(1, OptionalInt.of(7)));
         late.done().completeExceptionally(new IllegalStateException("the caller gave up"));
         bench.changeTogether(List.of(good, bad, late));
-        assertEquals(1, good.done().join().id());
+        assertEquals(1, Bench.result(good.done()).id());
         assertTrue(bad.done().isCompletedExceptionally());
         assertEquals(5, bench.backend(1).weight());
     }
@@ -393,5 +407,47 @@ class ReconcilerTest {
     void aBalancerThatIsSwitchedOffIsReadyWithoutAnInterface() {
         bench.load(Fixtures.attachedTo(List.of(), config(false, List.of(), List.of())));
         assertEquals("", bench.seen.waiting());
+    }
+
+    @Test
+    void anIdThatIsTakenIsAWarningUntilTheFileAsksForAnother() {
+        bench.load(web("nat", server("10.0.0.1")));
+        assertEquals(2, bench.change(edit -> edit.add("", new NewBackend(Fixtures.endpoint("10.0.0.2"), 100))).id());
+        bench.load(web("nat", server("10.0.0.1"), server(2, "10.0.0.3")));
+        assertEquals(List.of("LOOM-3508"), bench.seen.warnings().stream().map(problem -> problem.code()).toList());
+        bench.round();
+        assertEquals(1, bench.seen.warnings().size());
+        bench.load(web("nat", server("10.0.0.1"), server(3, "10.0.0.3")));
+        assertEquals(List.of(), bench.seen.warnings());
+    }
+
+    /** Patience with the silent server ends after 3 s, that with the vip after 5. */
+    @Test
+    void whatCannotChangeAnythingAnyMoreAsksForNoRounds() {
+        plane.unknownHops.add(key("10.0.0.1", "nat"));
+        bench.load(config(List.of(vip("nat")), checked(server("10.0.0.1"))));
+        bench.pass(Duration.ofMillis(3_100));
+        assertEquals("a usable backend of vip web", bench.seen.waiting());
+        assertEquals(1_900, bench.nextRound());
+        assertEquals(1, bench.pass(Duration.ofMillis(1_900)));
+        assertEquals("", bench.seen.waiting());
+    }
+
+    @Test
+    void roundsThatOnlyTimeAsksForAreFiftyMillisecondsApartAtLeast() {
+        plane.refused = Change.PutListener.class::isInstance;
+        bench.load(web("nat", server("10.0.0.1")));
+        assertEquals(100, bench.nextRound(), "it is tried again");
+        bench.pass(Duration.ofMillis(80));
+        assertEquals(50, bench.nextRound());
+    }
+
+    @Test
+    void whoHasNoWeightDrainsWhetherItsNextHopIsKnownOrNot() {
+        plane.unknownHops.add(key("10.0.0.2", "nat"));
+        bench.load(web("nat", server("10.0.0.1"), server("10.0.0.2", 0)));
+        bench.pass(Duration.ofSeconds(6));
+        assertEquals(State.DRAIN, bench.backend(2).state());
+        assertEquals("weight 0", bench.backend(2).reason());
     }
 }

@@ -220,4 +220,24 @@ class RuntimeRulesTest {
         remove(id);
         assertEquals(1, add("10.0.0.1"));
     }
+
+    @Test
+    void withoutANameTheUpstreamIsDefaultWhateverOthersThereAre() {
+        config = config(List.of(), upstream("a"), upstream("default"), upstream("z"));
+        assertEquals("default", new RuntimeEdit(config, state).add("", new NewBackend(endpoint("10.0.0.9"), 1)).upstream());
+        refused("LOOM-3400", () -> new RuntimeEdit(config, state).add("b", new NewBackend(endpoint("10.0.0.9"), 1)));
+        assertEquals("z", new RuntimeEdit(config, state).add("z", new NewBackend(endpoint("10.0.0.9"), 1)).upstream());
+    }
+
+    /** An address is a backend of each upstream on its own. */
+    @Test
+    void anAddressThatTheFileHasInOneUpstreamCanBeAddedToAnother() {
+        state = RuntimeState.EMPTY;
+        load(config(List.of(), upstream("a", server("10.0.0.1", 10)), upstream("b", server("10.0.0.2", 20))));
+        state = new RuntimeEdit(config, state).add("b", new NewBackend(endpoint("10.0.0.1"), 30)).state();
+        assertEquals(Map.of("1 10.0.0.1:80", 10, "2 10.0.0.2:80", 20, "3 10.0.0.1:80", 30), weights());
+        weight(3, 31);
+        remove(1);
+        assertEquals(Map.of("2 10.0.0.2:80", 20, "3 10.0.0.1:80", 31), weights());
+    }
 }

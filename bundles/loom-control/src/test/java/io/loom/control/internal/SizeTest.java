@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * A whole appliance in one plan. Deadlines are far above what it takes, for a busy machine; what a change touches is counted.
  */
+@Tag("size")
 class SizeTest {
     private static final int BACKENDS = 10_000;
     private static final Duration DEADLINE = Duration.ofSeconds(120);

@@ -40,7 +40,7 @@ class TogetherTest {
         List<RuntimeChange> changes = Stream.of("10.0.0.2", "10.0.0.3").map(this::adding).toList();
         bench.changeTogether(changes);
         assertEquals(List.of("10.0.0.2", "10.0.0.3"), made);
-        assertEquals(List.of(2, 3), changes.stream().map(change -> change.done().join().id()).toList());
+        assertEquals(List.of(2, 3), changes.stream().map(change -> Bench.result(change.done()).id()).toList());
     }
 
     @Test
@@ -50,7 +50,7 @@ class TogetherTest {
         RuntimeChange other = adding("10.0.0.3");
         bench.changeTogether(List.of(givenUp, other));
         assertEquals(List.of("10.0.0.3"), made);
-        assertEquals(2, other.done().join().id());
+        assertEquals(2, Bench.result(other.done()).id());
         bench.changeTogether(List.of(givenUp));
         assertEquals(1, made.size());
         assertEquals(2, bench.seen.backends().size());

@@ -14,8 +14,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.loom.api.Family;
 import io.loom.api.LoomException;
 import io.loom.api.Protocol;
+import io.loom.api.config.Upstream;
 import io.loom.api.config.Vip;
 import io.loom.api.control.BackendView.State;
+import io.loom.api.control.NewBackend;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.control.dataplane.KernelState;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -185,5 +188,51 @@ class VipPlannerTest {
         assertEquals(
                 List.of("PutTable", "PutListener", "RemoveTable"),
                 bench.takeChanges().stream().map(change -> change.getClass().getSimpleName()).toList());
+    }
+
+    @Test
+    void aVipMovedToAMissingAlgorithmKeepsTheOneItHasAndTakesChanges() {
+        bench.load(web("nat", server("10.0.0.1")));
+        Vip moved = new Vip("web", List.of(Fixtures.VIP), false, List.of(new Vip.Service(Protocol.TCP, 80)), "weighted", 7, "nat",
+                "default", true, Vip.Connections.DEFAULT);
+        bench.load(config(List.of(moved), upstream("default", server("10.0.0.1"), server("10.0.0.2", 30))));
+        assertEquals(List.of("algorithm weighted is not deployed; maglev stays in force"), bench.vip().degraded());
+        assertEquals(Map.of(key("10.0.0.1", "nat"), 100, key("10.0.0.2", "nat"), 30), bench.table());
+        assertEquals("maglev", plane.applied().tables().get(Bench.webTable()).algorithm());
+        bench.change(edit -> edit.weight(2, OptionalInt.of(31)));
+        assertEquals(31, bench.table().get(key("10.0.0.2", "nat")));
+    }
+
+    @Test
+    void theFlatFormWithoutAnyAddressSaysSoAndWithOneOfAnotherFamilyDoesNot() {
+        bench.load(config(List.of(flat("nat")), upstream("default", server("10.0.0.1"))));
+        assertEquals(List.of("no interface has an address for it; set ebpf.interface or give the vip addresses"), bench.vip().degraded());
+        plane.addresses.add(address("2001:db8::fe"));
+        bench.round();
+        assertEquals(List.of(), bench.vip().listeners());
+        assertEquals(List.of(), bench.vip().degraded());
+    }
+
+    @Test
+    void aTableWaitsForNoNextHopWhileOneOfItsBackendsIsKnown() {
+        bench.load(web("nat", server("10.0.0.1"), server("10.0.0.2")));
+        plane.unknownHops.add(key("10.0.0.3", "nat"));
+        bench.change(edit -> edit.add("", new NewBackend(Fixtures.endpoint("10.0.0.3"), 100)));
+        assertEquals(Set.of(), bench.seen.holding());
+        bench.change(edit -> edit.weight(1, OptionalInt.of(50)));
+        assertEquals(Map.of(key("10.0.0.1", "nat"), 50, key("10.0.0.2", "nat"), 100), bench.table());
+    }
+
+    /** By servers of its own upstream in the file: what others have, and some that are added, change nothing. */
+    @Test
+    void aTableSizedByItselfHasThePrimeAboveAHundredTimesItsServers() {
+        Vip auto = new Vip("web", List.of(Fixtures.VIP), false, List.of(new Vip.Service(Protocol.TCP, 80)), "maglev", 0, "nat",
+                "default", true, Vip.Connections.DEFAULT);
+        Upstream.Server[] servers = IntStream.rangeClosed(1, 20).mapToObj(i -> server("10.0.0." + i)).toArray(Upstream.Server[]::new);
+        bench.load(config(List.of(auto), upstream("default", servers), upstream("other", server("10.0.1.1"))));
+        assertEquals(2003, plane.applied().tables().get(Bench.webTable()).size());
+        bench.change(edit -> edit.add("default", new NewBackend(Fixtures.endpoint("10.0.2.1"), 1)));
+        assertEquals(2003, plane.applied().tables().get(Bench.webTable()).size());
+        assertEquals(21, bench.table().size());
     }
 }

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** However many servers of an upstream are silent, those of another are out and in when they should be. */
@@ -162,6 +163,7 @@ class FairnessTest {
         assertEquals(10, narrow.network.mostOpen);
     }
 
+    @Tag("size")
     @Test
     void tenThousandSilentServersAreAllOutInTimeAndNobodyIsLate() {
         Rig wide = new Rig(20_000);

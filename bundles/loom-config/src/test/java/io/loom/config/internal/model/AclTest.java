@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +60,7 @@ class AclTest {
                 prefix("2001:db8::1/128"), true, prefix("10.0.0.0/8"), true)), acl("deny: 10.0.0.0/8, file: " + list));
     }
 
+    @Tag("size")
     @Test
     void aListCanHaveAHundredThousandNetworks() throws IOException {
         String text = IntStream.range(0, 100_000).mapToObj(i -> "deny 10." + (i >> 12 & 255) + "." + (i >> 4 & 255) + "." + (i << 4 & 255) + "/28\n")

@@ -11,9 +11,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A file is good as long as the kernel's maps have room for it, and for another that replaces it: for half of what they hold. */
+@Tag("size")
 class CapacityTest {
     private static final Path BPF = Path.of("../../bpf-objects");
 

@@ -12,9 +12,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Whatever happens to a good file, the reader answers with a snapshot or with problems, never with an exception. */
+@Tag("size")
 class MutationTest {
     private static final int ROUNDS = 3000;
     private static final List<String> TOKENS = List.of("\t", "\n", ":", "- ", "[", "]", "{", "}", "&a ", "*a", "!x ", "\"", "'", "|", ">",

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -84,6 +85,7 @@ class ProgramsTest {
         assertEquals(List.of("2031 cannot read the program " + directory), problems("{name: lb, path: " + directory + "}"));
     }
 
+    @Tag("size")
     @Test
     void sixteenMebibytesAreEnough() throws IOException {
         try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {

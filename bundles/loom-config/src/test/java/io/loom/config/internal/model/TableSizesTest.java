@@ -7,6 +7,7 @@ import io.loom.api.config.Vip;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class TableSizesTest {
@@ -43,6 +44,7 @@ class TableSizesTest {
     }
 
     /** There is room for as many again, which a file may put in their place. */
+    @Tag("size")
     @Test
     void aThousandVipsOfBothFamiliesHaveRoom() {
         assertEquals(1000, Yaml.good(vips(1000, "", "{}")).vips().size());
