@@ -64,10 +64,6 @@ record Plan(KernelState wanted, List<VipPlan> vips, Drains drains) {
         return unbuilt.isEmpty() ? this : new Plan(wanted, vips.stream().map(vip -> vip.without(unbuilt)).toList(), drains);
     }
 
-    boolean held(String upstream) {
-        return vips.stream().anyMatch(vip -> vip.held() && vip.upstream().equals(upstream));
-    }
-
     boolean held() {
         return vips.stream().anyMatch(VipPlan::held);
     }

@@ -30,11 +30,14 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -235,5 +238,49 @@ class ControlServiceTest {
     private static boolean writerWaits() {
         return Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().equals("loom-writer")
                 && thread.isDaemon() && thread.getState() == Thread.State.WAITING);
+    }
+
+    @Test
+    void whoWaitsWhenItStopsIsRefusedAtOnceAndTheRoundUnderWayEnds() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        plane.beforeApply = () -> {
+            begun.countDown();
+            awaitQuietly(release);
+        };
+        ExecutorService callers = Executors.newFixedThreadPool(2);
+        Future<Integer> underWay = callers.submit(() -> control.changeBackend(1, OptionalInt.of(5)).weight());
+        assertTrue(begun.await(10, TimeUnit.SECONDS));
+        Future<Integer> waiting = callers.submit(() -> control.changeBackend(2, OptionalInt.of(6)).weight());
+        Thread closer = new Thread(control::close);
+        await(() -> Thread.getAllStackTraces().entrySet().stream().filter(entry -> entry.getKey().getName().startsWith("pool-")
+                && Stream.of(entry.getValue()).anyMatch(frame -> frame.getMethodName().equals("changeBackend"))).count() == 2);
+        Thread.sleep(50);
+        closer.start();
+        ExecutionException refused = assertThrows(ExecutionException.class, () -> waiting.get(2, TimeUnit.SECONDS));
+        assertEquals("LOOM-3505", ((LoomException) refused.getCause()).code());
+        closer.join(200);
+        assertTrue(closer.isAlive(), "it waits for the round");
+        release.countDown();
+        closer.join(10_000);
+        assertEquals(5, underWay.get(10, TimeUnit.SECONDS));
+        callers.shutdown();
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void theWriterEndsAlsoWhenItHasNothingToDo() throws Exception {
+        control.close();
+        ControlService idle = new ControlService(source, new FakeDataPlane(), data, Set::of, System::nanoTime);
+        await(ControlServiceTest::writerWaits);
+        idle.close();
+        assertTrue(Thread.getAllStackTraces().keySet().stream().noneMatch(thread -> thread.getName().equals("loom-writer")));
     }
 }

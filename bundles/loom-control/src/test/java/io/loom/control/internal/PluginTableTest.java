@@ -43,4 +43,12 @@ class PluginTableTest {
                         List.of(new Provided("protocol", "tcp", 1, List.of("api", "old", "web"))), "")),
                 new PluginTable(facts, vips).of(files));
     }
+
+    @Test
+    void aBundleThatNoFileBroughtHasFailedIfNothingOfItHasSaidWhatItIs() {
+        List<PluginFact> facts = List.of(fact(5, "algorithm", "", 0, "its algorithm fails: no"), fact(6, "algorithm", "", 0, "its algorithm fails: no"),
+                fact(6, "method", "l2", 1, ""));
+        assertEquals(List.of("bundle5 failed", "bundle6 active"),
+                new PluginTable(facts, List.of()).of(List.of()).stream().map(view -> view.symbolicName() + " " + view.state()).toList());
+    }
 }

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.LoomException;
+import io.loom.api.Problem;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Vip;
 import io.loom.api.control.BackendView.State;
@@ -449,5 +450,16 @@ class ReconcilerTest {
         bench.pass(Duration.ofSeconds(6));
         assertEquals(State.DRAIN, bench.backend(2).state());
         assertEquals("weight 0", bench.backend(2).reason());
+    }
+
+    @Test
+    void whatTheFileIsWarnedOfIsInStatusAsLongAsItIsInForce() {
+        LoomConfig good = web("nat", server("10.0.0.1"));
+        Problem late = Problem.of("LOOM-2103", "it has no effect", "", "");
+        bench.load(new LoomConfig(true, good.attachment(), good.conntrack(), good.maps(), good.nat(), good.dsr(), good.icmp(), good.vips(),
+                good.upstreams(), good.admin(), List.of(late)));
+        assertEquals(List.of(late), bench.seen.warnings());
+        bench.load(good);
+        assertEquals(List.of(), bench.seen.warnings());
     }
 }

@@ -16,11 +16,17 @@ import io.loom.api.control.NewBackend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RuntimeStoreTest {
@@ -159,5 +165,92 @@ class RuntimeStoreTest {
         assertTrue(text.contains("\"next_id\" : 5"), text);
         assertTrue(text.contains("\"address\" : \"2001:db8::1\""), text);
         assertEquals(30, state(30).added().get(ref("10.0.0.9")));
+    }
+
+    /** Each says what is wrong; the file is then moved aside. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "{\"version\":2,\"next_id\":1,\"runtime_from\":0,\"backends\":[]} | it is not a version 1 document with backends",
+        "{\"version\":1,\"next_id\":1,\"runtime_from\":0} | it is not a version 1 document with backends",
+        "null | it is not a version 1 document with backends",
+        "{\"version\":1,\"next_id\":0,\"runtime_from\":0,\"backends\":[]} | its content contradicts itself: ids begin at 1",
+        "{\"version\":1,\"next_id\":1,\"runtime_from\":-1,\"backends\":[]} | its content contradicts itself: ids begin at 1",
+        "{\"version\":1,\"next_id\":2,\"runtime_from\":0,\"backends\":[{\"upstream\":\"a\",\"address\":\"10.0.0.1\",\"port\":1,\"id\":0}]}"
+            + " | its content contradicts itself: ids begin at 1",
+        "{\"version\":1,\"next_id\":2,\"runtime_from\":0,\"backends\":[{\"upstream\":\"a\",\"address\":\"10.0.0.1\",\"port\":1,\"added\":5}]}"
+            + " | its content contradicts itself: an added backend has no id",
+        "{\"version\":1,\"next_id\":3,\"runtime_from\":0,\"backends\":[{\"upstream\":\"a\",\"address\":\"10.0.0.1\",\"port\":1,\"id\":1},"
+            + "{\"upstream\":\"a\",\"address\":\"10.0.0.2\",\"port\":1,\"id\":1}]} | its content contradicts itself: two backends have one id",
+        "{\"version\":1,\"next_id\":2,\"runtime_from\":0,\"backends\":[{\"upstream\":\"a\",\"address\":\"web1\",\"port\":1,\"id\":1}]}"
+            + " | its content contradicts itself: bad address web1",
+    })
+    void whatMakesAFileUnreadableIsSaid(String content, String why) throws IOException {
+        Files.writeString(data.resolve("runtime.json"), content);
+        assertEquals(why, reopened().problem().orElseThrow().why());
+    }
+
+    /** Of an entry that has lost its id to another, or that an earlier version wrote. */
+    @Test
+    void whatIsOverriddenOrRemovedIsStoredWithOrWithoutAnId() throws IOException {
+        RuntimeState.FileEntry file = new RuntimeState.FileEntry(100, 0, 7);
+        RuntimeState.FileEntry earlier = new RuntimeState.FileEntry(90, RuntimeState.FileEntry.UNKNOWN, RuntimeState.FileEntry.UNKNOWN);
+        SortedMap<ServerRef, RuntimeState.WeightOverride> overrides = new TreeMap<>(Map.of(ref("10.0.0.1"), new RuntimeState.WeightOverride(5, file)));
+        SortedMap<ServerRef, RuntimeState.FileEntry> tombstones = new TreeMap<>(Map.of(ref("10.0.0.2"), earlier));
+        SortedMap<ServerRef, Integer> ids = new TreeMap<>(Map.of(ref("10.0.0.3"), 3));
+        RuntimeState none = new RuntimeState(4, 0, ids, new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+        for (RuntimeState some : List.of(none.withOverrides(overrides), none.withTombstones(tombstones),
+                none.withOverrides(overrides).withTombstones(tombstones))) {
+            new RuntimeStore(data, new Disk.OfFiles()).save(some);
+            assertEquals(some, reopened().state());
+        }
+        new RuntimeStore(data, new Disk.OfFiles()).save(none.withTombstones(tombstones));
+        assertFalse(Files.readString(data.resolve("runtime.json")).contains("-1"), "what is not known is left out");
+    }
+
+    /** Writes down what it does, by the names of files. */
+    private static final class RecordingDisk implements Disk {
+        private final Disk disk = new Disk.OfFiles();
+        private final List<String> steps = new ArrayList<>();
+
+        @Override
+        public Optional<byte[]> read(Path file) throws IOException {
+            return disk.read(file);
+        }
+
+        @Override
+        public void write(Path file, byte[] content) throws IOException {
+            steps.add("write " + file.getFileName());
+            disk.write(file, content);
+        }
+
+        @Override
+        public void rename(Path from, Path to) throws IOException {
+            steps.add("rename " + from.getFileName() + " " + to.getFileName());
+            disk.rename(from, to);
+        }
+
+        @Override
+        public void force(Path directory) throws IOException {
+            steps.add("force " + directory.getFileName());
+            disk.force(directory);
+        }
+    }
+
+    @Test
+    void whatIsDoneIsDurableInThisOrder() throws IOException {
+        RecordingDisk disk = new RecordingDisk();
+        Path deep = data.resolve("state");
+        RuntimeStore store = new RuntimeStore(deep, disk);
+        store.save(state(30));
+        assertEquals(List.of("force " + data.getFileName(), "write runtime.json.new", "rename runtime.json.new runtime.json", "force state"), disk.steps);
+        disk.steps.clear();
+        store.save(state(30));
+        assertEquals(List.of(), disk.steps, "it is there");
+        for (String aside : List.of("", "-1", "-2")) {
+            Files.writeString(deep.resolve("runtime.json"), "{");
+            disk.steps.clear();
+            assertTrue(new RuntimeStore(deep, disk).load().problem().isPresent());
+            assertEquals(List.of("rename runtime.json runtime.json.unreadable" + aside, "force state"), disk.steps);
+        }
     }
 }

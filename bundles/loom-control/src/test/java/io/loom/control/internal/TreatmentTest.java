@@ -24,6 +24,7 @@ import io.loom.control.dataplane.Tracking;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -185,5 +186,16 @@ class TreatmentTest {
                 plane.applied().listeners().values().stream().map(listener -> listener.guard().backendLimits()).toList());
         bench.load(config(List.of(web), upstream("default", server("10.0.0.1"))));
         assertEquals(Map.of(), plane.applied().limits());
+    }
+
+    @Test
+    void aPortWhosePacketsPassAsksNothingWhateverTheVipIsLimitedTo() {
+        Vip.Service ssh = new Vip.Service(Protocol.TCP, 22);
+        Vip vip = new Vip("web", List.of(Fixtures.VIP), false, List.of(ssh, new Vip.Service(Protocol.TCP, 80)), "maglev", 7, "nat", "default", true,
+                Connections.DEFAULT, new Admission(11, true, Map.of(ssh, Admission.Course.PASS), Optional.empty(), Admission.OnEmpty.RESET));
+        bench.load(config(List.of(vip), upstream("default", server("10.0.0.1"))));
+        assertEquals(List.of(Guard.PASS, new Guard(Admission.Course.BALANCE, true, 11, false)),
+                plane.applied().listeners().values().stream().map(ListenerSpec::guard).toList());
+        assertEquals(Map.of("tcp 22", "pass"), bench.vip().handling().courses());
     }
 }

@@ -134,4 +134,18 @@ class UnbuiltTablesTest {
         bench.round();
         assertEquals(Set.of(), bench.seen.holding());
     }
+
+    @Test
+    void readinessWaitsForTablesThatAreBeingMadeAndNamesTheirVips() {
+        plane.unbuilt.put("web", true);
+        plane.unbuilt.put("shop", true);
+        bench.load(both("10.9.0.1"));
+        assertEquals("lookup tables of vip web, shop", bench.seen.waiting());
+        plane.unbuilt.remove("web");
+        bench.round();
+        assertEquals("lookup tables of vip shop", bench.seen.waiting());
+        plane.unbuilt.clear();
+        bench.round();
+        assertEquals("", bench.seen.waiting());
+    }
 }

@@ -235,4 +235,23 @@ class VipPlannerTest {
         assertEquals(2003, plane.applied().tables().get(Bench.webTable()).size());
         assertEquals(21, bench.table().size());
     }
+
+    /** As a program of another process that was taken over may have it. */
+    @Test
+    void aMethodThatIsLinkedAndThatNobodyUsesIsNoneWithoutItsBundle() {
+        undeploy("nat", true);
+        bench.load(web("nat", server("10.0.0.1")));
+        assertEquals(KernelState.EMPTY, plane.applied());
+        assertEquals(List.of("forwarding method nat is not deployed; its packets pass until it is"), bench.vip().degraded());
+    }
+
+    @Test
+    void oneWithoutWeightDrainsWhateverElseItLacks() {
+        plane.unknownHops.add(key("10.0.0.2", "nat"));
+        bench.load(config(List.of(Fixtures.vip("nat")), Fixtures.checked(server("10.0.0.1"), server("10.0.0.2", 0))));
+        bench.probes.down("10.0.0.1");
+        bench.probes.up("10.0.0.2");
+        bench.pass(java.time.Duration.ofSeconds(6));
+        assertEquals(List.of("no usable backend over IPv4: 1 down, 0 without a next hop, 1 draining"), bench.vip().degraded());
+    }
 }
