@@ -168,6 +168,7 @@ class ReadyTest {
                     new Status.AttachmentView("eth1", 0, "none", 0, "it does not exist"));
             appliance.control = control;
             watch((InetSocketAddress) ssh.getLocalSocketAddress(), 5_000);
+            assertNull(waits.poll(500, TimeUnit.MILLISECONDS), "attaching takes a moment");
             assertTrue(waits.poll(10, TimeUnit.SECONDS).sshAccepts());
         }
     }

@@ -218,4 +218,14 @@ class RestTest {
         assertFalse(defect.body().contains("secret"), defect.body());
         assertFalse(defect.body().contains("Exception"), defect.body());
     }
+
+    @Test
+    void aWeightThatThereIsNotIsRefusedAlsoInAChange() throws Exception {
+        for (String weight : List.of("-1", "65536", "99999999999999999999")) {
+            HttpResponse<String> refused = server.send("PATCH", "/ebpf/backends/1", "{\"weight\":" + weight + "}");
+            assertEquals(400, refused.statusCode(), weight);
+            assertTrue(refused.body().contains("LOOM-3416"), refused.body());
+        }
+        assertEquals(100, server.control.backend(1).weight());
+    }
 }

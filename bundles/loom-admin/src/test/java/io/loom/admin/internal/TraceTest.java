@@ -119,4 +119,12 @@ class TraceTest {
         assertFalse(answer.headers().firstValue("Content-Type").isEmpty());
         waitUntilClosed();
     }
+
+    @Test
+    void whatIsNotKnownIsQuotedWithWhatThereIs() throws Exception {
+        assertTrue(get("?vip=no%01ne").body().contains("there is no vip \\\"no?ne\\\""), get("?vip=no%01ne").body());
+        assertTrue(get("?vip=none").body().contains("use one of default"), get("?vip=none").body());
+        assertTrue(get("?vip=" + "x".repeat(60)).body().contains("\\\"" + "x".repeat(60) + "\\\""));
+        assertTrue(get("?vip=" + "x".repeat(61)).body().contains("\\\"" + "x".repeat(60) + "...\\\""));
+    }
 }

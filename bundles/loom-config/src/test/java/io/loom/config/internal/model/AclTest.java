@@ -1,10 +1,10 @@
 package io.loom.config.internal.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.IpAddress;
 import io.loom.api.Prefix;
+import io.loom.api.Problem;
 import io.loom.api.config.Acl;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,6 +91,28 @@ class AclTest {
     void ofAHopelessListOnlySomeProblemsAreShown() throws IOException {
         Path list = list("nonsense\n".repeat(500));
         int shown = Yaml.problems("ebpf: {acl: {file: " + list + "}}").size();
-        assertTrue(shown < 30, shown + " are shown");
+        assertEquals(20, shown);
+        assertEquals(List.of("2030" + list + ":301:1"), Yaml.problems("ebpf: {acl: {file: " + list(networks(300) + "nonsense\n") + "}}"), "good lines do not count");
+    }
+
+    private static String networks(int count) {
+        return IntStream.range(0, count).mapToObj(i -> "deny 10." + i / 250 + "." + i % 250 + ".0/24\n").collect(Collectors.joining());
+    }
+
+    @Test
+    void aListIsReadToItsEnd() throws IOException {
+        assertEquals(300, acl("file: " + list(networks(300))).rules().size());
+    }
+
+    @Test
+    void whatContradictsSaysWhatItIsAndWhatItWas() throws IOException {
+        Path list = list("allow 10.0.0.0/8\n");
+        Problem denied = Yaml.read("ebpf: {acl: {deny: 10.0.0.0/8, file: " + list + "}}").problems().get(0);
+        assertEquals("10.0.0.0/8 is allowed", denied.what());
+        assertEquals("at f:1:20 it is denied", denied.why());
+        list("deny 10.0.0.0/8\n");
+        Problem allowed = Yaml.read("ebpf: {acl: {allow: 10.0.0.0/8, file: " + list + "}}").problems().get(0);
+        assertEquals("10.0.0.0/8 is denied", allowed.what());
+        assertEquals("at f:1:21 it is allowed", allowed.why());
     }
 }

@@ -7,8 +7,8 @@ import io.loom.api.Problem;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -104,5 +104,14 @@ class HostTest {
     void numbersAreTwiceAsManyAndHaveAnEnd() {
         assertEquals(20_000, Yaml.good("ebpf: {interface: e}").maps().backendNumbers());
         assertEquals(32_766, Yaml.good("ebpf: {interface: e, maps: {backends: {max_entries: 32766}}}").maps().backendNumbers());
+    }
+
+    @Test
+    void whatIsOnlineIsSaidInRanges() {
+        Host gaps = cpus(Set.of(0, 1, 2, 3, 4, 5, 6, 7, 8), Set.of(0, 1, 2, 5, 7, 8));
+        Problem offline = Yaml.read("ebpf: {interface: e, xdp: {cpu_affinity: 3}}", gaps).problems().get(0);
+        assertEquals("bring it online, or name some of 0-2, 5, 7-8, which are, or all", offline.fix());
+        Problem never = Yaml.read("ebpf: {interface: e, xdp: {cpu_affinity: 9}}", gaps).problems().get(0);
+        assertEquals("name some of 0-2, 5, 7-8, which are online, or all", never.fix());
     }
 }

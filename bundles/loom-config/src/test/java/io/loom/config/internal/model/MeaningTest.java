@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Problem;
 import io.loom.api.Protocol;
+import io.loom.api.config.Attachment;
 import io.loom.api.config.Attachment.Mode;
 import io.loom.api.config.HealthCheck;
 import io.loom.api.config.LoomConfig;
@@ -268,5 +269,25 @@ class MeaningTest {
         List<String> told = config.warnings().stream().filter(warning -> warning.code().equals("LOOM-2106")).map(Problem::what).toList();
         assertEquals(List.of("backend 10.1.0.1:8080 and 198 more of upstream many get packets for port 80, 443, 8443 of vip a",
                 "backend 10.2.0.1:1 gets packets for port 8443 of vip c"), told);
+    }
+
+    @Test
+    void theBasicFormsModeHoldsWhereTheFullOneSaysNothing() {
+        assertEquals(Attachment.Mode.GENERIC, Yaml.good("ebpf: {interface: e, xdp_mode: generic}").attachment().mode());
+        assertEquals(Attachment.Mode.GENERIC, Yaml.good("ebpf: {interface: e, xdp_mode: generic, xdp: {mode: generic}}").attachment().mode());
+        assertEquals(Attachment.Mode.GENERIC, Yaml.good("ebpf: {interface: e, xdp: {mode: generic}}").attachment().mode());
+        assertEquals(Attachment.Mode.NATIVE, Yaml.good("ebpf: {interface: e}").attachment().mode());
+    }
+
+    /** Loom's own ports are where it listens: of a vip that names addresses, at these; of the interface's, wherever packets come from. */
+    @Test
+    void aPortOfRestIsTheVipsOnlyWhereBothCanBeMet() {
+        String named = "vips: [{name: a, addresses: 10.0.0.9, ports: 80, upstream: default}], backends: [{address: 10.0.0.1, port: 80}]}\n";
+        String flat = "xdp: {protocols: {tcp: {ports: 80}}}, backends: [{address: 10.0.0.1, port: 80}]}\n";
+        for (String ebpf : List.of(named, flat)) {
+            assertEquals(List.of(), Yaml.warnings("ebpf: {interface: e, " + ebpf + "admin: {rest: {address: 127.0.0.1, port: 80}}\n"), ebpf);
+            assertEquals(1, Yaml.warnings("ebpf: {interface: e, " + ebpf + "admin: {rest: {address: 0.0.0.0, port: 80}}\n").size(), ebpf);
+            assertEquals(List.of(), Yaml.warnings("ebpf: {interface: e, " + ebpf + "admin: {rest: {address: 0.0.0.0, port: 81}}\n"), ebpf);
+        }
     }
 }

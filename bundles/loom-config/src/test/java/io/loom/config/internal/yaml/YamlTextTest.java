@@ -1,9 +1,11 @@
 package io.loom.config.internal.yaml;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loom.api.Problem;
 import io.loom.api.config.LoomConfig;
 import io.loom.config.internal.model.ConfigReader;
 import io.loom.config.internal.model.Host;
@@ -18,6 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class YamlTextTest {
@@ -122,8 +125,30 @@ class YamlTextTest {
         return new ConfigReader("f", (path, limit) -> Files.readAllBytes(path), () -> new Host(Optional.empty(), Set.of())).read(text.getBytes(StandardCharsets.UTF_8)).config().orElseThrow();
     }
 
+    private static Reading read(byte[] bytes) {
+        return new ConfigReader("f", (path, limit) -> Files.readAllBytes(path), () -> new Host(Optional.empty(), Set.of())).read(bytes);
+    }
+
     private static List<String> problems(byte[] bytes) {
-        Reading reading = new ConfigReader("f", (path, limit) -> Files.readAllBytes(path), () -> new Host(Optional.empty(), Set.of())).read(bytes);
-        return reading.problems().stream().map(problem -> problem.code().substring(5) + problem.where().replaceFirst("^f:", " ")).toList();
+        return read(bytes).problems().stream().map(problem -> problem.code().substring(5) + problem.where().replaceFirst("^f:", " ")).toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "ebpf:\\n\\tenabled: true\\n | indent with spaces, not tabs",
+        "ebpf:\\n  vips:\\n    -\\t- a\\n | indent with spaces, not tabs",
+        "ebpf:\\n---\\nadmin:\\n | keep one document, without ---",
+        "ebpf:\\n  enabled: true\\n   mode: xdp\\n | check indentation, quotes and colons there and in the line above",
+        "ebpf:\\n  mode: x\u0001p\\n | remove it"
+    })
+    void howToMendIsSaid(String text, String fix) {
+        Problem problem = read(text.replace("\\n", "\n").replace("\\t", "\t").getBytes(StandardCharsets.UTF_8)).problems().get(0);
+        assertEquals(fix, problem.fix());
+        assertFalse(problem.what().isEmpty());
+    }
+
+    @Test
+    void asManyBytesAsThereMayBeAreRead() {
+        assertEquals(List.of("2005 1:1"), problems("#".repeat(YamlText.MAX_BYTES).getBytes(StandardCharsets.UTF_8)));
     }
 }
