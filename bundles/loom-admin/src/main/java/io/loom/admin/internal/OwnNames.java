@@ -1,22 +1,16 @@
 package io.loom.admin.internal;
 
 import io.loom.api.IpAddress;
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,17 +24,25 @@ import org.slf4j.LoggerFactory;
  */
 final class OwnNames implements Predicate<String> {
     private static final Logger LOG = LoggerFactory.getLogger(OwnNames.class);
-    private static final Path HOSTS = Path.of("/etc/hosts");
     private static final long STALE_NANOS = 10_000_000_000L;
     private static final int MAX_HOSTS_BYTES = 1 << 20;
 
+    private final NameSources sources;
+    private final LongSupplier clock;
     private volatile Set<String> names = Set.of();
     private boolean running;
     private long lookedUp;
 
     /** Begins to look. */
     OwnNames() {
-        lookedUp = System.nanoTime();
+        this(new NameSources.OfHost(), System::nanoTime);
+    }
+
+    /** @param clock nanoseconds */
+    OwnNames(NameSources sources, LongSupplier clock) {
+        this.sources = sources;
+        this.clock = clock;
+        lookedUp = clock.getAsLong();
         look();
     }
 
@@ -55,13 +57,9 @@ final class OwnNames implements Predicate<String> {
         return known;
     }
 
-    Set<String> all() {
-        return names;
-    }
-
     private synchronized void lookAgain() {
-        if (!running && System.nanoTime() - lookedUp > STALE_NANOS) {
-            lookedUp = System.nanoTime();
+        if (!running && clock.getAsLong() - lookedUp > STALE_NANOS) {
+            lookedUp = clock.getAsLong();
             look();
         }
     }
@@ -86,40 +84,27 @@ final class OwnNames implements Predicate<String> {
         Set<String> found = new HashSet<>();
         Set<InetAddress> addresses = Set.of();
         try {
-            add(found, hostName());
-            addresses = addresses();
-            found.addAll(hostsFile(Files.readAllBytes(HOSTS), addresses));
+            add(found, sources.hostName());
+            addresses = sources.addresses();
+            found.addAll(hostsFile(sources.hosts(), addresses));
         } catch (IOException unknown) {
             LOG.info("not all names of this host can be told: {}; admin.rest.names can name them", unknown.toString());
         }
         names = union(names, found);
         try {
-            add(found, InetAddress.getLocalHost().getCanonicalHostName());
+            add(found, sources.canonical());
         } catch (UnknownHostException notInDns) {
             LOG.debug("this host's own name has no address: {}", notInDns.toString());
         }
         addresses.stream().filter(address -> !address.isLoopbackAddress() && !address.isLinkLocalAddress())
-                .forEach(address -> add(found, address.getCanonicalHostName()));
+                .forEach(address -> add(found, sources.nameOf(address)));
         return Set.copyOf(found);
-    }
-
-    /** In one read: what procfs says of sizes is 0. */
-    private static String hostName() throws IOException {
-        try (InputStream in = new FileInputStream("/proc/sys/kernel/hostname")) {
-            byte[] bytes = new byte[256];
-            int length = in.read(bytes);
-            return new String(bytes, 0, Math.max(0, length), StandardCharsets.US_ASCII).strip();
-        }
     }
 
     private static Set<String> union(Set<String> some, Set<String> more) {
         Set<String> all = new HashSet<>(some);
         all.addAll(more);
         return Set.copyOf(all);
-    }
-
-    private static Set<InetAddress> addresses() throws SocketException {
-        return NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses).collect(Collectors.toSet());
     }
 
     /** An address that has no name comes back as an address. */

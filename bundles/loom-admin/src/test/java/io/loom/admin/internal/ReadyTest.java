@@ -91,6 +91,12 @@ class ReadyTest {
                 new VipView.Handling("full", false, "replace"), "x", 0, 1, List.of("why"));
         String line = new ReadyLine(List.of(good, good, good, good, bad), control.status(), REST, SSH, true, 1).text();
         assertTrue(line.startsWith("loom ready: 5 vips (bad 0/1 backends by nat DEGRADED: why), "), line);
+        String four = new ReadyLine(List.of(good, good, good, bad), control.status(), REST, SSH, true, 1).text();
+        assertEquals(3, four.split("default 2/2 backends", -1).length - 1, "of few all are: " + four);
+        String good5 = new ReadyLine(List.of(good, good, good, good, good), control.status(), REST, SSH, true, 1).text();
+        assertTrue(good5.startsWith("loom ready: 5 vips, program loom id 12 "), good5);
+        String none = new ReadyLine(List.of(), control.status(), REST, SSH, true, 1).text();
+        assertTrue(none.startsWith("loom ready: no vips, program loom id 12 "), none);
     }
 
     @Test

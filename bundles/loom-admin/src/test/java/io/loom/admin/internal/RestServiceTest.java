@@ -124,6 +124,7 @@ class RestServiceTest {
             assertTrue(problem.startsWith("LOOM-3521 cannot listen on 127.0.0.1:" + port), problem);
             assertTrue(problem.contains("REST stays on 127.0.0.1:" + old), problem);
             connect(old);
+            assertTrue(Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals("loom-rest-retry")).allMatch(Thread::isDaemon));
         }
         awaitNoProblem();
         assertEquals(port, service.address().orElseThrow().getPort());
