@@ -104,6 +104,8 @@ static __always_inline int loom_packet_assign(struct xdp_md *ctx, struct loom_pa
 	__u32 entry = 0;
 
 	if (packet->related) {
+		if (loom_packet_is_reply(packet))
+			return LOOM_REPLY;
 		conn->backend = loom_related_backend(packet, listener, conn);
 		if (conn->backend == LOOM_BACKEND_LOCAL)
 			return LOOM_PASS_FALLBACK;
@@ -120,12 +122,10 @@ static __always_inline int loom_packet_assign(struct xdp_md *ctx, struct loom_pa
 	return loom_connection_follow(ctx, packet, listener, entry, conn, backend);
 }
 
-/* What no listener wants may be a reply. Of these, too, the first ones of connections are looked at: SYN+ACKs, and any datagram. */
-static __always_inline int loom_packet_return(struct xdp_md *ctx, struct loom_packet *packet)
+/* Whether the listener's packets go on without a connection being looked for. */
+static __always_inline int loom_listener_tracks_none(const struct loom_listener *listener)
 {
-	if (loom_generic || (loom_software && (packet->signals & LOOM_SIGNAL_SYN || packet->protocol == IPPROTO_UDP)))
-		loom_unfinished_look(ctx, packet);
-	return LOOM_REPLY;
+	return listener->flags & (LOOM_LISTENER_PASS | LOOM_LISTENER_MINIMAL | LOOM_LISTENER_STATELESS);
 }
 
 /* Where the packet goes: LOOM_CONTINUE with its backend in conn, LOOM_REPLY if it may be a reply, or its end. */
@@ -144,7 +144,7 @@ static __always_inline int loom_packet_place(struct xdp_md *ctx, struct loom_pac
 		return packet->fragment ? loom_fragment_follow(ctx, packet, conn, verdict) : verdict;
 	packet->now = bpf_jiffies64() >> loom_tick_shift;
 	listener = loom_listener_find(packet);
-	if (!listener)
+	if (!listener || (loom_listener_tracks_none(listener) && loom_packet_is_reply(packet)))
 		return loom_packet_return(ctx, packet);
 	if (listener->flags & LOOM_LISTENER_PASS)
 		return LOOM_PASS_PASSTHROUGH;

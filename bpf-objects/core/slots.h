@@ -7,6 +7,7 @@
 #define LOOM_CORE_SLOTS_H
 
 #include <loom/forward.h>
+#include "work.h"
 
 /* Bit masks of the slots whose method has that hook; set before load, so that the verifier removes the other calls. */
 const volatile __u32 loom_open_slots = (1 << LOOM_SLOTS) - 1;
@@ -29,6 +30,11 @@ const volatile __u32 loom_reply_slots = (1 << LOOM_SLOTS) - 1;
 	{                                                                                                       \
 		(void)ctx, (void)packet;                                                                        \
 		return LOOM_CONTINUE;                                                                           \
+	}                                                                                                       \
+	__weak __hidden int loom_expects_slot##slot(const struct loom_packet *packet)                           \
+	{                                                                                                       \
+		(void)packet;                                                                                   \
+		return 0;                                                                                       \
 	}
 
 LOOM_SLOT(00)
@@ -117,6 +123,29 @@ static __always_inline int loom_slot_reply(struct xdp_md *ctx, struct loom_packe
 	return LOOM_CONTINUE;
 }
 
+static __always_inline int loom_slot_expects(const struct loom_packet *packet, __u32 slot)
+{
+	switch (slot) {
+	case 0:
+		return loom_expects_slot00(packet);
+	case 1:
+		return loom_expects_slot01(packet);
+	case 2:
+		return loom_expects_slot02(packet);
+	case 3:
+		return loom_expects_slot03(packet);
+	case 4:
+		return loom_expects_slot04(packet);
+	case 5:
+		return loom_expects_slot05(packet);
+	case 6:
+		return loom_expects_slot06(packet);
+	case 7:
+		return loom_expects_slot07(packet);
+	}
+	return 0;
+}
+
 /* Asks every method that has a reply hook, in the order of slots, until one knows the packet. */
 static __always_inline int loom_slots_reply(struct xdp_md *ctx, struct loom_packet *packet)
 {
@@ -130,6 +159,36 @@ static __always_inline int loom_slots_reply(struct xdp_md *ctx, struct loom_pack
 			return loom_slot_verdict(slot, verdict);
 	}
 	return LOOM_PASS_NO_LISTENER;
+}
+
+/*
+ * Whether the packet at work, which is to a listener, is a reply to a connection that was there before the listener was. What is made of it then
+ * says that it has none. A global function without arguments: the verifier walks it once.
+ */
+__noinline int loom_slots_expect(void)
+{
+	struct loom_packet *packet = loom_work_now();
+
+	if (!packet)
+		return 0;
+#pragma unroll
+	for (__u32 slot = 0; slot < LOOM_SLOTS; slot++) {
+		if (!(loom_reply_slots & 1U << slot) || !loom_slot_expects(packet, slot))
+			continue;
+		packet->hash = 0;
+		packet->options = 0;
+		return 1;
+	}
+	return 0;
+}
+
+/*
+ * Asked where a packet would begin a connection, or goes on without one. A SYN is no reply, so that whole connections do not pay for
+ * the question.
+ */
+static __always_inline int loom_packet_is_reply(const struct loom_packet *packet)
+{
+	return loom_reply_slots && !loom_signals_open(packet->signals) && loom_slots_expect();
 }
 
 #endif

@@ -36,10 +36,10 @@ static __always_inline struct loom_work *loom_work_begin(struct xdp_md *ctx)
 }
 
 /* The same as it is by now, for functions that get numbers alone. */
-static __always_inline const struct loom_packet *loom_work_now(void)
+static __always_inline struct loom_packet *loom_work_now(void)
 {
 	__u32 first = 0;
-	const struct loom_work *work = bpf_map_lookup_elem(&loom_work, &first);
+	struct loom_work *work = bpf_map_lookup_elem(&loom_work, &first);
 
 	return work ? &work->packet : NULL;
 }

@@ -180,4 +180,18 @@ __hidden int loom_reply_slotXX(struct xdp_md *ctx, struct loom_packet *packet)
 	return nat_reply_send(ctx, packet, pair, &reply);
 }
 
+/*
+ * A listener at an address of nat's and with a port of a connection: whoever puts one says so before (search.h), so that of packets to others
+ * no pair is looked up. A client's own address is no listener's.
+ */
+__hidden int loom_expects_slotXX(const struct loom_packet *packet)
+{
+	struct nat_reply reply;
+	__u16 port = bpf_ntohs(packet->destination_port);
+
+	if (!nat_port_may_live(port) || !nat_port_is_taken(port))
+		return 0;
+	return packet->family == 4 ? !!nat_reply_read(&reply, packet, 4) : !!nat_reply_read(&reply, packet, 6);
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -41,6 +41,12 @@ __hidden int loom_open_slotXX(struct xdp_md *ctx, struct loom_packet *packet, st
  */
 __hidden int loom_reply_slotXX(struct xdp_md *ctx, struct loom_packet *packet);
 
+/*
+ * Called for a packet to a listener which is of no connection to that: whether it is a reply all the same, since the listener came to an address
+ * and port that a connection of the method's had. Then loom_reply is called for it. Changes nothing. Optional, for those with a loom_reply.
+ */
+__hidden int loom_expects_slotXX(const struct loom_packet *packet);
+
 /* Whether the packet does not fit a link for this reason alone: that it is several segments in one, which leave as they came. */
 static __always_inline int loom_packet_is_segments(const struct loom_packet *packet)
 {

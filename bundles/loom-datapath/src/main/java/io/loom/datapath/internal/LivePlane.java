@@ -176,6 +176,9 @@ final class LivePlane implements AutoCloseable {
     /** What can be later, is done by {@link #flush}. */
     void apply(Change change) {
         applied = true;
+        if (change instanceof Change.PutListener put) {
+            takenPorts.comes(put.listener(), put.spec());
+        }
         changes.apply(change);
     }
 

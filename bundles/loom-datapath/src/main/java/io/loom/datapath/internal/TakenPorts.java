@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -31,6 +32,7 @@ final class TakenPorts {
     private final Path sockets;
     private final Readings readings;
     private BitSet ofSockets = new BitSet();
+    private Set<InetAddress> own = Set.of();
     private long read;
     private boolean everRead;
 
@@ -58,17 +60,35 @@ final class TakenPorts {
                     () -> HostSockets.read(sockets, EnumSet.of(Protocol.TCP, Protocol.UDP)).atHome()).ifPresent(ports -> ofSockets = ports);
         }
         BitSet taken = (BitSet) ofSockets.clone();
-        Set<InetAddress> own = Set.copyOf(sources);
+        own = Set.copyOf(sources);
         listeners.forEach((listener, spec) -> {
-            if (spec.guard().equals(Guard.PASS) || own.contains(listener.endpoint().address())) {
+            if (takes(listener, spec)) {
                 taken.set(listener.endpoint().port());
             }
         });
-        maps.get().forEach((name, map) -> {
-            if (MethodMaps.hearsOfPorts(name, map.type())) {
-                write(map, taken);
-            }
-        });
+        listening().forEach(map -> write(map, taken));
+    }
+
+    /**
+     * The listener is about to be put. A connection may have its port, and its replies are told from packets to the listener only where the port is
+     * taken.
+     */
+    synchronized void comes(ListenerKey listener, ListenerSpec spec) {
+        if (takes(listener, spec)) {
+            int port = listener.endpoint().port();
+            int at = port / Long.SIZE;
+            listening().forEach(map -> map.lookup(Keys.of(at)).ifPresent(
+                    present -> write(map, at, word(present) | 1L << port % Long.SIZE)));
+        }
+    }
+
+    private boolean takes(ListenerKey listener, ListenerSpec spec) {
+        return spec.guard().equals(Guard.PASS) || own.contains(listener.endpoint().address());
+    }
+
+    private List<BpfMap> listening() {
+        return maps.get().entrySet().stream()
+                .filter(map -> MethodMaps.hearsOfPorts(map.getKey(), map.getValue().type())).map(Map.Entry::getValue).toList();
     }
 
     /** What is there already stays untouched: a map that came with a new program is empty. */
@@ -80,8 +100,15 @@ final class TakenPorts {
         present.xor(taken);
         long[] words = taken.toLongArray();
         present.stream().map(port -> port / Long.SIZE).distinct().forEach(at -> {
-            long word = at < words.length ? words[at] : 0;
-            map.update(Keys.of(at), ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(word).array(), UpdateMode.ANY);
+            write(map, at, at < words.length ? words[at] : 0);
         });
+    }
+
+    private static void write(BpfMap map, int at, long word) {
+        map.update(Keys.of(at), ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(word).array(), UpdateMode.ANY);
+    }
+
+    private static long word(byte[] value) {
+        return ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong();
     }
 }

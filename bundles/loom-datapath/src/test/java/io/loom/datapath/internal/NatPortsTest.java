@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Problem;
 import io.loom.control.dataplane.Change;
+import io.loom.control.dataplane.Guard;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.control.dataplane.ListenerSpec;
+import io.loom.control.dataplane.Tracking;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfProgram;
 import java.io.IOException;
@@ -132,6 +136,21 @@ class NatPortsTest extends DataPlaneFixture {
             }
         }
         await("they have gone", () -> taken().stream().noneMatch(port -> port >= FIRST && port < FIRST + 32));
+    }
+
+    /** A vip, or a port that passes, comes to where a connection leaves from. */
+    @Test
+    void aListenerThatComesToAPortOfAConnectionTakesNoneOfItsReplies() throws Exception {
+        balance(plane);
+        byte[] sent = runSyn(CLIENT).frame();
+        String own = InetAddress.getByAddress(Arrays.copyOfRange(sent, 26, 30)).getHostAddress();
+        ListenerKey late = TestHost.tcp(own, port(sent, 34));
+        for (Guard guard : List.of(Guard.NONE, Guard.PASS)) {
+            assertEquals(XDP_REDIRECT, answer(sent));
+            plane.apply(new Change.PutListener(late, new ListenerSpec(TABLE, false, Tracking.FULL, false, false, false, guard)));
+            assertEquals(XDP_REDIRECT, answer(sent), guard::toString);
+            plane.apply(new Change.RemoveListener(late));
+        }
     }
 
     private List<String> codes() {

@@ -75,6 +75,10 @@ class TakenPortsTest {
     private List<Integer> taken(int seconds) {
         clock += seconds * SECOND;
         ports.look(listeners, List.of(OWN), clock);
+        return told();
+    }
+
+    private List<Integer> told() {
         BitSet taken = new BitSet();
         map.forEach((key, value) -> BitSet.valueOf(value).stream().forEach(bit -> taken.set(Keys.number(key) * 64 + bit)));
         other.forEach((key, value) -> assertEquals(0, BitSet.valueOf(value).cardinality(), "no map of this kind"));
@@ -100,6 +104,20 @@ class TakenPortsTest {
         listeners.clear();
         listen("10.1.0.1", 2003, Guard.NONE);
         assertEquals(List.of(2003), taken(0), "at once");
+    }
+
+    /** Else replies would go to it until the next look. */
+    @Test
+    void beforeAListenerIsPutItsPortIsTaken() throws IOException {
+        sockets("tcp", "00000000:07D0 0A");
+        assertEquals(List.of(2000), taken(0));
+        listen("10.1.0.1", 2001, Guard.NONE);
+        listen("10.1.0.100", 2002, Guard.NONE);
+        listen("10.1.0.100", 65535, Guard.PASS);
+        listeners.forEach(ports::comes);
+        assertEquals(List.of(2000, 2001, 65535), told());
+        listeners.clear();
+        assertEquals(List.of(2000), taken(0));
     }
 
     @Test
