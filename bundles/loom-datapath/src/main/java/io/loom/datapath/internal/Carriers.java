@@ -54,7 +54,7 @@ final class Carriers {
     /** Looks anew. @param attached names of the interfaces that have the program */
     void look(Collection<String> attached) {
         Map<Integer, Carrier> now = new HashMap<>();
-        Optional<IOException> failure = Optional.empty();
+        List<IOException> failures = new ArrayList<>();
         for (String device : attached) {
             try {
                 int ifindex = ifindex(device);
@@ -63,24 +63,18 @@ final class Carriers {
                 }
                 addVlans(now, device, ifindex, new ArrayList<>());
             } catch (IOException unreadable) {
-                failure = gone(device) ? failure : Optional.of(unreadable);
+                if (!isGone(net, device)) {
+                    failures.add(unreadable);
+                }
             }
         }
         found = Map.copyOf(now);
-        report(failure);
+        readings.looked(net, "bonds and VLAN devices are not seen: what they carry may not reach its backend", failures);
     }
 
-    private boolean gone(String device) {
+    /** Whether a device that could not be looked at is there no more, or not yet: then nothing is wrong with the reading. */
+    static boolean isGone(Path net, String device) {
         return Files.isDirectory(net) && Files.notExists(net.resolve(device));
-    }
-
-    private void report(Optional<IOException> failure) {
-        readings.take(net, "bonds and VLAN devices are not seen: what they carry may not reach its backend", () -> {
-            if (failure.isPresent()) {
-                throw failure.get();
-            }
-            return net;
-        });
     }
 
     /** VLAN devices on this one, and those on them. @param outside identifiers of those below, outermost first */

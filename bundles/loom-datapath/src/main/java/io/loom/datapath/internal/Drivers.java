@@ -7,15 +7,12 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Which drivers of network devices have native XDP: those of Linux that do it in a usual set-up. The kernel itself answers that
  * from 6.3 on only. One that is not listed may have it all the same.
  */
 final class Drivers {
-    private static final Logger LOG = LoggerFactory.getLogger(Drivers.class);
     private static final String VETH = "veth";
     private static final Set<String> NATIVE = Set.of(
             "atlantic", "bnxt_en", "cpsw", "ena", "fsl_dpaa2_eth", "fsl_enetc", "gve", "hv_netvsc", "i40e", "ice", "igb", "igc", "ixgbe",
@@ -35,14 +32,9 @@ final class Drivers {
     }
 
     /** The device's driver if it has native XDP. */
-    synchronized Optional<String> withNativeXdp(String device, int ifindex) {
+    synchronized Optional<String> withNativeXdp(String device, int ifindex) throws IOException {
         if (!known.containsKey(ifindex)) {
-            try {
-                known.put(ifindex, driver(device));
-            } catch (IOException gone) {
-                LOG.debug("{} cannot be looked at: {}", device, gone.toString());
-                return Optional.empty();
-            }
+            known.put(ifindex, driver(device));
         }
         return Optional.of(known.get(ifindex)).filter(NATIVE::contains);
     }

@@ -112,7 +112,7 @@ final class LivePlane implements AutoCloseable {
         this.lookup = lookup;
         this.clock = clock;
         this.egress = new Egress(instance.map("loom_devices"), () -> instance.knownMap("loom_mtus"));
-        this.stations = new Stations(() -> instance.knownMap("loom_stations"), new StackedDevices(NET), new Links());
+        this.stations = new Stations(() -> instance.knownMap("loom_stations"), new StackedDevices(NET, readings), new Links());
         this.offloads = new Offloads(() -> instance.knownMap("loom_offloads"));
         this.sweep = new Sweep(instance, clock);
         this.ports = new Ports();
@@ -241,7 +241,7 @@ final class LivePlane implements AutoCloseable {
         if (changed) {
             programs.ports(localPorts.ports());
         }
-        return programs.software(SoftwareLinks.any(NET, attachments.devices())) || changed;
+        return programs.software(SoftwareLinks.any(NET, attachments.devices(), readings)) || changed;
     }
 
     /** What changes outside: interfaces, addresses, next hops. True if any answer of this object differs. */

@@ -71,10 +71,10 @@ final class Opening {
         try {
             lookup.allow();
             instance.batch(config.maps().batch());
+            Readings readings = new Readings();
             Tuning tuning = remembering(
                     Tuning.of(config, clock.hz(), seed(instance.meta())), instance.meta())
-                    .withSoftware(SoftwareLinks.any(LivePlane.NET, config.attachment().interfaces()));
-            Readings readings = new Readings();
+                    .withSoftware(SoftwareLinks.any(LivePlane.NET, config.attachment().interfaces(), readings));
             LocalPorts ports = new LocalPorts(SETTINGS, readings, instance.meta(), instance.adopted());
             Workshop.Wanted wanted = new Workshop.Wanted(tuning, config.methodOptions()).withPorts(ports.ports());
             ProgramStore store = new ProgramStore(instance);

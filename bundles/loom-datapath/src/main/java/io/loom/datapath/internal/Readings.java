@@ -29,19 +29,38 @@ final class Readings {
      * @return empty if it fails
      */
     synchronized <T> Optional<T> take(Path file, String meanwhile, Reading<T> reading) {
+        return take(file.toString(), file, meanwhile, reading);
+    }
+
+    private <T> Optional<T> take(String look, Path file, String meanwhile, Reading<T> reading) {
         try {
             T value = reading.take();
-            problems.remove(file.toString());
+            problems.remove(look);
             return Optional.of(value);
         } catch (IOException | RuntimeException failure) {
             Problem problem = Problem.of(
                     "LOOM-1270", "cannot read " + file, failure + "; meanwhile " + meanwhile,
                     "mount /proc and /sys where loomd runs, and let it read them");
-            if (!problem.equals(problems.put(file.toString(), problem))) {
+            if (!problem.equals(problems.put(look, problem))) {
                 LOG.warn("{}", problem);
             }
             return Optional.empty();
         }
+    }
+
+    /**
+     * After a look at many files of a directory.
+     *
+     * @param meanwhile what holds as long as there are failures; tells one such look from others at the same directory
+     * @param failures  of this look; the first one is told
+     */
+    synchronized void looked(Path directory, String meanwhile, List<IOException> failures) {
+        take(directory + ": " + meanwhile, directory, meanwhile, () -> {
+            if (!failures.isEmpty()) {
+                throw failures.get(0);
+            }
+            return directory;
+        });
     }
 
     synchronized List<Problem> problems() {

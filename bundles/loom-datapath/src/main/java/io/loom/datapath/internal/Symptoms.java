@@ -4,10 +4,12 @@ import io.loom.api.Family;
 import io.loom.api.Problem;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.datapath.Tuning;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -81,12 +83,23 @@ final class Symptoms {
         List<Problem> found = new ArrayList<>();
         for (AttachmentView attachment : attachments) {
             if (generic && attachment.mode().equals("generic")) {
-                drivers.withNativeXdp(attachment.device(), attachment.ifindex()).ifPresent(driver -> found.add(Problem.of(
-                        "LOOM-1296", attachment.device() + " runs in generic mode, which is slow",
-                        "the file says so, although its driver, " + driver + ", has native XDP", "set ebpf.xdp.mode: native")));
+                generic(attachment).ifPresent(found::add);
             }
         }
         ofModes = List.copyOf(found);
+    }
+
+    private Optional<Problem> generic(AttachmentView attachment) {
+        String device = attachment.device();
+        try {
+            return drivers.withNativeXdp(device, attachment.ifindex()).map(driver -> Problem.of(
+                    "LOOM-1296", device + " runs in generic mode, which is slow",
+                    "the file says so, although its driver, " + driver + ", has native XDP", "set ebpf.xdp.mode: native"));
+        } catch (IOException unreadable) {
+            return Optional.of(Problem.of(
+                    "LOOM-1270", "cannot read which driver " + device + " has", unreadable + "; meanwhile nobody is told whether it has native XDP",
+                    "mount /sys where loomd runs, and let it read it"));
+        }
     }
 
     /**

@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.loom.api.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,11 +18,12 @@ import org.junit.jupiter.api.io.TempDir;
 class StackedDevicesTest {
     @TempDir
     private Path net;
+    private final Readings readings = new Readings();
     private StackedDevices stacked;
 
     @BeforeEach
     void hosts() throws IOException {
-        stacked = new StackedDevices(net);
+        stacked = new StackedDevices(net, readings);
         device("eth0", "");
         device("eth1", "");
         device("bond1", "DEVTYPE=bond");
@@ -103,5 +105,24 @@ class StackedDevicesTest {
         Set<String> all = new HashSet<>(some);
         all.addAll(List.of(more));
         return all;
+    }
+
+    @Test
+    void whatCannotBeReadIsAProblemUntilItCanAndADeviceThatWentIsNone() throws IOException {
+        stacked.of(List.of("bond1", "absent"));
+        assertEquals(List.of(), readings.problems());
+        Path uevent = net.resolve("bond1.200/uevent");
+        Files.delete(uevent);
+        stacked.of(List.of("bond1"));
+        assertEquals(List.of("LOOM-1270"), readings.problems().stream().map(Problem::code).toList());
+        Files.writeString(uevent, "DEVTYPE=vlan\n");
+        assertEquals(Set.of("eth0", "bond1", "bond1.100", "bond1.100.7", "bond1.200"), stacked.of(List.of("eth0")).get("eth0"));
+        assertEquals(List.of(), readings.problems());
+        Path loop = Files.createSymbolicLink(net.resolve("eth9"), Path.of("eth9"));
+        assertEquals(Map.of("eth9", Set.of("eth9")), stacked.of(List.of("eth9")));
+        assertEquals(1, readings.problems().size());
+        Files.delete(loop);
+        stacked.of(List.of("eth9"));
+        assertEquals(List.of(), readings.problems());
     }
 }

@@ -35,7 +35,7 @@ class StationsTest {
     @BeforeEach
     void open() {
         map = BpfMap.create(MapType.ARRAY, "t_stations", Integer.BYTES, StationRow.ROOM * Long.BYTES, StationRow.ROWS, 0);
-        stations = new Stations(() -> Optional.of(map), new StackedDevices(net), new Stations.Host() {
+        stations = new Stations(() -> Optional.of(map), new StackedDevices(net, new Readings()), new Stations.Host() {
             @Override
             public OptionalInt ifindex(String device) {
                 return ifindexes.containsKey(device) ? OptionalInt.of(ifindexes.get(device)) : OptionalInt.empty();

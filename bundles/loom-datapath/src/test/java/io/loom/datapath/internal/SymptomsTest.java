@@ -58,6 +58,22 @@ class SymptomsTest {
     }
 
     @Test
+    void aDriverThatCannotBeReadIsToldOfUntilItCan() {
+        boolean[] readable = {false};
+        Symptoms symptoms = new Symptoms(new Drivers(Path.of("/nowhere"), device -> {
+            if (!readable[0]) {
+                throw new IOException("no ip command");
+            }
+            return "5: " + device + ": <UP> dummy";
+        }));
+        symptoms.modes(List.of(new AttachmentView("eth0", 5, "generic", 1, "")), true);
+        assertEquals(List.of("LOOM-1270"), symptoms.problems().stream().map(Problem::code).toList());
+        readable[0] = true;
+        symptoms.modes(List.of(new AttachmentView("eth0", 5, "generic", 1, "")), true);
+        assertEquals(List.of(), symptoms.problems());
+    }
+
+    @Test
     void genericModeWhereNativeWouldDoIsToldOfUntilTheModeIsAnother() {
         assertEquals("LOOM-1296", look("generic", true).get(0).code());
         assertTrue(look("generic", true).get(0).why().contains("veth"));
