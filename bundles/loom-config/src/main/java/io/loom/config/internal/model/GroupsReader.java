@@ -49,7 +49,21 @@ final class GroupsReader {
                         OnDown.MOVE));
             }
         }
-        return health.integrate(ebpf, groups);
+        List<Group> checked = health.integrate(ebpf, groups);
+        root.sections("upstreams").forEach(upstream -> warnOfKept(upstream, ebpf, checked));
+        return checked;
+    }
+
+    /** Servers that nobody probes are never down. Those of {@code ebpf.backends} may be, and go by the upstream that is named for them. */
+    private void warnOfKept(Section upstream, Section ebpf, List<Group> checked) {
+        String name = upstream.word("name", "");
+        boolean integrated = ebpf.section("health_integration").filter(Section::enabled)
+                .map(integration -> integration.word("upstream", "").equals(name) && !integration.has("on_down")).orElse(false);
+        boolean probed = checked.stream().anyMatch(group -> group.name().equals(name) && group.check().isPresent());
+        if (onDown(upstream, OnDown.MOVE) == OnDown.KEEP && !probed && !integrated) {
+            findings.warning(Code.UNUSED, upstream.placeOf("on_down"), "on_down: keep of upstream " + name + " has no effect",
+                    "none of its servers is probed, so none is ever down", "give it a health_check that is in force");
+        }
     }
 
     private boolean claim(Located<String> name, String kind) {
