@@ -187,6 +187,7 @@ final class LivePlane implements AutoCloseable {
         changes.flush();
         if (applied) {
             applied = false;
+            takenPorts.arrived();
             lookAtPorts();
         }
     }
@@ -230,9 +231,13 @@ final class LivePlane implements AutoCloseable {
     }
 
     private void lookAtPorts() {
+        takenPorts.look(listeners::specs, this::natSources, System.nanoTime());
+    }
+
+    private Set<InetAddress> natSources() {
         Set<InetAddress> sources = new HashSet<>(programs.wanted().options().natSources());
         sources.addAll(backends.sources().values());
-        takenPorts.look(listeners.specs(), sources, System.nanoTime());
+        return sources;
     }
 
     /** True if settings of the host have changed that the program follows. */

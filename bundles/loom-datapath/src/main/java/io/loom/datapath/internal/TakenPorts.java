@@ -33,6 +33,8 @@ final class TakenPorts {
     private final Readings readings;
     private BitSet ofSockets = new BitSet();
     private Set<InetAddress> own = Set.of();
+    /** Of listeners that are being put. */
+    private final BitSet coming = new BitSet();
     private long read;
     private boolean everRead;
 
@@ -47,12 +49,13 @@ final class TakenPorts {
     }
 
     /**
-     * Writes down what has changed.
+     * Writes down what has changed. What it looks at is asked for here, so that whoever looks last has seen the latest.
      *
      * @param sources addresses that connections to backends leave from
      * @param nanos   of a clock that only goes on
      */
-    synchronized void look(Map<ListenerKey, ListenerSpec> listeners, Collection<InetAddress> sources, long nanos) {
+    synchronized void look(
+            Supplier<Map<ListenerKey, ListenerSpec>> listeners, Supplier<Collection<InetAddress>> sources, long nanos) {
         if (!everRead || nanos - read >= SOCKETS_NANOS) {
             everRead = true;
             read = nanos;
@@ -60,8 +63,9 @@ final class TakenPorts {
                     () -> HostSockets.read(sockets, EnumSet.of(Protocol.TCP, Protocol.UDP)).atHome()).ifPresent(ports -> ofSockets = ports);
         }
         BitSet taken = (BitSet) ofSockets.clone();
-        own = Set.copyOf(sources);
-        listeners.forEach((listener, spec) -> {
+        own = Set.copyOf(sources.get());
+        taken.or(coming);
+        listeners.get().forEach((listener, spec) -> {
             if (takes(listener, spec)) {
                 taken.set(listener.endpoint().port());
             }
@@ -71,15 +75,21 @@ final class TakenPorts {
 
     /**
      * The listener is about to be put. A connection may have its port, and its replies are told from packets to the listener only where the port is
-     * taken.
+     * taken; so it is until {@link #arrived}, whoever looks.
      */
     synchronized void comes(ListenerKey listener, ListenerSpec spec) {
         if (takes(listener, spec)) {
             int port = listener.endpoint().port();
+            coming.set(port);
             int at = port / Long.SIZE;
             listening().forEach(map -> map.lookup(Keys.of(at)).ifPresent(
                     present -> write(map, at, word(present) | 1L << port % Long.SIZE)));
         }
+    }
+
+    /** Whatever was about to be put has been, or has failed: a look finds it. */
+    synchronized void arrived() {
+        coming.clear();
     }
 
     private boolean takes(ListenerKey listener, ListenerSpec spec) {

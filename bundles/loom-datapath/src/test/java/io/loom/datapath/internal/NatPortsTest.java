@@ -37,6 +37,7 @@ class NatPortsTest extends DataPlaneFixture {
     private static final Path RANGE = Path.of("/proc/sys/net/ipv4/ip_local_port_range");
     private static final Path RESERVED = Path.of("/proc/sys/net/ipv4/ip_local_reserved_ports");
     private static final int FIRST = 50_000;
+    private static final int XDP_TX = 3;
     private static final int XDP_REDIRECT = 4;
     private static final int CLIENT = 40000;
 
@@ -146,11 +147,16 @@ class NatPortsTest extends DataPlaneFixture {
         String own = InetAddress.getByAddress(Arrays.copyOfRange(sent, 26, 30)).getHostAddress();
         ListenerKey late = TestHost.tcp(own, port(sent, 34));
         for (Guard guard : List.of(Guard.NONE, Guard.PASS)) {
-            assertEquals(XDP_REDIRECT, answer(sent));
+            assertTrue(leaves(answer(sent)));
             plane.apply(new Change.PutListener(late, new ListenerSpec(TABLE, false, Tracking.FULL, false, false, false, guard)));
-            assertEquals(XDP_REDIRECT, answer(sent), guard::toString);
+            assertTrue(leaves(answer(sent)), guard::toString);
             plane.apply(new Change.RemoveListener(late));
         }
+    }
+
+    /** Where the client is a route says, or its own packets. */
+    private static boolean leaves(int action) {
+        return action == XDP_REDIRECT || action == XDP_TX;
     }
 
     private List<String> codes() {

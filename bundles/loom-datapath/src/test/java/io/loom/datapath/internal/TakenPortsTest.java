@@ -74,7 +74,7 @@ class TakenPortsTest {
     /** So many seconds later. */
     private List<Integer> taken(int seconds) {
         clock += seconds * SECOND;
-        ports.look(listeners, List.of(OWN), clock);
+        ports.look(() -> listeners, () -> List.of(OWN), clock);
         return told();
     }
 
@@ -117,6 +117,8 @@ class TakenPortsTest {
         listeners.forEach(ports::comes);
         assertEquals(List.of(2000, 2001, 65535), told());
         listeners.clear();
+        assertEquals(List.of(2000, 2001, 65535), taken(0), "whoever looks before they are put");
+        ports.arrived();
         assertEquals(List.of(2000), taken(0));
     }
 
