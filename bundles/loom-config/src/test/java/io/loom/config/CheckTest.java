@@ -60,4 +60,21 @@ class CheckTest {
         assertEquals(2, check());
         assertTrue(out.toString().startsWith("usage:"), out.toString());
     }
+
+    @Test
+    void theLastLineSaysHowItStands() throws IOException {
+        String file = file("ebpf: {mode: x}\n");
+        check(file);
+        assertEquals(file + ": refused, 1 problem", last());
+        file("ebpf: {mode: x}\nfoo: 1\n");
+        check(file);
+        assertEquals(file + ": refused, 2 problems", last());
+        file("ebpf: {interface: e, vips: [{name: a, addresses: 10.0.0.9, ports: 80, backends: [{address: 10.0.0.1, port: 80}]}]}\n");
+        assertEquals(0, check(file));
+        assertEquals(file + ": good, 1 vip(s), 0 warning(s)", last());
+    }
+
+    private String last() {
+        return out.toString().lines().reduce((one, next) -> next).orElseThrow();
+    }
 }

@@ -48,4 +48,38 @@ class ScalarTypesTest {
     void theseAreNamesOfInterfaces(String text) {
         assertEquals(new Good(text), Word.DEVICE.parse(text, true));
     }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1ms", "1000, 1s", "1500, 1500ms", "60000, 1m", "90000, 90s", "3600000, 1h", "5400000, 90m", "86400000, 24h"})
+    void durationsAreWrittenInTheirLargestUnit(long millis, String text) {
+        assertEquals(text, TimeSpan.format(Duration.ofMillis(millis)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1s, true", "1h, true", "999ms, false", "3601s, false", "0s, false"})
+    void bothBoundsOfADurationAreGood(String text, boolean good) {
+        assertEquals(good, new TimeSpan(Duration.ofSeconds(1), Duration.ofHours(1)).parse(text, true) instanceof Good);
+    }
+
+    @Test
+    void aDurationThatIsNoneSaysHowToWriteOne() {
+        TimeSpan span = new TimeSpan(Duration.ofSeconds(1), Duration.ofHours(1));
+        assertEquals("the number 300 has no unit, write for example 300s", said(span.parse("300", true)));
+        assertEquals("2h is out of range, give a duration from 1s to 1h", said(span.parse("2h", true)));
+        assertEquals("\"1000000000\" is not a duration, write a whole number with ms, s, m or h, such as 300s", said(span.parse("1000000000", true)));
+    }
+
+    private static String said(ScalarType.Parsed parsed) {
+        Bad bad = (Bad) parsed;
+        return bad.why() + ", " + bad.fix();
+    }
+
+    @Test
+    void ofAHugeNumberTheBeginIsShown() {
+        WholeNumber number = new WholeNumber(1, 10);
+        assertEquals("9".repeat(20) + " is out of range, give " + number.describe(), said(number.parse("9".repeat(20), true)));
+        assertEquals("9".repeat(20) + "... is out of range, give " + number.describe(), said(number.parse("9".repeat(21), true)));
+        assertEquals(new Good(10), number.parse("10", true));
+        assertInstanceOf(Bad.class, number.parse("11", true));
+    }
 }

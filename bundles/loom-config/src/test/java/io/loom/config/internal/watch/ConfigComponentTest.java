@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,5 +58,30 @@ class ConfigComponentTest {
         component(null);
         assertEquals(2, status());
         assertTrue(err.toString(StandardCharsets.UTF_8).startsWith("LOOM-2007 "), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private static List<String> threads() {
+        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("loom-config"))
+                .map(thread -> thread.getName() + (thread.isDaemon() ? "" : " which keeps the process alive")).sorted().toList();
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + 20_000_000_000L;
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < end, "waited too long");
+            Thread.sleep(10);
+        }
+    }
+
+    @Test
+    void theFileIsFollowedUntilTheEnd() throws Exception {
+        await(() -> threads().isEmpty());
+        Path file = Files.writeString(directory.resolve("loom.yaml"), "ebpf: {interface: eth0}\n");
+        ConfigComponent component = component(file.toString());
+        await(() -> threads().equals(List.of("loom-config", "loom-config-events")));
+        Files.writeString(file, "ebpf: {interface: eth1}\n");
+        await(() -> component.current().orElseThrow().attachment().interfaces().equals(List.of("eth1")));
+        component.deactivate();
+        await(() -> threads().isEmpty());
     }
 }
