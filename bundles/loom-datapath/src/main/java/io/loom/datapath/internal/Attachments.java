@@ -62,8 +62,8 @@ final class Attachments implements AutoCloseable {
             XdpLink link = XdpLink.open(pin);
             XdpLink.Info info = link.info();
             others.stream().filter(other -> other.id() == info.programId()).findFirst()
-                    .ifPresent(other -> link.update(program, other));
-            if (info.ifindex() == 0 || link.info().programId() != program.id()) {
+                    .ifPresent(other -> update(link, program, other));
+            if (isGone(link) || link.info().programId() != program.id()) {
                 LOG.info("the link of {} is of no use any more", device);
                 drop(device, link);
             } else {
@@ -229,22 +229,40 @@ final class Attachments implements AutoCloseable {
         List<XdpLink> replaced = new ArrayList<>();
         try {
             for (Attached one : attached.values()) {
-                // A link whose device is gone cannot be updated; check() deals with it.
-                if (one.link().info().ifindex() != 0) {
-                    one.link().update(next, program);
+                if (update(one.link(), next, program)) {
                     replaced.add(one.link());
                 }
             }
             program = next;
         } catch (BpfException failure) {
-            replaced.forEach(link -> link.update(program, next));
+            replaced.forEach(link -> update(link, program, next));
             throw failure;
         }
     }
 
+    /** @return false if the link's device is gone, which may happen at any time: there is nothing to update then, and {@link #check} deals with it */
+    private static boolean update(XdpLink link, BpfProgram next, BpfProgram present) {
+        if (isGone(link)) {
+            return false;
+        }
+        try {
+            link.update(next, present);
+            return true;
+        } catch (BpfException failure) {
+            if (isGone(link)) {
+                return false;
+            }
+            throw failure;
+        }
+    }
+
+    private static boolean isGone(XdpLink link) {
+        return link.info().ifindex() == 0;
+    }
+
     /** Shows the links of devices that are there, which must be pinned, while none comes or goes: one that is being taken off must not be pinned again. */
     synchronized void whileHeld(Consumer<List<PinKeeper.Held>> look) {
-        look.accept(attached.entrySet().stream().filter(one -> one.getValue().link().info().ifindex() != 0)
+        look.accept(attached.entrySet().stream().filter(one -> !isGone(one.getValue().link()))
                 .map(one -> PinKeeper.Held.link(pins.link(one.getKey()), one.getValue().link())).toList());
     }
 

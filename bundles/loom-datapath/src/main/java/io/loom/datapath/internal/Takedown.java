@@ -1,15 +1,13 @@
 package io.loom.datapath.internal;
 
+import io.loom.libbpf.BpfException;
 import io.loom.libbpf.XdpLink;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Removes an instance from kernel and host. Needs to understand no more of it than pins and loom_meta, so that it works for
@@ -45,7 +43,7 @@ public final class Takedown {
     private List<String> run() {
         List<String> done = new ArrayList<>();
         markIncomplete();
-        PinTree.pins(pins.links()).forEach(pin -> done.add(detach(pin)));
+        pinned(pins.links()).forEach(pin -> done.add(detach(pin)));
         restoreCpus();
         done.addAll(addresses());
         for (Path program : List.of(pins.program(), pins.nextProgram(), pins.formerProgram())) {
@@ -53,24 +51,28 @@ public final class Takedown {
                 done.add("removed program " + program.getFileName());
             }
         }
-        PinTree.pins(pins.tables()).forEach(PinTree::remove);
-        PinTree.pins(pins.chains()).forEach(PinTree::remove);
-        PinTree.pins(pins.nextMaps()).forEach(PinTree::remove);
-        List<Path> maps = new ArrayList<>(PinTree.pins(pins.maps()));
+        pinned(pins.tables()).forEach(PinTree::remove);
+        pinned(pins.chains()).forEach(PinTree::remove);
+        pinned(pins.nextMaps()).forEach(PinTree::remove);
+        List<Path> maps = new ArrayList<>(pinned(pins.maps()));
         // Last, because it says what else there is.
         maps.sort(Comparator.comparing(pins.meta()::equals));
         maps.forEach(PinTree::remove);
         if (!maps.isEmpty()) {
             done.add("removed " + maps.size() + " maps");
         }
-        removeDirectories();
-        done.add("removed " + pins.root());
+        done.addAll(removeDirectories());
         return done;
+    }
+
+    /** Loom makes no directories among its pins. */
+    private static List<Path> pinned(Path directory) {
+        return PinTree.pins(directory).stream().filter(Files::isRegularFile).toList();
     }
 
     /** If this process dies now, the next start does not adopt what is left. */
     private void markIncomplete() {
-        if (Files.exists(pins.meta())) {
+        if (Files.isRegularFile(pins.meta())) {
             try (Meta meta = Meta.open(pins.meta())) {
                 Instance.markIncomplete(meta);
             }
@@ -85,13 +87,15 @@ public final class Takedown {
             if (present) {
                 link.detach();
             }
+        } catch (BpfException noLink) {
+            return "left " + pin + ": " + noLink.getMessage();
         }
         PinTree.remove(pin);
         return present ? "detached from " + device : "removed the link of " + device + ", which is gone";
     }
 
     private void restoreCpus() {
-        if (Files.exists(pins.meta())) {
+        if (Files.isRegularFile(pins.meta())) {
             try (Meta meta = Meta.open(pins.meta())) {
                 new CpuAffinity(meta, Path.of("/sys"), Path.of("/proc")).want(List.of());
             }
@@ -99,7 +103,7 @@ public final class Takedown {
     }
 
     private List<String> addresses() {
-        if (!Files.exists(pins.meta())) {
+        if (!Files.isRegularFile(pins.meta())) {
             return List.of();
         }
         try (Meta meta = Meta.open(pins.meta())) {
@@ -113,17 +117,24 @@ public final class Takedown {
         }
     }
 
-    private void removeDirectories() {
+    /** What somebody else has put there is not Loom's to remove. */
+    private List<String> removeDirectories() {
+        List<String> done = new ArrayList<>();
         for (Path directory : List.of(pins.maps(), pins.nextMaps(), pins.tables(), pins.chains(), pins.links(), pins.root())) {
-            PinTree.remove(directory);
+            List<Path> foreign = PinTree.pins(directory);
+            if (foreign.isEmpty()) {
+                PinTree.remove(directory);
+            } else {
+                done.add("left " + directory + ": " + foreign.stream().map(Path::getFileName).toList() + " is not Loom's");
+            }
+        }
+        if (done.isEmpty()) {
+            done.add("removed " + pins.root());
         }
         Path loom = pins.root().getParent();
-        try (Stream<Path> others = Files.list(loom)) {
-            if (others.findAny().isEmpty()) {
-                PinTree.remove(loom);
-            }
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
+        if (PinTree.pins(loom).isEmpty()) {
+            PinTree.remove(loom);
         }
+        return done;
     }
 }

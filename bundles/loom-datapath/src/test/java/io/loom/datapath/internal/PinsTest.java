@@ -3,6 +3,7 @@ package io.loom.datapath.internal;
 import static io.loom.datapath.internal.TestHost.DEVICE;
 import static io.loom.datapath.internal.TestHost.await;
 import static io.loom.datapath.internal.TestHost.config;
+import static io.loom.datapath.internal.TestHost.ip;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -220,6 +221,36 @@ class PinsTest extends DataPlaneFixture {
         plane = new KernelDataPlane(TestHost.BPFFS, "test", Path.of("target/lock"), new Ending(exits::add));
         assertEquals("LOOM-5106", assertThrows(LoomException.class, () -> plane.configure(config(DEVICE))).code());
         Files.delete(ROOT.resolve("maps/loom_meta"));
+    }
+
+    /** The way out of a broken instance must not be in the way itself. */
+    @Test
+    void whatSomebodyElsePutAmongThePinsIsLeftAndNamed() throws Exception {
+        balanced();
+        plane.close();
+        Files.delete(ROOT.resolve("maps/loom_meta"));
+        List<Path> foreign = List.of(ROOT.resolve("theirs"), ROOT.resolve("maps/loom_meta"), ROOT.resolve("links/theirs"));
+        for (Path one : foreign) {
+            Files.createDirectory(one);
+        }
+        Path noLink = ROOT.resolve("links/nolink");
+        try (BpfMap other = BpfMap.create(MapType.ARRAY, "theirs", 4, 4, 1, 0)) {
+            other.pin(noLink);
+        }
+        List<String> done = Takedown.run(TestHost.BPFFS, "test", Path.of("target/lock"));
+        assertEquals(List.of(
+                "left " + ROOT.resolve("maps") + ": [loom_meta] is not Loom's",
+                "left " + ROOT.resolve("links") + ": [nolink, theirs] is not Loom's",
+                "left " + ROOT + ": [links, maps, theirs] is not Loom's"), done.subList(done.size() - 3, done.size()));
+        assertTrue(done.contains("detached from lb.0"), done::toString);
+        assertTrue(done.stream().anyMatch(line -> line.startsWith("left " + noLink + ": ")), done::toString);
+        assertFalse(ip("link show dev " + DEVICE).contains("xdp"));
+        Files.delete(noLink);
+        for (Path one : foreign) {
+            Files.delete(one);
+        }
+        assertEquals("removed " + ROOT, Takedown.run(TestHost.BPFFS, "test", Path.of("target/lock")).get(0));
+        assertFalse(Files.exists(ROOT));
     }
 
     /** The program left the interface with its link: it is put there again, and connections are still known. */

@@ -17,7 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
 import io.loom.api.LoomException;
-import io.loom.api.config.Attachment;
+import io.loom.api.Problem;
 import io.loom.api.config.Attachment;
 import io.loom.api.control.Status.AttachmentView;
 import io.loom.api.control.Telemetry;
@@ -41,6 +41,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What outlives a process, and what the next one makes of it. */
 class RestartTest extends DataPlaneFixture {
@@ -77,6 +79,34 @@ class RestartTest extends DataPlaneFixture {
         await("the program of the new file", plane::programSettled);
         assertNotEquals(before, plane.program().id());
         assertEquals(plane.program().id(), plane.program().attachments().get(0).programId(), "as the kernel says");
+    }
+
+    /** A card that is driven anew, a container that is connected anew: another device by the same name. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anInterfaceThatWentInBetweenIsAttachedAnewWhenItIsThere(boolean already) throws Exception {
+        ip("link add later type veth peer name later-peer");
+        try {
+            plane.configure(config(DEVICE, "later"));
+            AttachmentView before = plane.program().attachments().get(1);
+            assertEquals("native", before.mode());
+            plane.close();
+            ip("link del later");
+            if (already) {
+                ip("link add later type veth peer name later-peer");
+            }
+            plane = open();
+            plane.configure(config(DEVICE, "later"));
+            if (!already) {
+                assertEquals(List.of("LOOM-1201"), plane.problems().stream().map(Problem::code).toList());
+                ip("link add later type veth peer name later-peer");
+            }
+            await("attachment anew", () -> plane.program().attachments().get(1).mode().equals("native"));
+            assertNotEquals(before.ifindex(), plane.program().attachments().get(1).ifindex());
+            assertEquals(List.of(), plane.problems());
+        } finally {
+            ip("link del later");
+        }
     }
 
     /** The array is named after one of them; a vip without its table would be served by an empty one until next hops are known. */
