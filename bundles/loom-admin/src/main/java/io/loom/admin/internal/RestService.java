@@ -2,6 +2,7 @@ package io.loom.admin.internal;
 
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.api.Vital;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
@@ -109,7 +110,7 @@ final class RestService implements AutoCloseable {
             LOG.error("{}", told);
         }
         problem = Optional.of(told);
-        retry.schedule(() -> again(address, Math.min(2 * pause, LONGEST_PAUSE_MILLIS)), pause, TimeUnit.MILLISECONDS);
+        retry.schedule(Vital.work(() -> again(address, Math.min(2 * pause, LONGEST_PAUSE_MILLIS))), pause, TimeUnit.MILLISECONDS);
     }
 
     private synchronized void again(InetSocketAddress address, long pause) {

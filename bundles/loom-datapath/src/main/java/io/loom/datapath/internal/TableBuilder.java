@@ -19,22 +19,32 @@ final class TableBuilder {
         if (theirs == null || theirs.index() == null || theirs.slots() == null) {
             throw new Unfit("it returned no table");
         }
-        LookupTable table = new LookupTable(theirs.index(), theirs.slots().clone());
-        fault(table, backends.size(), size).ifPresent(why -> {
-            throw new Unfit(why);
-        });
+        int[] slots = theirs.slots();
+        // Before the copy, for which a table of another size may be too large.
+        refuse(wrongLength(theirs.index(), slots.length, backends.size(), size));
+        LookupTable table = new LookupTable(theirs.index(), slots.clone());
+        refuse(wrongBackend(table.slots(), backends.size()));
         return table;
     }
 
-    private static Optional<String> fault(LookupTable table, int backends, int size) {
-        int length = table.slots().length;
+    private static void refuse(Optional<String> fault) {
+        fault.ifPresent(why -> {
+            throw new Unfit(why);
+        });
+    }
+
+    private static Optional<String> wrongLength(LookupTable.Index index, int length, int backends, int size) {
         int wanted = backends == 0 ? 0 : size;
         // A table that is gone through by a counter is as long as its round.
-        boolean round = table.index() == LookupTable.Index.COUNTER && backends > 0;
+        boolean round = index == LookupTable.Index.COUNTER && backends > 0;
         if (round ? length < 1 || length > Math.max(size, backends) : length != wanted) {
             return Optional.of("its table has " + length + " entries, not " + (round ? "1 to " : "") + wanted);
         }
-        return Arrays.stream(table.slots()).filter(position -> position < 0 || position >= backends).boxed().findFirst()
+        return Optional.empty();
+    }
+
+    private static Optional<String> wrongBackend(int[] slots, int backends) {
+        return Arrays.stream(slots).filter(position -> position < 0 || position >= backends).boxed().findFirst()
                 .map(position -> "its table names backend " + position + ", and there are " + backends + ", counted from 0");
     }
 }

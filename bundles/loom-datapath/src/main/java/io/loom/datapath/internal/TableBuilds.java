@@ -1,6 +1,7 @@
 package io.loom.datapath.internal;
 
 import io.loom.api.Problem;
+import io.loom.api.Vital;
 import io.loom.api.plugin.Algorithm;
 import io.loom.api.plugin.BackendSet;
 import io.loom.api.plugin.LookupTable;
@@ -173,7 +174,7 @@ final class TableBuilds implements AutoCloseable {
         running.computeIfAbsent(question.algorithm(), none -> new ArrayList<>()).add(order);
         order.call = PluginCall.start("builds a table of vip " + key.vip(),
                 () -> TableBuilder.build(question.algorithm(), question.backends(), question.size()), () -> ended(order));
-        clock.schedule(() -> late(order), times.deadline().toMillis(), TimeUnit.MILLISECONDS);
+        clock.schedule(Vital.work(() -> late(order)), times.deadline().toMillis(), TimeUnit.MILLISECONDS);
         return order;
     }
 

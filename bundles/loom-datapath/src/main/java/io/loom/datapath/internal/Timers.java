@@ -1,5 +1,6 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.Vital;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -80,7 +81,7 @@ final class Timers implements AutoCloseable {
 
     /** A failure is logged and the work goes on: an executor would drop the task in silence. */
     private static Runnable guarded(Runnable work) {
-        return () -> {
+        return Vital.work(() -> {
             try {
                 work.run();
             } catch (RuntimeException | LinkageError failure) {
@@ -90,7 +91,7 @@ final class Timers implements AutoCloseable {
                     LOG.error("{} failed and will be tried again", Thread.currentThread().getName(), failure);
                 }
             }
-        };
+        });
     }
 
     private void watch() {

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.loom.api.plugin.Algorithm;
 import io.loom.api.plugin.BackendSet;
 import io.loom.api.plugin.LookupTable;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -50,6 +52,17 @@ class TableBuilderTest {
     void aTableOfAnotherSizeIsNot() {
         assertTrue(refusal(() -> table(0, 1)).contains("2 entries, not 3"));
         assertTrue(refusal(() -> table()).contains("0 entries"));
+    }
+
+    /** A copy of it would take the memory that others need. */
+    @Test
+    void oneThatIsFarTooLargeIsNotEvenCopied() {
+        int[] huge = new int[4_000_000];
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+        assertTrue(refusal(() -> table(huge)).contains("4000000 entries, not 3"));
+        long taken = threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
+        assertTrue(taken > 0 && taken < 4L * huge.length, taken + " bytes");
     }
 
     @Test

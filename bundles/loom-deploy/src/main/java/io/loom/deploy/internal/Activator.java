@@ -16,6 +16,7 @@ public final class Activator implements BundleActivator {
 
     @Override
     public void start(BundleContext context) {
+        BrokenThreads.watch();
         Path folder = Path.of(context.getProperty("karaf.base"), "deploy");
         Path scratch = context.getDataFile("candidate.jar").toPath();
         deployer = new Deployer(context, folder, scratch, () -> context.getServiceReference(COMPONENTS) != null);

@@ -2,6 +2,7 @@ package io.loom.shell.ssh;
 
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.api.Vital;
 import io.loom.api.config.ConfigSource;
 import io.loom.api.control.ProblemSource;
 import java.io.IOException;
@@ -58,8 +59,8 @@ public final class SshAccess implements ProblemSource {
         this.sessions = sessions;
         this.directory = directory;
         this.operators = new AuthorizedKeys(new SshKeys(directory).authorizedKeys());
-        this.subscription = configuration.subscribe(config -> thread.execute(() -> want(config.admin().ssh())));
-        thread.scheduleWithFixedDelay(this::look, RETRY_MILLIS, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        this.subscription = configuration.subscribe(config -> thread.execute(Vital.work(() -> want(config.admin().ssh()))));
+        thread.scheduleWithFixedDelay(Vital.work(this::look), RETRY_MILLIS, RETRY_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Deactivate

@@ -41,6 +41,25 @@ final class HostilePlugin {
         }
     }
 
+    /** Wants more memory than Loom has. */
+    public static class TakesTooMuchWhenMade implements Algorithm {
+        private final long[] taken;
+
+        public TakesTooMuchWhenMade() {
+            taken = new long[1_000_000_000];
+        }
+
+        @Override
+        public String name() {
+            return "takes " + taken.length;
+        }
+
+        @Override
+        public LookupTable build(BackendSet backends, int size) {
+            return null;
+        }
+    }
+
     /** Nothing is wrong with this one. */
     public static class Harmless implements Algorithm {
         @Override

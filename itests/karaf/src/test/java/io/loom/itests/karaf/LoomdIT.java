@@ -287,6 +287,7 @@ public class LoomdIT {
         Path deploy = own.home().resolve("deploy");
         HostilePlugin.write(deploy.resolve("a-immediate.jar"), "itest.immediate", HostilePlugin.HangsWhenMade.class, true);
         HostilePlugin.write(deploy.resolve("a-delayed.jar"), "itest.delayed", HostilePlugin.HangsWhenMade.class, false);
+        HostilePlugin.write(deploy.resolve("a-large.jar"), "itest.large", HostilePlugin.TakesTooMuchWhenMade.class, false);
         byte[] maglev = Files.readAllBytes(deploy.resolve("loom-algorithm-maglev.jar"));
         Files.write(deploy.resolve("truncated.jar"), java.util.Arrays.copyOf(maglev, maglev.length / 2));
         Files.write(deploy.resolve("maglev-copy.jar"), maglev);
@@ -299,6 +300,7 @@ public class LoomdIT {
             awaitIn(ownLog, "loom waits for");
             awaitCommand(own, place[1], "plugin-list", "a-immediate\\.jar .*hanging.*HangsWhenMade");
             awaitCommand(own, place[1], "plugin-list", "a-delayed\\.jar .*active.*its algorithm hangs");
+            awaitCommand(own, place[1], "plugin-list", "a-large\\.jar .*OutOfMemoryError");
             awaitCommand(own, place[1], "plugin-list", "truncated\\.jar .*broken .*not all of one");
             awaitCommand(own, place[1], "plugin-list", "maglev-copy\\.jar .*duplicate .*the same bundle as loom-algorithm-maglev.jar");
             awaitCommand(own, place[1], "status", "LOOM-4115 deploy/truncated.jar is not in use");

@@ -1,6 +1,7 @@
 package io.loom.config.internal.watch;
 
 import io.loom.api.Problem;
+import io.loom.api.Vital;
 import io.loom.api.config.ConfigSource;
 import io.loom.api.config.LoomConfig;
 import io.loom.config.internal.Code;
@@ -59,7 +60,7 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
     /** Logs the warnings of the first version and begins to watch. */
     public void start() {
         current.ifPresent(config -> config.warnings().forEach(warning -> LOG.warn("{}", warning)));
-        thread.scheduleWithFixedDelay(this::check, POLL_MILLIS, POLL_MILLIS, TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(Vital.work(this::check), POLL_MILLIS, POLL_MILLIS, TimeUnit.MILLISECONDS);
         events.start();
     }
 
@@ -81,10 +82,10 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
     @Override
     public AutoCloseable subscribe(Listener listener) {
         Subscription subscription = new Subscription(listener);
-        thread.execute(() -> {
+        thread.execute(Vital.work(() -> {
             subscriptions.add(subscription);
             current.ifPresent(subscription::deliver);
-        });
+        }));
         return subscription;
     }
 
@@ -96,10 +97,10 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
 
     private void soon() {
         if (scheduled.compareAndSet(false, true)) {
-            thread.schedule(() -> {
+            thread.schedule(Vital.work(() -> {
                 scheduled.set(false);
                 check();
-            }, SETTLE_MILLIS, TimeUnit.MILLISECONDS);
+            }), SETTLE_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -167,10 +168,10 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
 
     /** Reads the file and those that it names at once, whether they look changed or not. */
     void reread() {
-        thread.execute(() -> {
+        thread.execute(Vital.work(() -> {
             forced = true;
             check();
-        });
+        }));
     }
 
     static Thread daemon(Runnable task, String name) {
