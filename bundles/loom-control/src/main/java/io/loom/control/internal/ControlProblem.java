@@ -3,6 +3,8 @@ package io.loom.control.internal;
 import io.loom.api.Endpoint;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -108,6 +110,12 @@ final class ControlProblem {
     }
 
     private static String describe(Exception cause) {
+        if (cause instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (cause instanceof FileSystemException file && file.getReason() != null) {
+            return file.getReason();
+        }
         return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     }
 }

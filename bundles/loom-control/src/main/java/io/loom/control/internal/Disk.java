@@ -3,20 +3,28 @@ package io.loom.control.internal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /** The file operations whose order makes the runtime store survive a crash; tests interrupt them between any two. */
 interface Disk {
+    /** Ten times what changes to all backends that Loom can have take. */
+    int LARGEST = 64 << 20;
 
-    /** Empty if there is no such file. */
+    /**
+     * Empty if there is no such file.
+     *
+     * @throws IOException also if it is no plain file, which might never end or never begin, or one of more than {@link #LARGEST} bytes
+     */
     Optional<byte[]> read(Path file) throws IOException;
 
-    /** Writes the whole file and forces it to the medium. */
+    /** Writes the whole file, in the place of whatever has its name, and forces it to the medium. */
     void write(Path file, byte[] content) throws IOException;
 
     /** Replaces {@code to} atomically. */
@@ -30,6 +38,13 @@ interface Disk {
         @Override
         public Optional<byte[]> read(Path file) throws IOException {
             try {
+                BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+                if (!attributes.isRegularFile()) {
+                    throw new FileSystemException(file.toString(), null, "it is not a plain file");
+                }
+                if (attributes.size() > LARGEST) {
+                    throw new FileSystemException(file.toString(), null, "it has " + attributes.size() + " bytes, more than Loom ever writes");
+                }
                 return Optional.of(Files.readAllBytes(file));
             } catch (NoSuchFileException none) {
                 return Optional.empty();
@@ -38,8 +53,8 @@ interface Disk {
 
         @Override
         public void write(Path file, byte[] content) throws IOException {
-            try (FileChannel channel = FileChannel.open(
-                    file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            Files.deleteIfExists(file); // a link would lead elsewhere, a pipe would wait for its reader
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 ByteBuffer bytes = ByteBuffer.wrap(content);
                 while (bytes.hasRemaining()) {
                     channel.write(bytes);

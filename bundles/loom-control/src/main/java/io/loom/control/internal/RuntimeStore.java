@@ -65,12 +65,12 @@ final class RuntimeStore {
         if (holds(state)) {
             return;
         }
+        saved = Optional.empty(); // until it is: what lasts after a failure is tried again with each round, and is told
         Path temporary = file.resolveSibling("runtime.json.new");
         try {
             makeDirectory(file.getParent());
             disk.write(temporary, json.write(state));
             disk.rename(temporary, file);
-            saved = Optional.empty();
             disk.force(file.getParent());
             saved = Optional.of(state);
         } catch (IOException failure) {

@@ -177,7 +177,7 @@ class DiaryTest {
         diary.change("the removed one of the file comes back", edit -> edit.add("a", new NewBackend(endpoint("10.0.0.1"), 77)));
         diary.event("the disk is full", () -> diary.bench.disk.full = true);
         diary.change("so nothing is changed", edit -> edit.weight(2, OptionalInt.of(8)));
-        diary.pass("and nothing is left of it", Duration.ofSeconds(6));
+        diary.pass("which is told as long as it lasts", Duration.ofSeconds(6));
         diary.load("but the file changes an entry", Fixtures.config(List.of(web(), dns("ipip"), own()), a(90), b(), unchecked(), spare()));
         diary.pass("which is said", Duration.ofSeconds(6));
         diary.event("there is room", () -> diary.bench.disk.full = false);

@@ -233,6 +233,9 @@ class ReconcilerTest {
         LoomException refused =
                 assertThrows(LoomException.class, () -> bench.change(edit -> edit.weight(1, OptionalInt.of(5))));
         assertEquals("LOOM-3501", refused.code());
+        bench.pass(Duration.ofSeconds(5));
+        bench.round();
+        assertEquals(List.of("LOOM-3501"), bench.seen.warnings().stream().map(Problem::code).toList(), "as long as it lasts");
         bench.disk.full = false;
         bench.pass(Duration.ofSeconds(10));
         bench.round();

@@ -15,6 +15,7 @@ import io.loom.api.config.LoomConfig;
 import io.loom.api.control.NewBackend;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -148,6 +150,37 @@ class RuntimeStoreTest {
         Files.writeString(file, content);
         reopened();
         assertTrue(Files.exists(data.resolve("runtime.json.unreadable-1")), "an earlier one is not overwritten");
+    }
+
+    /** Reading a pipe waits for a writer, and what has no end takes all memory: neither may keep Loom from starting. */
+    @ParameterizedTest
+    @CsvSource({
+        "mkfifo runtime.json, it is not a plain file", "ln -s /dev/zero runtime.json, it is not a plain file", "mkdir runtime.json, it is not a plain file",
+        "truncate -s 67108865 runtime.json, 'it has 67108865 bytes, more than Loom ever writes'"
+    })
+    @Timeout(30)
+    void whatIsNoFileOfLoomsIsMovedAside(String made, String why) throws Exception {
+        sh(made);
+        RuntimeStore.Loaded loaded = reopened();
+        assertEquals(RuntimeState.EMPTY, loaded.state());
+        assertEquals("LOOM-3502: " + why, loaded.problem().map(problem -> problem.code() + ": " + problem.why()).orElse(""));
+        new RuntimeStore(data, new Disk.OfFiles()).save(state(30));
+        assertEquals(state(30), reopened().state());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mkfifo runtime.json.new", "ln -s elsewhere runtime.json.new", "touch elsewhere; ln elsewhere runtime.json.new"})
+    @Timeout(30)
+    void whatHasTheNextFilesNameIsNotWrittenTo(String made) throws Exception {
+        sh(made);
+        new RuntimeStore(data, new Disk.OfFiles()).save(state(30));
+        assertEquals(state(30), reopened().state());
+        assertTrue(Files.isRegularFile(data.resolve("runtime.json"), LinkOption.NOFOLLOW_LINKS));
+        assertTrue(Files.notExists(data.resolve("elsewhere")) || Files.size(data.resolve("elsewhere")) == 0);
+    }
+
+    private void sh(String command) throws Exception {
+        assertEquals(0, new ProcessBuilder("sh", "-c", command).directory(data.toFile()).start().waitFor());
     }
 
     @Test
