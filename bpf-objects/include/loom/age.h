@@ -143,14 +143,26 @@ static __always_inline int loom_word_is_doubted(__u64 word)
 }
 
 /*
- * The connection is no more. One that was reset, who knows by whom, lasts as long as without the reset: the place of it may be another's from
- * loom_word_expired() on, but as long as nobody wants that, its packets find their backend.
+ * Whether one side has closed a connection of which both are seen, and which another packet could not begin anew: who knows who sent that FIN. Where
+ * the client's half alone is seen this is how all end.
+ */
+static __always_inline int loom_word_is_half_closed(__u64 word)
+{
+	return loom_word_state(word) == LOOM_CONN_FIN_WAIT && word >> LOOM_WORD_ASSURED_AT & 1 &&
+	       word >> LOOM_WORD_COOKIE_AT & ((1 << LOOM_COOKIE_BITS) - 1);
+}
+
+/*
+ * The connection is no more. One that was reset, or half-closed, who knows by whom, lasts as long as without that: the place of it may be another's
+ * from loom_word_expired() on, but as long as nobody wants that, its packets find their backend.
  */
 static __always_inline int loom_word_is_over(__u64 word, __u32 now)
 {
 	if (!loom_word_expired(word, now))
 		return 0;
-	return !loom_word_is_doubted(word) || loom_word_idle(word, now) > (__s32)loom_timeouts[LOOM_CONN_ESTABLISHED];
+	if (!loom_word_is_doubted(word) && !loom_word_is_half_closed(word))
+		return 1;
+	return loom_word_idle(word, now) > (__s32)loom_timeouts[LOOM_CONN_ESTABLISHED];
 }
 
 /*
@@ -160,6 +172,16 @@ static __always_inline int loom_word_is_over(__u64 word, __u32 now)
 static __always_inline int loom_age_goes_on(const struct loom_conn *conn, __u8 signals)
 {
 	return loom_conn_is_doubted(conn) && !(signals & (LOOM_SIGNAL_SYN | LOOM_SIGNAL_RST));
+}
+
+/*
+ * After its FIN a side has no data to send: what has some was not closed by that side, or repeats what was lost before, and is closed by the
+ * other side's FIN. A half-closed connection, on which the other side sends, stays what it is, and lives as long as it does.
+ */
+static __always_inline int loom_age_was_not_closed(const struct loom_conn *conn, __u8 signals, enum loom_side side)
+{
+	return conn->state == LOOM_CONN_FIN_WAIT && conn->fins == side && conn->assured &&
+	       (signals & (LOOM_SIGNAL_FIN | LOOM_SIGNAL_SYN | LOOM_SIGNAL_RST | LOOM_SIGNAL_PSH)) == LOOM_SIGNAL_PSH;
 }
 
 /*
@@ -254,7 +276,7 @@ static __always_inline __u64 loom_word_move(__u64 word, const struct loom_packet
 	if (side == LOOM_SIDE_CLIENT && !(packet->signals & LOOM_SIGNAL_SYN) && conn.state != LOOM_CONN_SYN_SENT &&
 	    loom_word_idle(word, packet->now) > 0 && !loom_conn_has_closed(&conn))
 		conn.assured = 1;
-	if (loom_age_revives(&conn, packet, side)) {
+	if (loom_age_revives(&conn, packet, side) || loom_age_was_not_closed(&conn, packet->signals, side)) {
 		conn.state = LOOM_CONN_ESTABLISHED;
 		conn.fins = 0;
 	}

@@ -50,6 +50,14 @@ class KernelClockTest {
         assertEquals(over, ConnectionWord.over(word, now, new int[] {30, 300, 60, 120, 30, 300}));
     }
 
+    /** Where both halves are seen, as the cookie tells. */
+    @ParameterizedTest
+    @CsvSource({"1, true, 7, 300, false", "2, true, 7, 61, false", "1, true, 7, 301, true", "1, true, 0, 61, true", "1, false, 7, 61, true"})
+    void aConnectionThatGotOneFinIsOverWithItsOwnTimeout(int fins, boolean assured, int cookie, int now, boolean over) {
+        long word = new ConnectionWord(1, assured, 2, fins, cookie, 0).encode();
+        assertEquals(over, ConnectionWord.over(word, now, new int[] {30, 300, 60, 120, 30, 300}));
+    }
+
     @ParameterizedTest
     @CsvSource({"100, 7", "250, 8", "300, 8", "1000, 10"})
     void aTickIsAboutASecond(int hz, int shift) {

@@ -80,9 +80,11 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
         return idle(word, now) > timeouts[state(word)];
     }
 
-    /** The twin of loom_word_is_over(): expired, and not one that a reset may have ended without being heard. */
+    /** The twin of loom_word_is_over(): expired, and not one that a reset, or under nat one FIN, may have ended without being heard. */
     public static boolean over(long word, int now, int[] timeouts) {
-        boolean doubted = state(word) == TIME_WAIT && (word >>> FINS_AT & BOTH_SIDES) != BOTH_SIDES && (word >>> ASSURED_AT & 1) != 0;
+        boolean reset = state(word) == TIME_WAIT && (word >>> FINS_AT & BOTH_SIDES) != BOTH_SIDES;
+        boolean halfClosed = state(word) == FIN_WAIT && cookie(word) != 0;
+        boolean doubted = (reset || halfClosed) && (word >>> ASSURED_AT & 1) != 0;
         return expired(word, now, timeouts) && (!doubted || idle(word, now) > timeouts[ESTABLISHED]);
     }
 
