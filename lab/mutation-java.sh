@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Mutants of the Java code against the unit tests, by PIT with its default mutators: loom test mutation java [BUNDLE...], such as health.
-# All five bundles (control, config, observe, admin, health) take an hour on two processors.
+# Of five bundles: control, config, observe, admin, health. Beside other work control took 35 minutes on two processors, health 16, observe 4.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=lab/common.sh
