@@ -6,12 +6,26 @@ import java.nio.charset.StandardCharsets;
 /**
  * Identity of a backend in the kernel, which has a number and a state of its own: a server as a member of one upstream, by one
  * forwarding method. Whoever is in two upstreams may be down, drained or full in one of them alone (docs/adr/0026).
- *
- * @param group names the upstream, see {@link #group}
+ * A value; no record, as it remembers its hash: a change looks up each of thousands some ten times.
  */
-public record BackendKey(long group, Endpoint endpoint, String method) implements Comparable<BackendKey> {
+public final class BackendKey implements Comparable<BackendKey> {
     private static final long FNV_BASIS = 0xcbf29ce484222325L;
     private static final long FNV_PRIME = 0x100000001b3L;
+
+    private final Server server;
+    private final String method;
+    private final int hash;
+
+    public BackendKey(Server server, String method) {
+        this.server = server;
+        this.method = method;
+        this.hash = 31 * server.hashCode() + method.hashCode();
+    }
+
+    /** @param group names the upstream, see {@link #group} */
+    public BackendKey(long group, Endpoint endpoint, String method) {
+        this(new Server(group, endpoint), method);
+    }
 
     public BackendKey(String upstream, Endpoint endpoint, String method) {
         this(group(upstream), endpoint, method);
@@ -30,7 +44,7 @@ public record BackendKey(long group, Endpoint endpoint, String method) implement
     public record Server(long group, Endpoint endpoint) {
         @Override
         public boolean equals(Object object) {
-            return object instanceof Server other && group == other.group && endpoint.equals(other.endpoint);
+            return this == object || object instanceof Server other && group == other.group && endpoint.equals(other.endpoint);
         }
 
         @Override
@@ -40,31 +54,42 @@ public record BackendKey(long group, Endpoint endpoint, String method) implement
     }
 
     public Server server() {
-        return new Server(group, endpoint);
+        return server;
     }
 
-    /** What a record has by itself is several times slower, and thousands are looked up at each change. */
+    public long group() {
+        return server.group();
+    }
+
+    public Endpoint endpoint() {
+        return server.endpoint();
+    }
+
+    public String method() {
+        return method;
+    }
+
     @Override
     public boolean equals(Object object) {
-        return object instanceof BackendKey other && group == other.group && endpoint.equals(other.endpoint)
+        return this == object || object instanceof BackendKey other && hash == other.hash && server.equals(other.server)
                 && method.equals(other.method);
     }
 
     @Override
     public int hashCode() {
-        return 31 * (31 * Long.hashCode(group) + endpoint.hashCode()) + method.hashCode();
+        return hash;
     }
 
     @Override
     public int compareTo(BackendKey other) {
         // Most often it is one and the same string, which equals() sees at once.
         int methods = method.equals(other.method) ? 0 : method.compareTo(other.method);
-        int endpoints = methods != 0 ? methods : endpoint.compareTo(other.endpoint);
-        return endpoints != 0 ? endpoints : Long.compare(group, other.group);
+        int endpoints = methods != 0 ? methods : endpoint().compareTo(other.endpoint());
+        return endpoints != 0 ? endpoints : Long.compare(group(), other.group());
     }
 
     @Override
     public String toString() {
-        return method + " " + endpoint;
+        return method + " " + endpoint();
     }
 }

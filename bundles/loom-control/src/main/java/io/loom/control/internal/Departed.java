@@ -32,17 +32,19 @@ record Departed(Map<BackendKey.Server, Member> members) {
         }
         Map<BackendKey.Server, Member> next = new HashMap<>(members);
         next.keySet().removeAll(now.byServer().keySet());
-        before.byServer().forEach((server, member) -> {
-            if (!now.byServer().containsKey(server)) {
-                next.put(server, member);
-            }
-        });
+        if (before != now) {
+            before.byServer().forEach((server, member) -> {
+                if (!now.byServer().containsKey(server)) {
+                    next.put(server, member);
+                }
+            });
+        }
         if (!next.isEmpty()) {
             Set<BackendKey.Server> there = new HashSet<>();
-            kernel.forEach(key -> there.add(key.server()));
+            kernel.stream().map(BackendKey::server).filter(next::containsKey).forEach(there::add);
             next.keySet().retainAll(there);
         }
-        return new Departed(next);
+        return next.equals(members) ? this : new Departed(next);
     }
 
     Optional<Member> member(BackendKey key) {

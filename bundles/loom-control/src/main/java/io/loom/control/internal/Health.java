@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 /**
  * What is known of the backends' health at one moment. A probed backend without a result counts as up, unless the kernel
  * has it marked as down from before a restart of the control plane, or as draining, which is what one that keeps its connections is marked as.
- * Who makes one gives the reports away.
+ * Who makes one gives the reports and the sets away.
  */
 record Health(Map<Target, Report> reports, Set<BackendKey.Server> downInKernel, Set<BackendKey.Server> keptInKernel) {
 
@@ -23,15 +23,18 @@ record Health(Map<Target, Report> reports, Set<BackendKey.Server> downInKernel, 
 
     Health {
         reports = Collections.unmodifiableMap(reports);
-        downInKernel = Set.copyOf(downInKernel);
-        keptInKernel = Set.copyOf(keptInKernel);
+        downInKernel = Collections.unmodifiableSet(downInKernel);
+        keptInKernel = Collections.unmodifiableSet(keptInKernel);
     }
 
-    static Health of(Map<Target, Report> reports, KernelState applied) {
+    /** This one, if that is what there is now. */
+    Health next(Map<Target, Report> now, KernelState applied) {
         Set<BackendKey.Server> kept = servers(applied.draining());
         // A method that a vip has left drains as well, beside one that does not.
-        (kept.isEmpty() ? Set.<BackendKey>of() : applied.backends()).stream().filter(key -> !applied.draining().contains(key)).forEach(key -> kept.remove(key.server()));
-        return new Health(reports, servers(applied.down()), kept);
+        (kept.isEmpty() ? Set.<BackendKey>of() : applied.backends()).stream().filter(key -> !applied.draining().contains(key))
+                .forEach(key -> kept.remove(key.server()));
+        Set<BackendKey.Server> down = servers(applied.down());
+        return now == reports && down.equals(downInKernel) && kept.equals(keptInKernel) ? this : new Health(now, down, kept);
     }
 
     private static Set<BackendKey.Server> servers(Set<BackendKey> keys) {

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -30,14 +31,14 @@ record Inventory(
         Map<HealthReports.Target, HealthCheck> targets) {
 
     static final Inventory EMPTY = new Inventory(List.of(), List.of());
+    private static final Comparator<Member> BY_ID = Comparator.comparingInt(Member::id);
 
-    Inventory(List<Member> members, List<Problem> orphans) {
+    private Inventory(List<Member> members, List<Problem> orphans) {
         this(members, members.stream().collect(Collectors.groupingBy(Member::upstream)), orphans, byServer(members),
                 targets(members));
     }
 
     Inventory {
-        members = List.copyOf(members);
         groups = Collections.unmodifiableMap(groups);
         orphans = List.copyOf(orphans);
         byServer = Collections.unmodifiableMap(byServer);
@@ -73,15 +74,13 @@ record Inventory(
         List<Problem> orphans = new ArrayList<>();
         state.added().forEach((ref, weight) -> {
             Optional<Upstream> group = Optional.ofNullable(groups.get(ref.upstream()));
-            int id = state.ids().get(ref);
-            members.add(new Member(id, BackendKey.group(ref.upstream()), ref, weight, BackendView.Source.RUNTIME, false,
-                    group.flatMap(Upstream::check), 0, group.map(Upstream::onDown).orElse(OnDown.MOVE)));
+            members.add(added(ref, weight, group, state));
             if (group.isEmpty()) {
-                orphans.add(ControlProblem.orphan(ref, id));
+                orphans.add(ControlProblem.orphan(ref, state.ids().get(ref)));
             }
         });
-        members.sort(Comparator.comparingInt(Member::id));
-        return new Inventory(members, orphans);
+        members.sort(BY_ID);
+        return new Inventory(Collections.unmodifiableList(members), orphans);
     }
 
     private static Member ofFile(long group, ServerRef ref, Upstream.Server server, Upstream upstream, RuntimeState state) {
@@ -93,7 +92,85 @@ record Inventory(
                 server.probed() ? upstream.check() : Optional.empty(), server.maxConnections(), upstream.onDown());
     }
 
+    private static Member added(ServerRef ref, int weight, Optional<Upstream> group, RuntimeState state) {
+        return new Member(
+                state.ids().get(ref), BackendKey.group(ref.upstream()), ref, weight, BackendView.Source.RUNTIME, false,
+                group.flatMap(Upstream::check), 0, group.map(Upstream::onDown).orElse(OnDown.MOVE));
+    }
+
+    /**
+     * What {@link #of} makes of a state that differs from this one's in these servers alone, with the same file. What a change
+     * does not concern stays the same objects: of thousands it concerns one.
+     */
+    Inventory with(Set<ServerRef> changed, LoomConfig config, RuntimeState state) {
+        Inventory next = this;
+        for (ServerRef ref : changed) {
+            Optional<Upstream> upstream = config.upstreams().stream().filter(one -> one.name().equals(ref.upstream())).findFirst();
+            if (upstream.isEmpty()) {
+                return of(config, state); // it is told of each orphan
+            }
+            next = next.with(ref, member(ref, upstream.get(), state));
+        }
+        return next;
+    }
+
+    private static Optional<Member> member(ServerRef ref, Upstream upstream, RuntimeState state) {
+        if (state.added().containsKey(ref)) {
+            return Optional.of(added(ref, state.added().get(ref), Optional.of(upstream), state));
+        }
+        return upstream.servers().stream()
+                .filter(server -> server.endpoint().equals(ref.endpoint()) && !state.tombstones().containsKey(ref)).findFirst()
+                .map(server -> ofFile(BackendKey.group(upstream.name()), ref, server, upstream, state));
+    }
+
+    private Inventory with(ServerRef ref, Optional<Member> next) {
+        Optional<Member> before =
+                Optional.ofNullable(byServer.get(new BackendKey.Server(BackendKey.group(ref.upstream()), ref.endpoint())));
+        if (before.equals(next)) {
+            return this;
+        }
+        Map<String, List<Member>> lists = new HashMap<>(groups);
+        List<Member> group = replaced(of(ref.upstream()), before, next);
+        lists.put(ref.upstream(), group);
+        if (group.isEmpty()) {
+            lists.remove(ref.upstream());
+        }
+        Map<BackendKey.Server, Member> servers = new HashMap<>(byServer);
+        before.ifPresent(member -> servers.remove(member.server()));
+        next.ifPresent(member -> servers.put(member.server(), member));
+        boolean sameProbes = before.flatMap(Member::check).equals(next.flatMap(Member::check));
+        Map<HealthReports.Target, HealthCheck> probes = sameProbes ? targets : new HashMap<>(targets);
+        if (!sameProbes) {
+            before.ifPresent(member -> probes.remove(member.target()));
+            next.ifPresent(member -> member.check().ifPresent(check -> probes.put(member.target(), check)));
+        }
+        return new Inventory(replaced(members, before, next), lists, orphans, servers, probes);
+    }
+
+    /** In the order of their ids. */
+    private static List<Member> replaced(List<Member> members, Optional<Member> before, Optional<Member> next) {
+        List<Member> changed = new ArrayList<>(members);
+        before.ifPresent(member -> changed.remove(Collections.binarySearch(changed, member, BY_ID)));
+        next.ifPresent(member -> changed.add(-Collections.binarySearch(changed, member, BY_ID) - 1, member));
+        return Collections.unmodifiableList(changed);
+    }
+
     List<Member> of(String upstream) {
         return groups.getOrDefault(upstream, List.of());
+    }
+
+    Optional<Member> member(int id) {
+        int low = 0;
+        int high = members.size() - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            if (members.get(middle).id() == id) {
+                return Optional.of(members.get(middle));
+            }
+            boolean above = members.get(middle).id() < id;
+            low = above ? middle + 1 : low;
+            high = above ? high : middle - 1;
+        }
+        return Optional.empty();
     }
 }

@@ -23,11 +23,33 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Configuration, runtime changes, health and the data plane's view in; the wanted kernel state out. Pure. */
+/**
+ * Configuration, runtime changes, health and the data plane's view in; the wanted kernel state out. As if it were pure: of the plan before
+ * it takes over what it would make again. One thread.
+ */
 final class Planner {
-    private Planner() {}
+    private Pools pools = Pools.none();
+    private Union active = new Union(List.of(), Set.of());
 
-    static Plan plan(
+    /** What sets, which are compared as objects, have together. */
+    private record Union(List<Set<BackendKey>> parts, Set<BackendKey> all) {
+        Union next(List<Set<BackendKey>> wanted) {
+            boolean same = parts.size() == wanted.size();
+            for (int i = 0; same && i < wanted.size(); i++) {
+                same = parts.get(i) == wanted.get(i);
+            }
+            if (same) {
+                return this;
+            }
+            Set<BackendKey> union = wanted.size() == 1 ? wanted.get(0) : new HashSet<>();
+            if (wanted.size() > 1) {
+                wanted.forEach(union::addAll);
+            }
+            return new Union(wanted, union);
+        }
+    }
+
+    Plan plan(
             LoomConfig config, Inventory inventory, Departed departed, Health health, PlaneView plane, Drains drains, long now) {
         if (!config.enabled()) {
             return Plan.NOTHING;
@@ -35,36 +57,58 @@ final class Planner {
         List<Plan.VipPlan> vips = new ArrayList<>();
         SortedMap<TableKey, TableSpec> tables = new TreeMap<>();
         SortedMap<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
-        Set<BackendKey> active = new HashSet<>();
         PlaneView seen = plane.without(config.nat().sourceAddresses());
         Set<String> used = config.vips().stream().map(Vip::upstream).collect(Collectors.toSet());
         Members members = new Members(inventory.byServer(), used);
         Map<Endpoint, Integer> limits = limits(inventory.members(), used);
-        Pools pools = new Pools(inventory, servers(config), limits.keySet(), health, plane.nextHops(), plane.applied());
+        pools = new Pools(inventory, servers(config), limits.keySet(), health, plane.nextHops(), plane.applied(), pools);
         Map<String, VipPlanner.Applied> applied = VipPlanner.Applied.byVip(plane.applied());
-        Set<Set<BackendKey>> seenBefore = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Set<BackendKey>> parts = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<Set<BackendKey>> order = new ArrayList<>();
         for (Vip vip : config.vips()) {
             Plan.VipPlan planned = new VipPlanner(vip, config.conntrack(), config.acl().asks(), pools, seen,
                     applied.getOrDefault(vip.name(), VipPlanner.Applied.NOTHING)).plan();
             vips.add(planned);
             tables.putAll(planned.tables());
             planned.listeners().forEach(listeners::putIfAbsent);
-            planned.backends().stream().filter(seenBefore::add).forEach(active::addAll);
+            planned.backends().stream().filter(parts::add).forEach(order::add);
         }
+        active = active.next(order);
         boolean unknownContent = tables.values().stream().anyMatch(spec -> spec.algorithm().isEmpty());
-        Drains next = drains.next(active, plane.applied().backends(), unknownContent, now);
-        Set<BackendKey> backends = new HashSet<>(active);
-        backends.addAll(next.keys());
-        Set<BackendKey> down = down(backends, members, departed, health, plane.applied().down());
-        Set<BackendKey> draining = draining(active, members);
-        // One that keeps its connections while it is down is as one that drains: they stay, and no client begins there.
-        Set<BackendKey> kept = down.stream().filter(key -> members.of(key).or(() -> departed.member(key)).filter(Member::keepsConnections).isPresent())
-                .collect(Collectors.toSet());
-        down.removeAll(kept);
-        draining.addAll(kept);
+        Drains next = drains.next(active.all(), plane.applied().backends(), unknownContent, now);
+        Set<BackendKey> backends = active.all();
+        if (!next.until().isEmpty()) {
+            backends = new HashSet<>(active.all());
+            backends.addAll(next.keys());
+        }
+        Pool.Marks marks = marks(parts, next, members, departed, health, plane.applied());
         // What a table of unknown content may still name stays what it is until that table is built anew.
-        next.keys().stream().filter(key -> !unknownContent || plane.applied().draining().contains(key)).forEach(draining::add);
-        return new Plan(new KernelState(backends, down, draining, limits(active, limits), tables, listeners), List.copyOf(vips), next);
+        next.keys().stream().filter(key -> !unknownContent || plane.applied().draining().contains(key)).forEach(marks.draining()::add);
+        return new Plan(new KernelState(backends, marks.down(), marks.draining(), limits(active.all(), limits), tables, listeners),
+                List.copyOf(vips), next);
+    }
+
+    /** Pools tell of their members. Others are in tables that stay as they are, or drain. @param parts of what is in use */
+    private Pool.Marks marks(
+            Set<Set<BackendKey>> parts, Drains drains, Members members, Departed departed, Health health, KernelState applied) {
+        Pool.Marks marks = new Pool.Marks(new HashSet<>(), new HashSet<>());
+        Set<Set<BackendKey>> others = Collections.newSetFromMap(new IdentityHashMap<>());
+        others.addAll(parts);
+        for (Pool pool : pools.asked()) {
+            marks.down().addAll(pool.marks().down());
+            marks.draining().addAll(pool.marks().draining());
+            others.remove(pool.keys());
+        }
+        Set<BackendKey> judged = new HashSet<>(drains.keys());
+        others.forEach(judged::addAll);
+        others.forEach(keys -> marks.draining().addAll(draining(keys, members)));
+        Set<BackendKey> down = down(judged, members, departed, health, applied.down());
+        for (BackendKey key : down) {
+            // One that keeps its connections while it is down is as one that drains: they stay, and no client begins there.
+            boolean keeps = members.of(key).or(() -> departed.member(key)).filter(Member::keepsConnections).isPresent();
+            (keeps ? marks.draining() : marks.down()).add(key);
+        }
+        return marks;
     }
 
     private static Map<String, Integer> servers(LoomConfig config) {

@@ -32,7 +32,7 @@ record Readiness(boolean ready, boolean applied, long since, String waiting) {
      */
     record Round(
             LoomConfig config, String failing, boolean held, ProgramView program, boolean settled, List<String> building,
-            Map<Target, HealthCheck> unprobed, List<VipView> vips) {}
+            Map<Target, HealthCheck> unprobed, Views views) {}
 
     Readiness next(Round round, long now) {
         if (ready) {
@@ -82,7 +82,7 @@ record Readiness(boolean ready, boolean applied, long since, String waiting) {
         if (unprobed > 0) {
             return "first health checks of " + unprobed + " backends";
         }
-        List<String> idle = round.vips().stream()
+        List<String> idle = round.views().vips().stream()
                 .filter(vip -> vip.usable() == 0 && waited < PATIENCE).map(VipView::name).toList();
         return idle.isEmpty() ? "" : "a usable backend of vip " + String.join(", ", idle);
     }

@@ -6,7 +6,6 @@ import io.loom.api.config.HealthCheck;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.control.HealthReports;
 import io.loom.api.control.Status.ProgramView;
-import io.loom.api.control.VipView;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane;
 import io.loom.control.dataplane.TableKey;
@@ -15,6 +14,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +47,7 @@ final class Reconciler {
     private final Consumer<Snapshot> publish;
     private final Resolution resolution;
     private final Troubles troubles;
+    private final Planner planner = new Planner();
 
     private RuntimeState runtime;
     private Optional<LoomConfig> offered = Optional.empty();
@@ -55,6 +56,7 @@ final class Reconciler {
     private Inventory known = Inventory.EMPTY;
     private Optional<Inventoried> inventoried = Optional.empty();
     private Departed departed = Departed.NONE;
+    private Watching watching = new Watching(Departed.NONE, Map.of(), Map.of());
     private Backoff configuring = Backoff.NONE;
     private Backoff applying = Backoff.NONE;
     private Readiness readiness = Readiness.START;
@@ -68,8 +70,22 @@ final class Reconciler {
     private OptionalLong graceEnds = OptionalLong.empty();
     private long lastRound;
 
+    /** What is probed, and what that was made of. */
+    private record Watching(
+            Departed departed, Map<HealthReports.Target, HealthCheck> targets, Map<HealthReports.Target, HealthCheck> wanted) {
+        Watching next(Departed now, Map<HealthReports.Target, HealthCheck> there) {
+            return departed == now && targets == there ? this : new Watching(now, there, now.with(there));
+        }
+    }
+
     /** What an inventory was made of. */
-    private record Inventoried(LoomConfig config, RuntimeState runtime, Inventory inventory) {}
+    private record Inventoried(LoomConfig config, RuntimeState runtime, Inventory inventory) {
+        /** After these have changed; empty if it is not what there was before that. */
+        Optional<Inventoried> with(Set<ServerRef> changed, LoomConfig now, RuntimeState before, RuntimeState next) {
+            return config == now && runtime == before
+                    ? Optional.of(new Inventoried(now, next, inventory.with(changed, now, next))) : Optional.empty();
+        }
+    }
 
     /**
      * @param ownAddresses addresses by which this host lives in a subnet
@@ -109,17 +125,21 @@ final class Reconciler {
 
     private boolean commit(List<RuntimeChange> changes, boolean last) {
         RuntimeState before = runtime;
+        Optional<Inventoried> inventoriedBefore = inventoried;
         List<Runnable> acknowledge = new ArrayList<>();
+        Set<ServerRef> changed = new HashSet<>();
         try {
             RuntimeState next = runtime;
             for (RuntimeChange change : changes) {
                 RuntimeEdit.Edited edited = change.edit().apply(new RuntimeEdit(changeable(), next));
                 requireThawed(edited.upstream());
                 next = edited.state();
+                changed.add(edited.ref());
                 acknowledge.add(() -> change.done().complete(edited));
             }
             store.save(next);
             runtime = next;
+            inventoried = inventoried.flatMap(made -> made.with(changed, changeable(), before, runtime));
             round(true);
             if (!troubles.applying().isEmpty()) {
                 throw ControlProblem.notApplied(troubles.applying());
@@ -129,6 +149,7 @@ final class Reconciler {
         } catch (RuntimeException failure) {
             if (runtime != before) {
                 runtime = before;
+                inventoried = inventoriedBefore;
                 round(true);
             }
             if (last) {
@@ -169,7 +190,8 @@ final class Reconciler {
         Inventory inventory = inventory(now);
         departed = departed.next(known, inventory, plane.applied().backends());
         known = inventory;
-        board.watch(now.enabled() ? departed.with(inventory.targets()) : Map.of());
+        watching = watching.next(departed, now.enabled() ? inventory.targets() : Map.of());
+        board.watch(now.enabled() ? watching.wanted() : Map.of());
         try {
             applyPlan(now, inventory, atOnce);
         } catch (LoomException failure) {
@@ -266,8 +288,8 @@ final class Reconciler {
 
     private void plan(LoomConfig now, Inventory inventory, long time) {
         planned = view(time);
-        judged = Health.of(board.reports(), planned.applied());
-        plan = Planner.plan(now, inventory, departed, judged, planned, drains, time);
+        judged = judged.next(board.reports(), planned.applied());
+        plan = planner.plan(now, inventory, departed, judged, planned, drains, time);
     }
 
     private PlaneView view(long time) {
@@ -300,17 +322,16 @@ final class Reconciler {
         PlaneView view = planned.withApplied(plane.applied());
         ProgramView program = plane.program();
         Views views = new Views(now, inventory, judged, plan, view, program.attachments());
-        List<VipView> vips = views.vips();
         unprobed = unprobed(now, inventory);
         Readiness.Round round = new Readiness.Round(
                 now, troubles.failing(), plan.held(), program, plane.programSettled(),
-                plan.vips().stream().filter(this::isBeingBuilt).map(Plan.VipPlan::name).toList(), unprobed, vips);
+                plan.vips().stream().filter(this::isBeingBuilt).map(Plan.VipPlan::name).toList(), unprobed, views);
         readiness = readiness.next(round, clock.getAsLong());
         Set<String> holding = plan.vips().stream()
                 .filter(vip -> vip.held() || isBeingBuilt(vip)).map(Plan.VipPlan::upstream).collect(Collectors.toSet());
         publish.accept(new Snapshot(
-                readiness.ready() ? "" : readiness.waiting(), troubles.all(plane.problems(), config, inventory, vips),
-                program, sorted(view.methods().keySet()), sorted(view.algorithms()), vips, views.backends(), holding));
+                readiness.ready() ? "" : readiness.waiting(), troubles.all(plane.problems(), config, inventory),
+                program, sorted(view.methods().keySet()), sorted(view.algorithms()), Optional.of(views), holding));
     }
 
     private boolean isBeingBuilt(Plan.VipPlan vip) {
@@ -329,8 +350,8 @@ final class Reconciler {
 
     private void publishEmpty() {
         publish.accept(new Snapshot(
-                readiness.waiting(), troubles.all(plane.problems(), config, Inventory.EMPTY, List.of()), plane.program(),
-                sorted(plane.methods().keySet()), sorted(plane.algorithms()), List.of(), List.of(), Set.of()));
+                readiness.waiting(), troubles.all(plane.problems(), config, Inventory.EMPTY), plane.program(),
+                sorted(plane.methods().keySet()), sorted(plane.algorithms()), Optional.empty(), Set.of()));
     }
 
     private static List<String> sorted(Set<String> names) {

@@ -20,6 +20,9 @@ final class Resolution {
     /** Those that have had no answer yet. */
     private final Set<BackendKey> waiting = new HashSet<>();
     private Set<BackendKey> asked = Set.of();
+    /** What {@link #asked} was made from, which is compared at once. */
+    private Set<BackendKey> lastWanted = Set.of();
+    private NextHops last = new NextHops(Set.of(), Map.of(), Set.of(), Set.of());
 
     Resolution(DataPlane plane) {
         this.plane = plane;
@@ -27,9 +30,11 @@ final class Resolution {
 
     /** Asks for exactly these. @return true if one is new, so that {@link #now} has more to say */
     boolean ask(Set<BackendKey> wanted, long now) {
-        if (asked.equals(wanted)) {
+        if (lastWanted == wanted || asked.equals(wanted)) {
+            lastWanted = wanted;
             return false;
         }
+        lastWanted = wanted;
         boolean grows = false;
         for (BackendKey key : wanted) {
             if (!asked.contains(key)) {
@@ -45,12 +50,16 @@ final class Resolution {
         return grows;
     }
 
+    /** The same object as before, if it says the same. */
     NextHops now(long now) {
         Map<BackendKey, String> unresolved = new HashMap<>(plane.unresolved());
         unresolved.keySet().retainAll(asked);
         waiting.retainAll(unresolved.keySet());
         Set<BackendKey> recent = waiting.stream().filter(key -> now - askedAt.get(key) < GRACE).collect(Collectors.toSet());
-        return new NextHops(asked, unresolved, recent, new HashSet<>(waiting));
+        if (last.asked() != asked || !last.unresolved().equals(unresolved) || !last.recent().equals(recent) || !last.unmet().equals(waiting)) {
+            last = new NextHops(asked, unresolved, recent, new HashSet<>(waiting));
+        }
+        return last;
     }
 
     /** When the last grace of these ends. */

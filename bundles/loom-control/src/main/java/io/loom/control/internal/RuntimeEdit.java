@@ -18,7 +18,11 @@ final class RuntimeEdit {
     private final RuntimeState state;
 
     /** @param id of the backend that was changed */
-    record Edited(RuntimeState state, int id, String upstream) {}
+    record Edited(RuntimeState state, int id, ServerRef ref) {
+        String upstream() {
+            return ref.upstream();
+        }
+    }
 
     RuntimeEdit(LoomConfig config, RuntimeState state) {
         this.config = config;
@@ -36,7 +40,7 @@ final class RuntimeEdit {
         requireRoom();
         if (inFile.isPresent()) {
             return new Edited(overridden(revived(ref), ref, backend.weight(), inFile.get()),
-                    state.ids().get(ref), ref.upstream());
+                    state.ids().get(ref), ref);
         }
         return added(ref, backend.weight());
     }
@@ -45,25 +49,25 @@ final class RuntimeEdit {
         ServerRef ref = visible(id);
         weight.ifPresent(wanted -> refuse(NewBackend.weightProblems(wanted)));
         if (weight.isEmpty()) {
-            return new Edited(state, id, ref.upstream());
+            return new Edited(state, id, ref);
         }
         if (state.added().containsKey(ref)) {
-            return new Edited(state.withAdded(with(state.added(), ref, weight.getAsInt())), id, ref.upstream());
+            return new Edited(state.withAdded(with(state.added(), ref, weight.getAsInt())), id, ref);
         }
         Upstream.Server file = inFile(ref).orElseThrow(() -> ControlProblem.unknownId(id));
-        return new Edited(overridden(state, ref, weight.getAsInt(), file), id, ref.upstream());
+        return new Edited(overridden(state, ref, weight.getAsInt(), file), id, ref);
     }
 
     Edited remove(int id) {
         ServerRef ref = visible(id);
         if (state.added().containsKey(ref)) {
             RuntimeState gone = state.withAdded(without(state.added(), ref)).withIds(without(state.ids(), ref));
-            return new Edited(gone, id, ref.upstream());
+            return new Edited(gone, id, ref);
         }
         Upstream.Server file = inFile(ref).orElseThrow(() -> ControlProblem.unknownId(id));
         RuntimeState buried = state.withTombstones(with(state.tombstones(), ref, RuntimeState.FileEntry.of(file)))
                 .withOverrides(without(state.overrides(), ref));
-        return new Edited(buried, id, ref.upstream());
+        return new Edited(buried, id, ref);
     }
 
     private void requireRoom() {
@@ -83,7 +87,7 @@ final class RuntimeEdit {
                 .withAdded(with(state.added(), ref, weight))
                 .withNextId(id + 1)
                 .withRuntimeFrom(state.runtimeFrom() == 0 ? id : state.runtimeFrom());
-        return new Edited(next, id, ref.upstream());
+        return new Edited(next, id, ref);
     }
 
     private RuntimeState revived(ServerRef ref) {

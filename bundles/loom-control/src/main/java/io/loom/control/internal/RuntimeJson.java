@@ -10,7 +10,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.loom.api.Endpoint;
 import io.loom.api.IpAddress;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,9 +22,16 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** The form of {@code runtime.json}: one entry for each backend of which there is something to remember. */
+/**
+ * The form of {@code runtime.json}: one entry for each backend of which there is something to remember. What an entry has become is kept,
+ * since of thousands a change touches one. One thread writes.
+ */
 final class RuntimeJson {
     private static final int VERSION = 1;
+    private static final byte[] BETWEEN = ", ".getBytes(StandardCharsets.UTF_8);
+
+    /** Of the entries that were written last. */
+    private final Map<ServerRef, Text> texts = new HashMap<>();
 
     private final JsonMapper mapper = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -44,10 +54,51 @@ final class RuntimeJson {
             String upstream, String address, int port, Integer id, Integer added, Integer override, Boolean removed,
             Integer fileWeight, Integer fileId, Integer fileMaxConnections) {}
 
+    /** @param json its part of the document, when it was last made from the others */
+    private record Text(
+            Integer id, Integer added, RuntimeState.WeightOverride override, RuntimeState.FileEntry buried, byte[] json) {
+        boolean says(RuntimeState state, ServerRef ref) {
+            return Objects.equals(id, state.ids().get(ref)) && Objects.equals(added, state.added().get(ref))
+                    && Objects.equals(override, state.overrides().get(ref)) && Objects.equals(buried, state.tombstones().get(ref));
+        }
+    }
+
     byte[] write(RuntimeState state) {
-        List<Entry> entries = refs(state).stream().map(ref -> entry(ref, state)).toList();
+        Set<ServerRef> refs = refs(state);
+        if (texts.size() > refs.size()) {
+            texts.keySet().retainAll(refs);
+        }
+        List<byte[]> parts = new ArrayList<>(2 * refs.size() + 2);
+        String frame = document(state.nextId(), state.runtimeFrom(), List.of());
+        int middle = frame.lastIndexOf(']');
+        parts.add(frame.substring(0, middle).getBytes(StandardCharsets.UTF_8));
+        for (ServerRef ref : refs) {
+            if (parts.size() > 1) {
+                parts.add(BETWEEN);
+            }
+            parts.add(text(ref, state));
+        }
+        parts.add(((refs.isEmpty() ? "" : " ") + frame.substring(middle)).getBytes(StandardCharsets.UTF_8));
+        ByteBuffer all = ByteBuffer.allocate(parts.stream().mapToInt(part -> part.length).sum());
+        parts.forEach(all::put);
+        return all.array();
+    }
+
+    private byte[] text(ServerRef ref, RuntimeState state) {
+        Text before = texts.get(ref);
+        if (before != null && before.says(state, ref)) {
+            return before.json();
+        }
+        String alone = document(1, 0, List.of(entry(ref, state)));
+        byte[] json = alone.substring(alone.indexOf('[') + 2, alone.lastIndexOf(']') - 1).getBytes(StandardCharsets.UTF_8);
+        texts.put(ref, new Text(
+                state.ids().get(ref), state.added().get(ref), state.overrides().get(ref), state.tombstones().get(ref), json));
+        return json;
+    }
+
+    private String document(int nextId, int runtimeFrom, List<Entry> entries) {
         try {
-            return mapper.writeValueAsBytes(new Document(VERSION, state.nextId(), state.runtimeFrom(), entries));
+            return mapper.writeValueAsString(new Document(VERSION, nextId, runtimeFrom, entries));
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException("records of numbers and text cannot fail to become JSON", impossible);
         }

@@ -2,7 +2,6 @@ package io.loom.control.internal;
 
 import io.loom.api.Problem;
 import io.loom.api.config.LoomConfig;
-import io.loom.api.control.VipView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -62,8 +61,8 @@ final class Troubles {
         return Stream.concat(configuring.stream(), applying.stream()).map(Problem::toString).findFirst().orElse("");
     }
 
-    /** Everything that status lists. @param plane problems of the data path */
-    List<Problem> all(List<Problem> plane, Optional<LoomConfig> config, Inventory inventory, List<VipView> vips) {
+    /** Everything that status lists, but for what vips lack. @param plane problems of the data path */
+    List<Problem> all(List<Problem> plane, Optional<LoomConfig> config, Inventory inventory) {
         List<Problem> all = new ArrayList<>(configuring);
         if (!applying.isEmpty()) {
             all.add(ControlProblem.retrying(applying));
@@ -75,7 +74,6 @@ final class Troubles {
         config.ifPresent(file -> all.addAll(file.warnings()));
         all.addAll(merging);
         all.addAll(inventory.orphans());
-        vips.forEach(vip -> vip.degraded().forEach(reason -> all.add(ControlProblem.degraded(vip.name(), reason))));
         return all;
     }
 }

@@ -1,6 +1,7 @@
 package io.loom.control.internal;
 
 import io.loom.api.Endpoint;
+import io.loom.api.Problem;
 import io.loom.api.config.Admission;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Vip;
@@ -22,7 +23,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Turns a plan, and what of it is in the kernel, into what people see. Pure. */
+/**
+ * Turns a plan, and what of it is in the kernel, into what people see: when somebody looks, since a change of one among thousands is
+ * seldom followed by a look at all. Pure; thread-safe.
+ */
 final class Views {
     private final LoomConfig config;
     private final Inventory inventory;
@@ -31,14 +35,10 @@ final class Views {
     private final KernelState applied;
     private final Map<String, MethodView> methods;
     private final List<AttachmentView> attachments;
-    private final Map<Endpoint, String> unresolved = new HashMap<>();
-    private final Set<Endpoint> unmet = new HashSet<>();
-    private final Serving serving;
-    private final Map<String, List<String>> listenersOf = new HashMap<>();
-    private final Map<String, List<Plan.VipPlan>> vipsOf;
-    private final Map<String, Plan.VipPlan> planOf = new HashMap<>();
-    /** Why no vip of an upstream reaches a backend, once for all of them. */
-    private final Map<String, String> notInTable = new HashMap<>();
+    private final NextHops hops;
+    private Optional<Index> index = Optional.empty();
+    private Optional<List<BackendView>> backends = Optional.empty();
+    private Optional<List<VipView>> vips = Optional.empty();
 
     Views(
             LoomConfig config, Inventory inventory, Health health, Plan plan, PlaneView plane,
@@ -50,17 +50,45 @@ final class Views {
         this.applied = plane.applied();
         this.methods = plane.methods();
         this.attachments = attachments;
-        this.vipsOf = plan.vips().stream().collect(Collectors.groupingBy(Plan.VipPlan::upstream));
-        plane.nextHops().unresolved().forEach((key, reason) -> unresolved.put(key.endpoint(), reason));
-        plane.nextHops().unmet().forEach(key -> unmet.add(key.endpoint()));
-        this.serving = new Serving(applied.tables());
-        plan.vips().forEach(vip -> planOf.put(vip.name(), vip));
-        applied.listeners().forEach((listener, spec) ->
-                listenersOf.computeIfAbsent(spec.table().vip(), vip -> new ArrayList<>()).add(listener.toString()));
+        this.hops = plane.nextHops();
     }
 
-    List<BackendView> backends() {
-        return inventory.members().stream().map(this::backend).toList();
+    /** What is looked up for each. */
+    private final class Index {
+        final Map<Endpoint, String> unresolved = new HashMap<>();
+        final Set<Endpoint> unmet = new HashSet<>();
+        final Serving serving = new Serving(applied.tables());
+        final Map<String, List<String>> listenersOf = new HashMap<>();
+        final Map<String, List<Plan.VipPlan>> vipsOf = plan.vips().stream().collect(Collectors.groupingBy(Plan.VipPlan::upstream));
+        final Map<String, Plan.VipPlan> planOf = new HashMap<>();
+        /** Why no vip of an upstream reaches a backend, once for all of them. */
+        final Map<String, String> notInTable = new HashMap<>();
+
+        Index() {
+            hops.unresolved().forEach((key, reason) -> unresolved.put(key.endpoint(), reason));
+            hops.unmet().forEach(key -> unmet.add(key.endpoint()));
+            plan.vips().forEach(vip -> planOf.put(vip.name(), vip));
+            applied.listeners().forEach((listener, spec) ->
+                    listenersOf.computeIfAbsent(spec.table().vip(), vip -> new ArrayList<>()).add(listener.toString()));
+        }
+    }
+
+    private Index index() {
+        if (index.isEmpty()) {
+            index = Optional.of(new Index());
+        }
+        return index.get();
+    }
+
+    synchronized List<BackendView> backends() {
+        if (backends.isEmpty()) {
+            backends = Optional.of(inventory.members().stream().map(this::backend).toList());
+        }
+        return backends.get();
+    }
+
+    synchronized Optional<BackendView> backend(int id) {
+        return inventory.member(id).map(this::backend);
     }
 
     private BackendView backend(Member member) {
@@ -69,8 +97,8 @@ final class Views {
         if (disabled.isPresent()) {
             return view(member, State.DISABLED, disabled.get());
         }
-        if (member.weight() > 0 && unmet.contains(member.endpoint()) && !inTable(member)) {
-            return view(member, State.RESOLVING, unresolved.get(member.endpoint()));
+        if (member.weight() > 0 && index().unmet.contains(member.endpoint()) && !inTable(member)) {
+            return view(member, State.RESOLVING, index().unresolved.get(member.endpoint()));
         }
         if (down.isPresent()) {
             return view(member, State.DOWN, down.get());
@@ -81,7 +109,7 @@ final class Views {
         if (inTable(member)) {
             return view(member, State.UP, "");
         }
-        String reason = unresolved.get(member.endpoint());
+        String reason = index().unresolved.get(member.endpoint());
         return reason == null
                 ? view(member, State.DISABLED, notInTable(member))
                 : view(member, State.RESOLVING, reason);
@@ -91,18 +119,18 @@ final class Views {
         if (!config.enabled()) {
             return Optional.of("ebpf.enabled is false");
         }
-        return vipsOf.containsKey(member.upstream())
+        return index().vipsOf.containsKey(member.upstream())
                 ? Optional.empty()
                 : Optional.of("no vip uses upstream " + member.upstream());
     }
 
     private boolean inTable(Member member) {
-        return serving.byAny(vipsOf.get(member.upstream())).contains(member.endpoint());
+        return index().serving.byAny(index().vipsOf.get(member.upstream())).contains(member.endpoint());
     }
 
     private String notInTable(Member member) {
-        return notInTable.computeIfAbsent(member.upstream(), upstream -> {
-            List<String> reasons = vipsOf.get(upstream).stream().flatMap(vip -> vip.degraded().stream()).distinct().toList();
+        return index().notInTable.computeIfAbsent(member.upstream(), upstream -> {
+            List<String> reasons = index().vipsOf.get(upstream).stream().flatMap(vip -> vip.degraded().stream()).distinct().toList();
             return reasons.isEmpty()
                     ? "no vip of upstream " + upstream + " reaches its address family"
                     : String.join("; ", reasons);
@@ -115,13 +143,23 @@ final class Views {
                 member.override(), member.maxConnections());
     }
 
-    List<VipView> vips() {
-        return config.vips().stream().map(this::vip).toList();
+    synchronized List<VipView> vips() {
+        if (vips.isEmpty()) {
+            vips = Optional.of(config.vips().stream().map(this::vip).toList());
+        }
+        return vips.get();
+    }
+
+    /** What vips lack. */
+    synchronized List<Problem> problems() {
+        List<Problem> problems = new ArrayList<>();
+        config.vips().forEach(vip -> degraded(vip).forEach(reason -> problems.add(ControlProblem.degraded(vip.name(), reason))));
+        return problems;
     }
 
     private VipView vip(Vip vip) {
-        List<String> listeners = listenersOf.getOrDefault(vip.name(), List.of());
-        int usable = serving.by(vip.name()).size();
+        List<String> listeners = index().listenersOf.getOrDefault(vip.name(), List.of());
+        int usable = index().serving.by(vip.name()).size();
         return new VipView(
                 vip.name(), listeners, protocols(vip), vip.algorithm(), vip.forwarding(), handling(vip), vip.upstream(), usable,
                 inventory.of(vip.upstream()).size(), degraded(vip));
@@ -159,7 +197,7 @@ final class Views {
             reasons.add("the program is attached to no interface: "
                     + attachments.stream().map(AttachmentView::problem).collect(Collectors.joining("; ")));
         }
-        Optional.ofNullable(planOf.get(vip.name())).ifPresent(planned -> reasons.addAll(planned.degraded()));
+        Optional.ofNullable(index().planOf.get(vip.name())).ifPresent(planned -> reasons.addAll(planned.degraded()));
         return reasons;
     }
 }

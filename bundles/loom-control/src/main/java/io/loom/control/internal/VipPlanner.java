@@ -83,7 +83,9 @@ final class VipPlanner {
                         ? applied.tables().get(key)
                         : pools.table(vip.upstream(), key.family(), method.get(), view, algorithm.get(), vip.tableSize());
                 backends.add(pool.keys());
-                backends.add(spec.weights().keySet());
+                if (hold) {
+                    backends.add(spec.weights().keySet());
+                }
                 tables.put(key, spec);
                 explainEmpty(key.family(), method.get(), spec, pool);
             }

@@ -184,6 +184,13 @@ final class Backends implements AutoCloseable {
         return sources;
     }
 
+    /** Loom's addresses that backends are sent to from. */
+    synchronized Set<InetAddress> ownAddresses() {
+        Set<InetAddress> own = new HashSet<>();
+        written.values().forEach(entry -> entry.hop().ifPresent(hop -> own.add(hop.source())));
+        return own;
+    }
+
     synchronized Seen seen() {
         if (seen.isEmpty()) {
             seen = Optional.of(new Seen(Set.copyOf(live.keySet()), keys(BackendEntry::down), keys(BackendEntry::draining), limited()));

@@ -40,6 +40,7 @@ final class NextHops {
     /** Of the present round; one thread. */
     private final Queue<InetAddress> rest = new ArrayDeque<>();
     private int round;
+    private volatile int changes;
 
     /**
      * @param carrier turns the kernel's way, which may be a VLAN device, into the one that frames go
@@ -65,6 +66,11 @@ final class NextHops {
         return Collections.unmodifiableMap(hops);
     }
 
+    /** Grows after {@link #reason} has begun to say something else of any address. */
+    int changes() {
+        return changes;
+    }
+
     /** Why the hop is not known; empty if it is. */
     Optional<String> reason(InetAddress address) {
         State state = states.get(address);
@@ -81,7 +87,7 @@ final class NextHops {
      */
     boolean refresh() {
         Set<InetAddress> addresses = wanted;
-        states.keySet().retainAll(addresses);
+        boolean forgotten = states.keySet().retainAll(addresses);
         hops.keySet().retainAll(addresses);
         Set<InetAddress> avoid = vips.get();
         Map<InetAddress, HopLookup.Answer> answers = new HashMap<>();
@@ -99,6 +105,9 @@ final class NextHops {
         boolean changed = false;
         for (Map.Entry<InetAddress, HopLookup.Answer> entry : answers.entrySet()) {
             changed |= settle(entry.getKey(), entry.getValue());
+        }
+        if (forgotten || changed) {
+            changes++; // by this thread alone
         }
         return changed;
     }

@@ -49,6 +49,8 @@ final class Tables {
     private final Map<Integer, Pending> pending = new TreeMap<>();
     private final BitSet taken = new BitSet();
     private final Set<Integer> retired = new TreeSet<>();
+    /** Until one changes. */
+    private Optional<SortedMap<TableKey, TableSpec>> seen = Optional.empty();
 
     private record Pending(Published table, Set<TableKey> users) {}
 
@@ -100,6 +102,7 @@ final class Tables {
     }
 
     private void use(int number, TableKey key) {
+        seen = Optional.empty();
         Integer before = numbers.put(key, number);
         users.computeIfAbsent(number, none -> new TreeSet<>()).add(key);
         if (before != null && before != number) {
@@ -206,6 +209,7 @@ final class Tables {
     }
 
     private void replace(Published before, Published next) {
+        seen = Optional.empty();
         forgetSpec(before);
         arrays.put(next.number(), next);
         bySpec.put(next.spec(), next.number());
@@ -247,6 +251,7 @@ final class Tables {
             });
             throw failure;
         }
+        seen = Optional.empty();
         Map<TableKey, Integer> former = new TreeMap<>();
         now.forEach((number, next) -> {
             arrays.put(number, next.table());
@@ -320,6 +325,7 @@ final class Tables {
     }
 
     synchronized void remove(TableKey key) {
+        seen = Optional.empty();
         Integer number = numbers.remove(key);
         if (number != null) {
             leave(number, key);
@@ -336,9 +342,12 @@ final class Tables {
     }
 
     synchronized SortedMap<TableKey, TableSpec> specs() {
-        SortedMap<TableKey, TableSpec> specs = new TreeMap<>();
-        numbers.forEach((key, number) -> specs.put(key, arrays.get(number).spec()));
-        return specs;
+        if (seen.isEmpty()) {
+            SortedMap<TableKey, TableSpec> specs = new TreeMap<>();
+            numbers.forEach((key, number) -> specs.put(key, arrays.get(number).spec()));
+            seen = Optional.of(Collections.unmodifiableSortedMap(specs));
+        }
+        return seen.get();
     }
 
     /** Numbers of backends in any table, present or previous ones. */
