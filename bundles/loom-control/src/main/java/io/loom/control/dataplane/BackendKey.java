@@ -40,16 +40,40 @@ public final class BackendKey implements Comparable<BackendKey> {
         return hash;
     }
 
-    /** A member of an upstream, however it is reached. */
-    public record Server(long group, Endpoint endpoint) {
+    /** A member of an upstream, however it is reached. A value that remembers its hash, as a key does. */
+    public static final class Server {
+        private final long group;
+        private final Endpoint endpoint;
+        private final int hash;
+
+        public Server(long group, Endpoint endpoint) {
+            this.group = group;
+            this.endpoint = endpoint;
+            this.hash = 31 * Long.hashCode(group) + endpoint.hashCode();
+        }
+
+        public long group() {
+            return group;
+        }
+
+        public Endpoint endpoint() {
+            return endpoint;
+        }
+
         @Override
         public boolean equals(Object object) {
-            return this == object || object instanceof Server other && group == other.group && endpoint.equals(other.endpoint);
+            return this == object || object instanceof Server other && hash == other.hash && group == other.group
+                    && endpoint.equals(other.endpoint);
         }
 
         @Override
         public int hashCode() {
-            return 31 * Long.hashCode(group) + endpoint.hashCode();
+            return hash;
+        }
+
+        @Override
+        public String toString() {
+            return group + " " + endpoint;
         }
     }
 

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 
 /**
  * The form of {@code runtime.json}: one entry for each backend of which there is something to remember. What an entry has become is kept,
@@ -57,8 +58,8 @@ final class RuntimeJson {
     /** @param json its part of the document, when it was last made from the others */
     private record Text(
             Integer id, Integer added, RuntimeState.WeightOverride override, RuntimeState.FileEntry buried, byte[] json) {
-        boolean says(RuntimeState state, ServerRef ref) {
-            return Objects.equals(id, state.ids().get(ref)) && Objects.equals(added, state.added().get(ref))
+        boolean says(Integer now, RuntimeState state, ServerRef ref) {
+            return Objects.equals(id, now) && Objects.equals(added, state.added().get(ref))
                     && Objects.equals(override, state.overrides().get(ref)) && Objects.equals(buried, state.tombstones().get(ref));
         }
     }
@@ -72,11 +73,17 @@ final class RuntimeJson {
         String frame = document(state.nextId(), state.runtimeFrom(), List.of());
         int middle = frame.lastIndexOf(']');
         parts.add(frame.substring(0, middle).getBytes(StandardCharsets.UTF_8));
-        for (ServerRef ref : refs) {
+        // An id is looked up where nearly all have one: who walks through thousands has it at hand.
+        BiConsumer<ServerRef, Integer> add = (ref, id) -> {
             if (parts.size() > 1) {
                 parts.add(BETWEEN);
             }
-            parts.add(text(ref, state));
+            parts.add(text(ref, id, state));
+        };
+        if (refs == state.ids().keySet()) {
+            state.ids().forEach(add);
+        } else {
+            refs.forEach(ref -> add.accept(ref, state.ids().get(ref)));
         }
         parts.add(((refs.isEmpty() ? "" : " ") + frame.substring(middle)).getBytes(StandardCharsets.UTF_8));
         ByteBuffer all = ByteBuffer.allocate(parts.stream().mapToInt(part -> part.length).sum());
@@ -84,15 +91,15 @@ final class RuntimeJson {
         return all.array();
     }
 
-    private byte[] text(ServerRef ref, RuntimeState state) {
+    private byte[] text(ServerRef ref, Integer id, RuntimeState state) {
         Text before = texts.get(ref);
-        if (before != null && before.says(state, ref)) {
+        if (before != null && before.says(id, state, ref)) {
             return before.json();
         }
         String alone = document(1, 0, List.of(entry(ref, state)));
         byte[] json = alone.substring(alone.indexOf('[') + 2, alone.lastIndexOf(']') - 1).getBytes(StandardCharsets.UTF_8);
         texts.put(ref, new Text(
-                state.ids().get(ref), state.added().get(ref), state.overrides().get(ref), state.tombstones().get(ref), json));
+                id, state.added().get(ref), state.overrides().get(ref), state.tombstones().get(ref), json));
         return json;
     }
 
