@@ -21,8 +21,12 @@ import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * One question: how does a frame get to this address? Asks the kernel's routing table through a BPF program, so that policy
@@ -37,6 +41,7 @@ final class HopLookup implements AutoCloseable {
 
     private final BpfProgram program;
     private final int loopback;
+    private final Map<Family, Problem> forbidden = new ConcurrentHashMap<>();
 
     /** @param program loom_nexthop */
     HopLookup(BpfProgram program) {
@@ -118,7 +123,29 @@ final class HopLookup implements AutoCloseable {
                 .orElse(answer);
     }
 
+    /** Whoever switches forwarding off for the whole host switches it off on {@code lo} too; there it is Loom's. */
     private Answer ask(InetAddress source, InetAddress destination) {
+        Answer answer = look(source, destination);
+        Family family = Family.of(destination);
+        if (answer.result() == FibLookup.Result.FORWARDING_DISABLED) {
+            try {
+                allow();
+                answer = look(source, destination);
+            } catch (LoomException refused) {
+                forbidden.put(family, refused.problems().get(0));
+                return answer;
+            }
+        }
+        forbidden.remove(family);
+        return answer;
+    }
+
+    /** That no routes can be asked for. */
+    List<Problem> problems() {
+        return List.copyOf(new TreeMap<>(forbidden).values());
+    }
+
+    private Answer look(InetAddress source, InetAddress destination) {
         BpfProgram.TestRun run = program.testRun(FibLookup.question(source, destination, loopback), 1);
         if (run.result() < 0 || run.result() >= FibLookup.Result.values().length) {
             return Answer.unknown(FibLookup.Result.NOT_FORWARDED, "the kernel cannot look it up (" + run.result() + ")");

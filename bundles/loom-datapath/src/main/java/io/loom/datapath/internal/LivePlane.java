@@ -475,6 +475,7 @@ final class LivePlane implements AutoCloseable {
         problems.addAll(programs.problems());
         problems.addAll(ownPrograms.problems());
         problems.addAll(ports.problems(programs.tuning().connections().maxEntries()));
+        problems.addAll(lookup.problems());
         problems.addAll(readings.problems());
         localPorts.problem().ifPresent(problems::add);
         problems.addAll(Fallbacks.problems(listeners.specs(), readings));
