@@ -29,6 +29,10 @@ import org.osgi.framework.Version;
  */
 record PluginJar(String symbolicName, Version version, String digest, byte[] content) {
     private static final long LARGEST = 64L << 20;
+    /** All that it unpacks to. A few kilobytes can become gigabytes, and everything is read to its end. */
+    private static final long LARGEST_UNPACKED = 4 * LARGEST;
+    /** It is held in memory many times over while it is parsed. */
+    private static final int LARGEST_MANIFEST = 1 << 20;
 
     /** Why a file holds no bundle, in one line. */
     static final class NoBundle extends Exception {
@@ -80,17 +84,27 @@ record PluginJar(String symbolicName, Version version, String digest, byte[] con
 
     private static PluginJar of(byte[] content, Path copy) throws IOException, NoBundle {
         try (ZipFile zip = new ZipFile(copy.toFile())) {
+            long left = LARGEST_UNPACKED;
             for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements();) {
-                requireWhole(zip, entries.nextElement());
+                left -= requireWhole(zip, entries.nextElement(), left);
             }
             ZipEntry entry = zip.getEntry(JarFile.MANIFEST_NAME);
             if (entry == null) {
                 throw new NoBundle("it is a jar without a manifest, and no OSGi bundle");
             }
-            try (InputStream in = zip.getInputStream(entry)) {
-                return of(content, new Manifest(in).getMainAttributes());
-            }
+            return of(content, manifest(zip, entry).getMainAttributes());
         }
+    }
+
+    private static Manifest manifest(ZipFile zip, ZipEntry entry) throws IOException, NoBundle {
+        byte[] text;
+        try (InputStream in = zip.getInputStream(entry)) {
+            text = in.readNBytes(LARGEST_MANIFEST + 1);
+        }
+        if (text.length > LARGEST_MANIFEST) {
+            throw new NoBundle("its manifest is larger than " + (LARGEST_MANIFEST >> 20) + " MiB");
+        }
+        return new Manifest(new ByteArrayInputStream(text));
     }
 
     private static PluginJar of(byte[] content, Attributes manifest) throws NoBundle {
@@ -109,18 +123,29 @@ record PluginJar(String symbolicName, Version version, String digest, byte[] con
         }
     }
 
-    /** ZipFile itself does not compare sums. */
-    private static void requireWhole(ZipFile zip, ZipEntry entry) throws IOException {
+    /**
+     * ZipFile itself does not compare sums.
+     *
+     * @param most bytes that it may unpack to
+     * @return bytes that it unpacks to
+     */
+    private static long requireWhole(ZipFile zip, ZipEntry entry, long most) throws IOException, NoBundle {
         CRC32 sum = new CRC32();
+        long size = 0;
         try (InputStream in = zip.getInputStream(entry)) {
             byte[] buffer = new byte[1 << 14];
             for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
                 sum.update(buffer, 0, read);
+                size += read;
+                if (size > most) {
+                    throw new NoBundle("it unpacks to more than " + (LARGEST_UNPACKED >> 20) + " MiB");
+                }
             }
         }
         if (entry.getCrc() >= 0 && sum.getValue() != entry.getCrc()) {
             throw new ZipException("the sum of " + entry.getName() + " does not match");
         }
+        return size;
     }
 
     private static String digest(byte[] content) {

@@ -169,6 +169,8 @@ class DeployerTest {
         Files.write(file("needy.jar"), TestJar.of("two", "1.0.0", TestJar.Good.class, "Import-Package", "org.osgi.framework,no.such"));
         Files.write(file("throwing.jar"), TestJar.of("four", "1.0.0", TestJar.Throwing.class));
         Files.write(file("lost.jar"), TestJar.of("five", "1.0.0", TestJar.Good.class, "Bundle-Activator", "no.such.Activator"));
+        Files.write(file("manifest.jar"), TestJar.of("seven", "1.0.0", TestJar.Good.class, "Large", "x".repeat(1 << 20)));
+        Files.write(file("bomb.jar"), TestJar.unpackingTo(257));
         Files.createSymbolicLink(file("link.jar"), Path.of("nowhere"));
         assertEquals(0, new ProcessBuilder("mkfifo", file("fifo.jar").toString()).start().waitFor());
         Files.createDirectory(file("folder.jar"));
@@ -183,10 +185,12 @@ class DeployerTest {
         assertReason("needy.jar", State.UNRESOLVED, "no.such");
         assertReason("throwing.jar", State.FAILED, "StackOverflowError: too deep");
         assertReason("lost.jar", State.FAILED, "no.such.Activator");
+        assertReason("manifest.jar", State.BROKEN, "its manifest is larger than 1 MiB");
+        assertReason("bomb.jar", State.BROKEN, "it unpacks to more than 256 MiB");
         assertReason("link.jar", State.BROKEN, "does not exist");
         assertReason("fifo.jar", State.BROKEN, "no regular file");
         assertReason("folder.jar", State.BROKEN, "a folder");
-        assertEquals(12, problems().size(), problems().toString());
+        assertEquals(14, problems().size(), problems().toString());
         assertEquals(State.ACTIVE, view("good.jar").state());
         for (DeployedFile file : deployer.files()) {
             Files.delete(file(file.file()));

@@ -70,6 +70,19 @@ final class TestJar {
         }
     }
 
+    /** Small, until it is unpacked. */
+    static byte[] unpackingTo(int mebibytes) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (JarOutputStream jar = new JarOutputStream(bytes)) {
+            jar.putNextEntry(new JarEntry("zeros"));
+            byte[] zeros = new byte[1 << 20];
+            for (int i = 0; i < mebibytes; i++) {
+                jar.write(zeros);
+            }
+        }
+        return bytes.toByteArray();
+    }
+
     static byte[] of(String name, String version, Class<?> activator, String... headers) throws IOException {
         Manifest manifest = new Manifest();
         Attributes main = manifest.getMainAttributes();

@@ -255,6 +255,16 @@ public class LoomdIT {
         }
     }
 
+    /** It would be waited for without a word. */
+    @Test
+    public void aLockThatIsNoFileEndsTheStartWithOneLine() throws Exception {
+        Path odd = Files.createDirectory(work.resolve("odd"));
+        assertEquals(0, new ProcessBuilder("mkfifo", odd.resolve("lock").toString()).start().waitFor());
+        Outcome refused = LOOM.run("loomd", "--config", config.toString(), "--data", odd.toString(), "--instance", INSTANCE + "-odd");
+        assertEquals(refused.output(), 73, refused.status());
+        assertEquals("loomd: --data " + odd + ": " + odd + "/lock is no plain file\n", refused.output());
+    }
+
     @Test
     public void sigtermEndsItWithinFiveSeconds() throws Exception {
         Path otherData = work.resolve("short");
