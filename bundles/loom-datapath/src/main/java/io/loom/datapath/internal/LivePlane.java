@@ -68,6 +68,7 @@ final class LivePlane implements AutoCloseable {
     private final Carriers carriers;
     private final Stations stations;
     private final Offloads offloads;
+    private final Refusals refusals;
     private final NetworkNews news;
     private final CpuAffinity cpuAffinity;
     private final Symptoms symptoms = new Symptoms(new Drivers(NET, LivePlane::describe));
@@ -121,6 +122,7 @@ final class LivePlane implements AutoCloseable {
         this.clock = clock;
         this.egress = new Egress(instance.map("loom_devices"), () -> instance.knownMap("loom_mtus"));
         this.stations = new Stations(() -> instance.knownMap("loom_stations"), new StackedDevices(NET, readings), new Links());
+        this.refusals = new Refusals(NET, readings);
         this.offloads = new Offloads(() -> instance.knownMap("loom_offloads"));
         this.sweep = new Sweep(instance, clock);
         this.ports = new Ports();
@@ -258,6 +260,7 @@ final class LivePlane implements AutoCloseable {
         lookAtPorts();
         attachments.check();
         offloads.look(attachments.views(), System.nanoTime());
+        refusals.look(attachments.attachedDevices(), System.nanoTime());
     }
 
     private void lookAtPorts() {
@@ -467,6 +470,7 @@ final class LivePlane implements AutoCloseable {
         problems.addAll(keeper.problems());
         problems.addAll(stations.problems());
         problems.addAll(offloads.problems());
+        problems.addAll(refusals.problems());
         problems.addAll(opening);
         problems.addAll(egress.problems());
         problems.addAll(cpuAffinity.problems());

@@ -97,6 +97,26 @@ class OffloadIT extends LabTest {
         Await.until("it is over", LIMIT, () -> !warnings().contains("LOOM-1276"), this::warnings);
     }
 
+    /** A veth takes nothing from XDP while its other end has neither a program nor GRO. */
+    @Test
+    @Order(1)
+    void packetsThatTheInterfaceDropsAreToldOfByItsNameAsLongAsTheyAre() {
+        assertTrue(served(), this::warnings);
+        lab.on("segment", "bpftool", "net", "detach", "xdpdrv", "dev", "balancer").succeeded();
+        try {
+            Await.until("it is told", LIMIT, () -> {
+                assertNotEquals(0, asked(WAYS.get(0)), "nothing is sent");
+                return warnings().contains("LOOM-1278") && warnings().contains("eth0 drops packets that it is to send");
+            }, this::warnings);
+            lab.on("segment", "ethtool", "-K", "balancer", "gro", "on").succeeded();
+            assertTrue(served(), "the mend that it names");
+        } finally {
+            lab.on("segment", "ethtool", "-K", "balancer", "gro", "off");
+            lab.on("segment", "bpftool", "net", "attach", "xdpdrv", "pinned", lab.run().resolve("bpf/lab_pass").toString(), "dev", "balancer").succeeded();
+        }
+        Await.until("it is over", LIMIT, () -> served() && !warnings().contains("LOOM-1278"), this::warnings);
+    }
+
     @Test
     @Order(2)
     void inGenericModeAllMethodsWorkAlthoughChecksumsAreNotFilledIn() {
