@@ -310,7 +310,8 @@ public class LoomdIT {
             awaitIn(ownLog, "loom waits for");
             awaitCommand(own, place[1], "plugin-list", "a-immediate\\.jar .*hanging.*HangsWhenMade");
             awaitCommand(own, place[1], "plugin-list", "a-delayed\\.jar .*active.*its algorithm hangs");
-            awaitCommand(own, place[1], "plugin-list", "a-large\\.jar .*OutOfMemoryError");
+            awaitCommand(own, place[1], "plugin-list", "a-large\\.jar .*its algorithm fails: its component cannot be made");
+            awaitIn(ownLog, "java.lang.OutOfMemoryError");
             awaitCommand(own, place[1], "plugin-list", "truncated\\.jar .*broken .*not all of one");
             awaitCommand(own, place[1], "plugin-list", "maglev-copy\\.jar .*duplicate .*the same bundle as loom-algorithm-maglev.jar");
             awaitCommand(own, place[1], "status", "LOOM-4115 deploy/truncated.jar is not in use");
