@@ -41,7 +41,7 @@ class KernelFileTest {
     /** What else these bundles read is no file of the kernel's. */
     @Test
     void nothingElseReadsProcAndSys() throws IOException {
-        List<String> others = List.of("KernelFile.java", "ObjectLinker.java", "InstanceLock.java", "OwnNames.java");
+        List<String> others = List.of("KernelFile.java", "ObjectLinker.java", "InstanceLock.java", "NameSources.java");
         for (String bundle : List.of("loom-libbpf", "loom-datapath")) {
             try (Stream<Path> files = Files.walk(Path.of("..", bundle, "src/main/java"))) {
                 for (Path file : files.filter(Files::isRegularFile).toList()) {
