@@ -1,8 +1,12 @@
 package io.loom.api;
 
+import java.util.stream.Collectors;
+
 /**
  * Something that is wrong, in the form that people see:
  * {@code LOOM-1203 loom.yaml:4:9: cannot attach XDP to eth0 (native): MTU 9000 is above the driver's limit; set mtu 1500}.
+ *
+ * <p>It is one line, whatever the commands and file names say that it repeats.
  *
  * <p>Codes: {@code LOOM-1xxx} kernel and data path, {@code 2xxx} configuration, {@code 3xxx} runtime changes (REST, shell),
  * {@code 4xxx} plugins, {@code 5xxx} process and instance. A code is never reused; docs/errors.md lists them.
@@ -19,6 +23,15 @@ public record Problem(String code, String where, String what, String why, String
         if (!code.matches("LOOM-\\d{4}")) {
             throw new IllegalArgumentException("bad error code " + code);
         }
+        where = line(where);
+        what = line(what);
+        why = line(why);
+        fix = line(fix);
+    }
+
+    private static String line(String text) {
+        return text.lines().limit(2).count() < 2 && !text.endsWith("\n") && !text.endsWith("\r") ? text
+                : text.lines().map(String::strip).filter(line -> !line.isEmpty()).collect(Collectors.joining("; "));
     }
 
     public static Problem of(String code, String what, String why, String fix) {
