@@ -9,10 +9,6 @@ import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.control.dataplane.KernelState;
-import io.loom.control.dataplane.ListenerKey;
-import io.loom.control.dataplane.ListenerSpec;
-import io.loom.control.dataplane.TableKey;
-import io.loom.control.dataplane.TableSpec;
 import io.loom.control.dataplane.Tracking;
 import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.NextHop;
@@ -30,9 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -86,9 +79,8 @@ final class LivePlane implements AutoCloseable {
     private final LocalPorts localPorts;
     private final TakenPorts takenPorts;
     private volatile Sweep.Result lastSweep = Sweep.Result.NONE;
-    private volatile Set<BackendKey> resolving = Set.of();
-    private volatile Unresolved unresolved = new Unresolved(0, Set.of(), Map.of());
-    private final AtomicReference<Seen> seen = new AtomicReference<>(Seen.NOTHING);
+    private final Unresolved unresolved;
+    private final AppliedState state;
     /** Something has changed since the last {@link #flush}; for the writer's thread. */
     private boolean applied;
     private Surroundings surroundings = new Surroundings(List.of(), List.of(), Set.of());
@@ -114,6 +106,7 @@ final class LivePlane implements AutoCloseable {
         this.listeners = new Listeners(
                 instance.map("loom_listeners4"), instance.map("loom_listeners6"), instance.map("loom_lstats"), tables,
                 guards, instance.meta());
+        this.state = new AppliedState(backends, tables, listeners);
         this.limits = new Limits(guards, backends);
         this.sources = new Sources(instance.map("loom_acl4"), instance.map("loom_acl6"));
         this.vips = new VipAnnouncement(listeners::addresses, this::interfaceAddresses);
@@ -136,6 +129,7 @@ final class LivePlane implements AutoCloseable {
             adopt();
         }
         this.nextHops = new NextHops(lookup, carriers::through, vips, backends.sources());
+        this.unresolved = new Unresolved(nextHops);
         this.changes = new Changes(programs, backends, tables, listeners, vipAddresses, nextHops, builds);
         chooseOuterSources();
     }
@@ -178,22 +172,8 @@ final class LivePlane implements AutoCloseable {
         instance.batch(entries);
     }
 
-    /** One object as long as it stays the same: whoever asks may go by that. */
     KernelState applied() {
-        return seen.updateAndGet(before -> before.now(backends.seen(), tables.specs(), listeners.specs())).state();
-    }
-
-    private record Seen(
-            Backends.Seen backends, SortedMap<TableKey, TableSpec> tables, SortedMap<ListenerKey, ListenerSpec> listeners,
-            KernelState state) {
-        static final Seen NOTHING = new Seen(new Backends.Seen(Set.of(), Set.of(), Set.of(), Map.of()), KernelState.EMPTY.tables(),
-                KernelState.EMPTY.listeners(), KernelState.EMPTY);
-
-        Seen now(
-                Backends.Seen now, SortedMap<TableKey, TableSpec> specs, SortedMap<ListenerKey, ListenerSpec> listening) {
-            return backends == now && tables == specs && listeners == listening ? this : new Seen(now, specs, listening,
-                    new KernelState(now.keys(), now.down(), now.draining(), now.limited(), specs, listening));
-        }
+        return state.now();
     }
 
     /** What can be later, is done by {@link #flush}. */
@@ -216,25 +196,12 @@ final class LivePlane implements AutoCloseable {
     }
 
     void resolve(Set<BackendKey> wanted) {
-        resolving = Set.copyOf(wanted);
-        nextHops.want(wanted.stream().map(key -> key.endpoint().address()).collect(Collectors.toSet()));
+        unresolved.want(wanted);
     }
 
     Map<BackendKey, String> unresolved() {
-        int now = nextHops.changes();
-        Set<BackendKey> asked = resolving;
-        Unresolved before = unresolved;
-        if (before.changes() != now || before.asked() != asked) {
-            Map<BackendKey, String> reasons = new TreeMap<>();
-            asked.forEach(key -> nextHops.reason(key.endpoint().address()).ifPresent(reason -> reasons.put(key, reason)));
-            before = new Unresolved(now, asked, Collections.unmodifiableMap(reasons));
-            unresolved = before;
-        }
-        return before.reasons();
+        return unresolved.reasons();
     }
-
-    /** Why which backends have no next hop, and at which of {@link NextHops#changes} that was so. */
-    private record Unresolved(int changes, Set<BackendKey> asked, Map<BackendKey, String> reasons) {}
 
     /** What {@link #watch} compares with the second before. */
     private record Surroundings(List<Status.AttachmentView> attachments, List<Problem> problems, Set<InetAddress> addresses) {}
