@@ -10,7 +10,8 @@ import java.util.TreeMap;
 
 /**
  * Forwarding state, wanted or applied. Who makes one of sorted maps gives them and the sets away: with thousands of backends a copy
- * is a good part of what a change takes, and so would be an order of those that stay.
+ * is a good part of what a change takes, and so would be an order of those that stay. A {@link LayeredSet} of thousands is compared with an
+ * earlier one by what differs.
  *
  * @param backends  that have an entry (those with a weight in a table, and those that drain)
  * @param down      of {@code backends}, those whose connections must choose anew
@@ -42,11 +43,16 @@ public record KernelState(
     }
 
     public KernelState {
-        backends = Collections.unmodifiableSet(backends);
-        down = Collections.unmodifiableSet(down);
-        draining = Collections.unmodifiableSet(draining);
+        backends = frozen(backends);
+        down = frozen(down);
+        draining = frozen(draining);
         limits = Collections.unmodifiableMap(limits);
         tables = Collections.unmodifiableSortedMap(tables);
         listeners = Collections.unmodifiableSortedMap(listeners);
+    }
+
+    /** A layered one must be seen as such. */
+    private static Set<BackendKey> frozen(Set<BackendKey> keys) {
+        return keys instanceof LayeredSet<BackendKey> ? keys : Collections.unmodifiableSet(keys);
     }
 }

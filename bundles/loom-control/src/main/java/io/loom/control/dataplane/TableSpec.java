@@ -13,4 +13,11 @@ public record TableSpec(String algorithm, int size, SortedMap<BackendKey, Intege
     public TableSpec {
         weights = Collections.unmodifiableSortedMap(new TreeMap<>(weights));
     }
+
+    /** Of parts: all of thousands of backends need not be looked at to tell most tables apart. */
+    @Override
+    public int hashCode() {
+        int hash = 31 * algorithm.hashCode() + 7 * size + weights.size();
+        return weights.isEmpty() ? hash : 31 * hash + 7 * weights.firstKey().hashCode() + weights.lastKey().hashCode();
+    }
 }

@@ -3,12 +3,12 @@ package io.loom.control.internal;
 import io.loom.api.config.HealthCheck;
 import io.loom.api.control.HealthReports.Target;
 import io.loom.control.dataplane.BackendKey;
-import java.util.Collections;
+import io.loom.control.dataplane.LayeredMap;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Backends that were removed and still have an entry in the kernel, for their connections: they are probed on, so that those of
@@ -31,18 +31,15 @@ record Departed(Map<BackendKey.Server, Member> members) {
             return this;
         }
         Map<BackendKey.Server, Member> next = new HashMap<>(members);
-        next.keySet().removeAll(now.byServer().keySet());
-        if (before != now) {
-            before.byServer().forEach((server, member) -> {
-                if (!now.byServer().containsKey(server)) {
-                    next.put(server, member);
-                }
-            });
+        next.keySet().removeIf(now.byServer()::containsKey);
+        for (BackendKey.Server server : LayeredMap.differing(before.byServer(), now.byServer())) {
+            if (!now.byServer().containsKey(server)) {
+                next.put(server, before.byServer().get(server));
+            }
         }
         if (!next.isEmpty()) {
-            Set<BackendKey.Server> there = new HashSet<>();
-            kernel.stream().map(BackendKey::server).filter(next::containsKey).forEach(there::add);
-            next.keySet().retainAll(there);
+            Set<String> methods = kernel.stream().map(BackendKey::method).collect(Collectors.toSet());
+            next.keySet().removeIf(server -> methods.stream().noneMatch(method -> kernel.contains(new BackendKey(server, method))));
         }
         return next.equals(members) ? this : new Departed(next);
     }
@@ -56,8 +53,9 @@ record Departed(Map<BackendKey.Server, Member> members) {
         if (members.isEmpty()) {
             return targets;
         }
-        Map<Target, HealthCheck> all = new HashMap<>(targets);
-        members.values().forEach(member -> member.check().ifPresent(check -> all.putIfAbsent(member.target(), check)));
-        return Collections.unmodifiableMap(all);
+        Map<Target, Optional<HealthCheck>> more = new HashMap<>();
+        members.values().stream().filter(member -> member.check().isPresent() && !targets.containsKey(member.target()))
+                .forEach(member -> more.put(member.target(), member.check()));
+        return LayeredMap.of(targets).with(more);
     }
 }

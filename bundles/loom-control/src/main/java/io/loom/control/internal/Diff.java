@@ -3,14 +3,19 @@ package io.loom.control.internal;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.KernelState;
+import io.loom.control.dataplane.LayeredMap;
+import io.loom.control.dataplane.ListenerKey;
+import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
-import java.util.function.BiFunction;
 
 /**
  * The steps from one kernel state to another, in an order in which no step leaves something that points at nothing: backend
@@ -18,42 +23,40 @@ import java.util.function.BiFunction;
  * let go of it, so that connections that choose anew cannot choose it again.
  */
 final class Diff {
-    private Diff() {}
+    private final Difference<BackendKey> backends = new Difference<>();
+    private final Difference<BackendKey> down = new Difference<>();
+    private final Difference<BackendKey> draining = new Difference<>();
+    /** Two that were equal. */
+    private SortedMap<ListenerKey, ListenerSpec> listening = Collections.emptySortedMap();
+    private SortedMap<ListenerKey, ListenerSpec> same = listening;
 
-    static List<Change> between(KernelState applied, KernelState wanted) {
+    /** What is asked for one after the other should be like what was before, of which it is compared what has changed. */
+    List<Change> between(KernelState applied, KernelState wanted) {
         List<Change> changes = new ArrayList<>();
-        List<Change.PutBackend> entries = entries(applied, wanted);
+        Set<BackendKey> comeOrGone = backends.of(applied.backends(), wanted.backends());
+        List<Change.PutBackend> entries = entries(applied, wanted, comeOrGone);
         entries.stream().filter(entry -> !leaves(entry)).forEach(changes::add);
         tables(applied.tables(), wanted.tables(), changes);
-        put(applied.listeners(), wanted.listeners(), Change.PutListener::new, changes);
-        applied.listeners().keySet().stream()
-                .filter(key -> !wanted.listeners().containsKey(key))
-                .forEach(key -> changes.add(new Change.RemoveListener(key)));
+        listeners(applied.listeners(), wanted.listeners(), changes);
         applied.tables().keySet().stream()
                 .filter(key -> !wanted.tables().containsKey(key))
                 .forEach(key -> changes.add(new Change.RemoveTable(key)));
         entries.stream().filter(Diff::leaves).forEach(changes::add);
-        applied.backends().stream()
-                .filter(key -> !wanted.backends().contains(key))
-                .sorted()
+        comeOrGone.stream().filter(key -> !wanted.backends().contains(key)).sorted()
                 .forEach(key -> changes.add(new Change.RemoveBackend(key)));
         return List.copyOf(changes);
     }
 
     /** Those that differ, in their order: numbers are given in it. */
-    private static List<Change.PutBackend> entries(KernelState applied, KernelState wanted) {
-        return wanted.backends().stream().filter(key -> !applied.backends().contains(key) || differs(applied, wanted, key)).sorted()
-                .map(key -> new Change.PutBackend(key, wanted.down().contains(key), wanted.draining().contains(key), limit(wanted, key)))
+    private List<Change.PutBackend> entries(KernelState applied, KernelState wanted, Set<BackendKey> comeOrGone) {
+        Set<BackendKey> differing = new HashSet<>(comeOrGone);
+        differing.addAll(down.of(applied.down(), wanted.down()));
+        differing.addAll(draining.of(applied.draining(), wanted.draining()));
+        differing.addAll(LayeredMap.differing(applied.limits(), wanted.limits()));
+        return differing.stream().filter(wanted.backends()::contains).sorted()
+                .map(key -> new Change.PutBackend(
+                        key, wanted.down().contains(key), wanted.draining().contains(key), wanted.limits().getOrDefault(key, 0)))
                 .toList();
-    }
-
-    private static boolean differs(KernelState applied, KernelState wanted, BackendKey key) {
-        return applied.down().contains(key) != wanted.down().contains(key)
-                || applied.draining().contains(key) != wanted.draining().contains(key) || limit(applied, key) != limit(wanted, key);
-    }
-
-    private static int limit(KernelState state, BackendKey key) {
-        return state.limits().getOrDefault(key, 0);
     }
 
     /**
@@ -66,7 +69,7 @@ final class Diff {
         List<Runnable> puts = new ArrayList<>();
         wanted.forEach((key, spec) -> {
             TableSpec there = applied.get(key);
-            boolean same = there != null && compared.computeIfAbsent(spec, first -> new IdentityHashMap<>())
+            boolean same = spec == there || there != null && compared.computeIfAbsent(spec, first -> new IdentityHashMap<>())
                     .computeIfAbsent(there, spec::equals);
             if (!same) {
                 differing.computeIfAbsent(spec, first -> new IdentityHashMap<>()).computeIfAbsent(there, second -> {
@@ -83,12 +86,21 @@ final class Diff {
         return entry.down() || entry.draining();
     }
 
-    private static <K, V> void put(
-            SortedMap<K, V> applied, SortedMap<K, V> wanted, BiFunction<K, V, Change> change, List<Change> changes) {
-        for (Map.Entry<K, V> entry : wanted.entrySet()) {
-            if (!entry.getValue().equals(applied.get(entry.getKey()))) {
-                changes.add(change.apply(entry.getKey(), entry.getValue()));
+    private void listeners(
+            SortedMap<ListenerKey, ListenerSpec> applied, SortedMap<ListenerKey, ListenerSpec> wanted, List<Change> changes) {
+        if (listening == applied && same == wanted) {
+            return;
+        }
+        int before = changes.size();
+        wanted.forEach((key, spec) -> {
+            if (!spec.equals(applied.get(key))) {
+                changes.add(new Change.PutListener(key, spec));
             }
+        });
+        applied.keySet().stream().filter(key -> !wanted.containsKey(key)).forEach(key -> changes.add(new Change.RemoveListener(key)));
+        if (changes.size() == before) {
+            listening = applied;
+            same = wanted;
         }
     }
 }

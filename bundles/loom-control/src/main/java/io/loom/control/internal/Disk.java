@@ -25,7 +25,7 @@ interface Disk {
     Optional<byte[]> read(Path file) throws IOException;
 
     /** Writes the whole file, in the place of whatever has its name, and forces it to the medium. */
-    void write(Path file, byte[] content) throws IOException;
+    void write(Path file, ByteBuffer content) throws IOException;
 
     /** Replaces {@code to} atomically. */
     void rename(Path from, Path to) throws IOException;
@@ -52,12 +52,11 @@ interface Disk {
         }
 
         @Override
-        public void write(Path file, byte[] content) throws IOException {
+        public void write(Path file, ByteBuffer content) throws IOException {
             Files.deleteIfExists(file); // a link would lead elsewhere, a pipe would wait for its reader
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(content);
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
+                while (content.hasRemaining()) {
+                    channel.write(content);
                 }
                 channel.force(true);
             }

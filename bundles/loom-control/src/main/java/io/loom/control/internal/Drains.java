@@ -28,17 +28,12 @@ record Drains(Map<BackendKey, Long> until) {
     }
 
     /**
-     * @param active  in use
-     * @param applied in the kernel
+     * @param leaving in the kernel, and in use no more
      * @param frozen  true: nothing is let go, as a table of unknown content may name it
      */
-    Drains next(Set<BackendKey> active, Set<BackendKey> applied, boolean frozen, long now) {
+    Drains next(Set<BackendKey> leaving, boolean frozen, long now) {
         Map<BackendKey, Long> next = new TreeMap<>();
-        for (BackendKey key : applied) {
-            if (!active.contains(key)) {
-                next.put(key, until.getOrDefault(key, now + DEADLINE));
-            }
-        }
+        leaving.forEach(key -> next.put(key, until.getOrDefault(key, now + DEADLINE)));
         if (frozen) {
             next.replaceAll((key, deadline) -> Math.max(deadline, now + LONGER));
         } else {

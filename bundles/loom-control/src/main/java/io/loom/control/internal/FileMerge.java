@@ -49,7 +49,7 @@ final class FileMerge {
         int highest = ids.values().stream().mapToInt(Integer::intValue).max().orElse(0);
         int next = Math.max(before.nextId(), highest == Integer.MAX_VALUE ? highest : highest + 1);
         return new Merged(
-                new RuntimeState(next, before.runtimeFrom(), ids, added, overrides, tombstones), List.copyOf(warnings));
+                RuntimeState.of(next, before.runtimeFrom(), ids, added, overrides, tombstones), List.copyOf(warnings));
     }
 
     private boolean changed(ServerRef ref, RuntimeState.FileEntry then) {

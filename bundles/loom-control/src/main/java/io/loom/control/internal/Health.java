@@ -4,41 +4,70 @@ import io.loom.api.control.HealthReports.Report;
 import io.loom.api.control.HealthReports.Target;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.KernelState;
+import io.loom.control.dataplane.LayeredMap;
+import io.loom.control.dataplane.LayeredSet;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What is known of the backends' health at one moment. A probed backend without a result counts as up, unless the kernel
  * has it marked as down from before a restart of the control plane, or as draining, which is what one that keeps its connections is marked as.
- * Who makes one gives the reports and the sets away.
+ * Thread-safe. Who makes one gives the reports away.
  */
-record Health(Map<Target, Report> reports, Set<BackendKey.Server> downInKernel, Set<BackendKey.Server> keptInKernel) {
-
+final class Health {
     /** Nothing is known. */
-    static final Health UNKNOWN = new Health(Map.of(), Set.of(), Set.of());
+    static final Health UNKNOWN = new Health(LayeredMap.empty(), KernelState.EMPTY);
 
-    Health {
-        reports = Collections.unmodifiableMap(reports);
-        downInKernel = Collections.unmodifiableSet(downInKernel);
-        keptInKernel = Collections.unmodifiableSet(keptInKernel);
+    private final Map<Target, Report> reports;
+    private final KernelState kernel;
+    /** Made when a backend without a result is asked for, of which there are few after a start. */
+    private volatile Optional<Marked> marked = Optional.empty();
+
+    private Health(Map<Target, Report> reports, KernelState kernel) {
+        this.reports = reports;
+        this.kernel = kernel;
+    }
+
+    /** In the kernel. @param kept draining, by whatever method */
+    private record Marked(Set<BackendKey.Server> down, Set<BackendKey.Server> kept) {
+        static Marked of(KernelState kernel) {
+            Set<BackendKey.Server> kept = servers(kernel.draining());
+            // A method that a vip has left drains as well, beside one that does not.
+            (kept.isEmpty() ? Set.<BackendKey>of() : kernel.backends()).stream().filter(key -> !kernel.draining().contains(key))
+                    .forEach(key -> kept.remove(key.server()));
+            return new Marked(servers(kernel.down()), kept);
+        }
+
+        private static Set<BackendKey.Server> servers(Set<BackendKey> keys) {
+            return keys.stream().map(BackendKey::server).collect(Collectors.toCollection(HashSet::new));
+        }
     }
 
     /** This one, if that is what there is now. */
     Health next(Map<Target, Report> now, KernelState applied) {
-        Set<BackendKey.Server> kept = servers(applied.draining());
-        // A method that a vip has left drains as well, beside one that does not.
-        (kept.isEmpty() ? Set.<BackendKey>of() : applied.backends()).stream().filter(key -> !applied.draining().contains(key))
-                .forEach(key -> kept.remove(key.server()));
-        Set<BackendKey.Server> down = servers(applied.down());
-        return now == reports && down.equals(downInKernel) && kept.equals(keptInKernel) ? this : new Health(now, down, kept);
+        return now == reports && kernel == applied ? this : new Health(now, applied);
     }
 
-    private static Set<BackendKey.Server> servers(Set<BackendKey> keys) {
-        return keys.stream().map(BackendKey::server).collect(Collectors.toCollection(HashSet::new));
+    Map<Target, Report> reports() {
+        return Collections.unmodifiableMap(reports);
+    }
+
+    /** Groups of whose members another moment may say something else. */
+    Set<Long> differing(Health other) {
+        return Stream.of(
+                        LayeredMap.differing(reports, other.reports).stream().map(target -> BackendKey.group(target.upstream())),
+                        groups(kernel.down(), other.kernel.down()), groups(kernel.draining(), other.kernel.draining()),
+                        groups(kernel.backends(), other.kernel.backends()))
+                .flatMap(groups -> groups).collect(Collectors.toSet());
+    }
+
+    private static Stream<Long> groups(Set<BackendKey> one, Set<BackendKey> other) {
+        return LayeredSet.differing(one, other).stream().map(BackendKey::group);
     }
 
     /** Why the backend is down; empty if it counts as up. */
@@ -50,9 +79,16 @@ record Health(Map<Target, Report> reports, Set<BackendKey.Server> downInKernel, 
         if (report != null) {
             return report.up() ? Optional.empty() : Optional.of(report.reason());
         }
-        boolean kept = member.keepsConnections() && member.weight() > 0 && keptInKernel.contains(member.server());
-        return kept || downInKernel.contains(member.server())
+        boolean kept = member.keepsConnections() && member.weight() > 0 && marked().kept().contains(member.server());
+        return kept || marked().down().contains(member.server())
                 ? Optional.of("was down before, not probed yet")
                 : Optional.empty();
+    }
+
+    private Marked marked() {
+        if (marked.isEmpty()) {
+            marked = Optional.of(Marked.of(kernel)); // whoever comes at the same time makes the same
+        }
+        return marked.get();
     }
 }

@@ -4,10 +4,11 @@ import io.loom.api.config.HealthCheck;
 import io.loom.api.control.HealthReports;
 import io.loom.api.control.HealthReports.Report;
 import io.loom.api.control.HealthReports.Target;
-import java.util.Collections;
+import io.loom.control.dataplane.LayeredMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Latest health report of each watched server, and the one caller of {@link HealthReports}. While there is no such service,
@@ -19,10 +20,10 @@ final class HealthBoard {
     private Optional<HealthReports> watchedBy = Optional.empty();
 
     private final Object lock = new Object();
-    private final Map<Target, Report> reports = new HashMap<>();
+    private LayeredMap<Target, Report> reports = LayeredMap.empty();
+    /** Reports since {@link #reports} was made; empty: its target is watched no more. */
+    private final Map<Target, Optional<Report>> news = new HashMap<>();
     private Map<Target, HealthCheck> targets = Map.of();
-    /** A copy of the reports, until there is another. */
-    private Optional<Map<Target, Report>> seen = Optional.empty();
 
     HealthBoard(Runnable onReport) {
         this.onReport = onReport;
@@ -44,12 +45,12 @@ final class HealthBoard {
     void watch(Map<Target, HealthCheck> wanted) {
         Optional<HealthReports> current = service;
         synchronized (lock) {
-            if (wanted.equals(targets) && current.equals(watchedBy)) {
+            Set<Target> changed = LayeredMap.differing(targets, wanted);
+            if (changed.isEmpty() && current.equals(watchedBy)) {
                 return;
             }
             targets = wanted;
-            reports.keySet().retainAll(wanted.keySet());
-            seen = Optional.empty();
+            changed.stream().filter(target -> !wanted.containsKey(target)).forEach(target -> news.put(target, Optional.empty()));
         }
         watchedBy = current;
         current.ifPresent(reporter -> reporter.watch(wanted, this::accept));
@@ -60,18 +61,17 @@ final class HealthBoard {
             if (!targets.containsKey(report.target())) {
                 return;
             }
-            reports.put(report.target(), report);
-            seen = Optional.empty();
+            news.put(report.target(), Optional.of(report));
         }
         onReport.run();
     }
 
+    /** The same object as before, if it says the same. */
     Map<Target, Report> reports() {
         synchronized (lock) {
-            if (seen.isEmpty()) {
-                seen = Optional.of(Collections.unmodifiableMap(new HashMap<>(reports)));
-            }
-            return seen.get();
+            reports = reports.with(news);
+            news.clear();
+            return reports;
         }
     }
 }

@@ -8,6 +8,7 @@ import io.loom.api.config.Upstream.OnDown;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.HealthReports;
 import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.LayeredMap;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -27,8 +29,8 @@ import java.util.stream.Collectors;
  * @param targets what must be probed, and how
  */
 record Inventory(
-        List<Member> members, Map<String, List<Member>> groups, List<Problem> orphans, Map<BackendKey.Server, Member> byServer,
-        Map<HealthReports.Target, HealthCheck> targets) {
+        List<Member> members, Map<String, List<Member>> groups, List<Problem> orphans, LayeredMap<BackendKey.Server, Member> byServer,
+        LayeredMap<HealthReports.Target, HealthCheck> targets) {
 
     static final Inventory EMPTY = new Inventory(List.of(), List.of());
     private static final Comparator<Member> BY_ID = Comparator.comparingInt(Member::id);
@@ -41,20 +43,18 @@ record Inventory(
     Inventory {
         groups = Collections.unmodifiableMap(groups);
         orphans = List.copyOf(orphans);
-        byServer = Collections.unmodifiableMap(byServer);
-        targets = Collections.unmodifiableMap(targets);
     }
 
-    private static Map<BackendKey.Server, Member> byServer(List<Member> members) {
+    private static LayeredMap<BackendKey.Server, Member> byServer(List<Member> members) {
         Map<BackendKey.Server, Member> byServer = new HashMap<>();
         members.forEach(member -> byServer.put(member.server(), member));
-        return byServer;
+        return LayeredMap.of(byServer);
     }
 
-    private static Map<HealthReports.Target, HealthCheck> targets(List<Member> members) {
+    private static LayeredMap<HealthReports.Target, HealthCheck> targets(List<Member> members) {
         Map<HealthReports.Target, HealthCheck> targets = new HashMap<>();
         members.forEach(member -> member.check().ifPresent(check -> targets.put(member.target(), check)));
-        return targets;
+        return LayeredMap.of(targets);
     }
 
     /** @param state merged with this very configuration, so that every server has an id */
@@ -72,7 +72,7 @@ record Inventory(
             }
         }
         List<Problem> orphans = new ArrayList<>();
-        state.added().forEach((ref, weight) -> {
+        new TreeMap<>(state.added()).forEach((ref, weight) -> {
             Optional<Upstream> group = Optional.ofNullable(groups.get(ref.upstream()));
             members.add(added(ref, weight, group, state));
             if (group.isEmpty()) {
@@ -135,16 +135,9 @@ record Inventory(
         if (group.isEmpty()) {
             lists.remove(ref.upstream());
         }
-        Map<BackendKey.Server, Member> servers = new HashMap<>(byServer);
-        before.ifPresent(member -> servers.remove(member.server()));
-        next.ifPresent(member -> servers.put(member.server(), member));
-        boolean sameProbes = before.flatMap(Member::check).equals(next.flatMap(Member::check));
-        Map<HealthReports.Target, HealthCheck> probes = sameProbes ? targets : new HashMap<>(targets);
-        if (!sameProbes) {
-            before.ifPresent(member -> probes.remove(member.target()));
-            next.ifPresent(member -> member.check().ifPresent(check -> probes.put(member.target(), check)));
-        }
-        return new Inventory(replaced(members, before, next), lists, orphans, servers, probes);
+        Member either = next.or(() -> before).orElseThrow();
+        return new Inventory(replaced(members, before, next), lists, orphans, byServer.with(Map.of(either.server(), next)),
+                targets.with(Map.of(either.target(), next.flatMap(Member::check))));
     }
 
     /** In the order of their ids. */

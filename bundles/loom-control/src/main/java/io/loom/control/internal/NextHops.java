@@ -1,7 +1,10 @@
 package io.loom.control.internal;
 
 import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.LayeredMap;
+import io.loom.control.dataplane.LayeredSet;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -17,10 +20,20 @@ record NextHops(
         Set<BackendKey> asked, Map<BackendKey, String> unresolved, Set<BackendKey> recent, Set<BackendKey> unmet) {
 
     NextHops {
-        asked = Collections.unmodifiableSet(asked);
+        // A layered set stays one, by which two of these are compared.
+        asked = asked instanceof LayeredSet<BackendKey> ? asked : Collections.unmodifiableSet(asked);
         unresolved = Collections.unmodifiableMap(unresolved);
         recent = Collections.unmodifiableSet(recent);
         unmet = Collections.unmodifiableSet(unmet);
+    }
+
+    /** Backends of which another moment may say something else. */
+    Set<BackendKey> differing(NextHops other) {
+        Set<BackendKey> differing = new HashSet<>(LayeredSet.differing(asked, other.asked));
+        differing.addAll(LayeredMap.differing(unresolved, other.unresolved));
+        differing.addAll(LayeredSet.differing(recent, other.recent));
+        differing.addAll(LayeredSet.differing(unmet, other.unmet));
+        return differing;
     }
 
     boolean known(BackendKey key) {

@@ -39,6 +39,12 @@ record PlaneView(
         return new PlaneView(applied, nextHops, left, own, methods, algorithms, protocols, deployed);
     }
 
+    /** Whether, apart from what is in the kernel and of next hops, both say the same. */
+    boolean canTheSameAs(PlaneView other) {
+        return addresses.equals(other.addresses) && own.equals(other.own) && methods.equals(other.methods)
+                && algorithms.equals(other.algorithms) && protocols.equals(other.protocols) && deployed.equals(other.deployed);
+    }
+
     PlaneView withApplied(KernelState now) {
         return new PlaneView(now, nextHops, addresses, own, methods, algorithms, protocols, deployed);
     }

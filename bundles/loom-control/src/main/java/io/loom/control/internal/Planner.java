@@ -5,11 +5,7 @@ import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Vip;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.KernelState;
-import io.loom.control.dataplane.ListenerKey;
-import io.loom.control.dataplane.ListenerSpec;
-import io.loom.control.dataplane.TableKey;
-import io.loom.control.dataplane.TableSpec;
-import java.util.ArrayList;
+import io.loom.control.dataplane.LayeredSet;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -19,8 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -29,68 +23,38 @@ import java.util.stream.Collectors;
  */
 final class Planner {
     private Pools pools = Pools.none();
-    private Union active = new Union(List.of(), Set.of());
-
-    /** What sets, which are compared as objects, have together. */
-    private record Union(List<Set<BackendKey>> parts, Set<BackendKey> all) {
-        Union next(List<Set<BackendKey>> wanted) {
-            boolean same = parts.size() == wanted.size();
-            for (int i = 0; same && i < wanted.size(); i++) {
-                same = parts.get(i) == wanted.get(i);
-            }
-            if (same) {
-                return this;
-            }
-            Set<BackendKey> union = wanted.size() == 1 ? wanted.get(0) : new HashSet<>();
-            if (wanted.size() > 1) {
-                wanted.forEach(union::addAll);
-            }
-            return new Union(wanted, union);
-        }
-    }
+    private final Union<BackendKey> active = new Union<>();
+    private final Difference<BackendKey> idle = new Difference<>();
+    private final VipPlans vips = new VipPlans();
 
     Plan plan(
             LoomConfig config, Inventory inventory, Departed departed, Health health, PlaneView plane, Drains drains, long now) {
         if (!config.enabled()) {
             return Plan.NOTHING;
         }
-        List<Plan.VipPlan> vips = new ArrayList<>();
-        SortedMap<TableKey, TableSpec> tables = new TreeMap<>();
-        SortedMap<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
-        PlaneView seen = plane.without(config.nat().sourceAddresses());
+        KernelState applied = plane.applied();
         Set<String> used = config.vips().stream().map(Vip::upstream).collect(Collectors.toSet());
         Members members = new Members(inventory.byServer(), used);
         Map<Endpoint, Integer> limits = limits(inventory.members(), used);
-        pools = new Pools(inventory, servers(config), limits.keySet(), health, plane.nextHops(), plane.applied(), pools);
-        Map<String, VipPlanner.Applied> applied = VipPlanner.Applied.byVip(plane.applied());
-        Set<Set<BackendKey>> parts = Collections.newSetFromMap(new IdentityHashMap<>());
-        List<Set<BackendKey>> order = new ArrayList<>();
-        for (Vip vip : config.vips()) {
-            Plan.VipPlan planned = new VipPlanner(vip, config.conntrack(), config.acl().asks(), pools, seen,
-                    applied.getOrDefault(vip.name(), VipPlanner.Applied.NOTHING)).plan();
-            vips.add(planned);
-            tables.putAll(planned.tables());
-            planned.listeners().forEach(listeners::putIfAbsent);
-            planned.backends().stream().filter(parts::add).forEach(order::add);
-        }
-        active = active.next(order);
-        boolean unknownContent = tables.values().stream().anyMatch(spec -> spec.algorithm().isEmpty());
-        Drains next = drains.next(active.all(), plane.applied().backends(), unknownContent, now);
-        Set<BackendKey> backends = active.all();
-        if (!next.until().isEmpty()) {
-            backends = new HashSet<>(active.all());
-            backends.addAll(next.keys());
-        }
-        Pool.Marks marks = marks(parts, next, members, departed, health, plane.applied());
+        pools = new Pools(inventory, servers(config), limits.keySet(), health, plane.nextHops(), applied, pools);
+        vips.next(config, pools, plane.without(config.nat().sourceAddresses()));
+        LayeredSet<BackendKey> serving = active.of(vips.backends());
+        boolean unknownContent = vips.tables().values().stream().anyMatch(spec -> spec.algorithm().isEmpty());
+        Set<BackendKey> leaving = new HashSet<>(idle.of(serving, applied.backends()));
+        leaving.removeAll(serving);
+        Drains next = drains.next(leaving, unknownContent, now);
+        Pool.Marks marks = marks(vips.backends(), next, members, departed, health, applied);
         // What a table of unknown content may still name stays what it is until that table is built anew.
-        next.keys().stream().filter(key -> !unknownContent || plane.applied().draining().contains(key)).forEach(marks.draining()::add);
-        return new Plan(new KernelState(backends, marks.down(), marks.draining(), limits(active.all(), limits), tables, listeners),
-                List.copyOf(vips), next);
+        next.keys().stream().filter(key -> !unknownContent || applied.draining().contains(key)).forEach(marks.draining()::add);
+        Map<BackendKey, Boolean> draining = new HashMap<>();
+        next.keys().forEach(key -> draining.put(key, true));
+        return new Plan(new KernelState(serving.with(draining), marks.down(), marks.draining(), limits(serving, limits),
+                vips.tables(), vips.listeners()), vips.all(), next);
     }
 
     /** Pools tell of their members. Others are in tables that stay as they are, or drain. @param parts of what is in use */
     private Pool.Marks marks(
-            Set<Set<BackendKey>> parts, Drains drains, Members members, Departed departed, Health health, KernelState applied) {
+            List<Set<BackendKey>> parts, Drains drains, Members members, Departed departed, Health health, KernelState applied) {
         Pool.Marks marks = new Pool.Marks(new HashSet<>(), new HashSet<>());
         Set<Set<BackendKey>> others = Collections.newSetFromMap(new IdentityHashMap<>());
         others.addAll(parts);

@@ -3,6 +3,7 @@ package io.loom.control.internal;
 import io.loom.api.Family;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.DataPlane.MethodView;
+import io.loom.control.dataplane.LayeredSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -24,11 +25,11 @@ import java.util.SortedMap;
  * @param draining  how many are neither
  */
 record Pool(
-        List<Place> places, Set<BackendKey> keys, SortedMap<BackendKey, Integer> weights, Marks marks, boolean expecting, int down,
+        List<Place> places, LayeredSet<BackendKey> keys, SortedMap<BackendKey, Integer> weights, Marks marks, boolean expecting, int down,
         int resolving, int draining) {
 
     static final Pool NONE =
-            new Pool(List.of(), Set.of(), Collections.emptySortedMap(), new Marks(Set.of(), Set.of()), false, 0, 0, 0);
+            new Pool(List.of(), LayeredSet.empty(), Collections.emptySortedMap(), new Marks(Set.of(), Set.of()), false, 0, 0, 0);
 
     /** @param weight in the table; 0: not in it */
     record Place(Member member, BackendKey key, int weight) {}
@@ -49,7 +50,6 @@ record Pool(
     }
 
     Pool {
-        keys = Collections.unmodifiableSet(keys);
         weights = Collections.unmodifiableSortedMap(weights);
     }
 

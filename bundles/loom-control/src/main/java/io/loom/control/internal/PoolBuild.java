@@ -2,10 +2,11 @@ package io.loom.control.internal;
 
 import io.loom.control.dataplane.BackendKey;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -23,7 +24,8 @@ final class PoolBuild {
     private final Pool.Marks marks = new Pool.Marks(new HashSet<>(), new HashSet<>());
     /** Of {@link Pool#places} of the pool before, how many are behind the one that is looked at. */
     private int passed;
-    private boolean sameKeys = true;
+    /** Backends that come, true, or leave. */
+    private final Map<BackendKey, Boolean> changed = new HashMap<>();
     private boolean expecting;
     private int down;
     private int resolving;
@@ -41,14 +43,7 @@ final class PoolBuild {
         candidates.forEach(this::add);
         passUntil(Integer.MAX_VALUE);
         weighed.forEach(place -> weights.put(place.key(), place.weight()));
-        Set<BackendKey> keys = sameKeys ? before.keys() : keys();
-        return new Pool(places, keys, weights, marks, expecting, down, resolving, candidates.size() - down - resolving);
-    }
-
-    private Set<BackendKey> keys() {
-        Set<BackendKey> keys = new HashSet<>();
-        places.forEach(place -> keys.add(place.key()));
-        return keys;
+        return new Pool(places, before.keys().with(changed), weights, marks, expecting, down, resolving, candidates.size() - down - resolving);
     }
 
     private void add(Member member) {
@@ -58,6 +53,9 @@ final class PoolBuild {
         boolean wanted = member.weight() > 0 && !isDown;
         boolean known = hops.known(key);
         int weight = wanted && known ? member.weight() : 0;
+        if (earlier.isEmpty()) {
+            changed.put(key, true);
+        }
         Pool.Place place = earlier.filter(same -> same.member() == member && same.weight() == weight)
                 .orElseGet(() -> new Pool.Place(member, key, weight));
         places.add(place);
@@ -83,14 +81,13 @@ final class PoolBuild {
             }
             passUntil(member.id() + 1);
         }
-        sameKeys = false;
         return Optional.empty();
     }
 
     private void passUntil(int id) {
         for (; passed < before.places().size() && before.places().get(passed).member().id() < id; passed++) {
             weights.remove(before.places().get(passed).key());
-            sameKeys = false;
+            changed.putIfAbsent(before.places().get(passed).key(), false);
         }
     }
 

@@ -9,6 +9,7 @@ import io.loom.control.dataplane.TableSpec;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,8 @@ final class Pools {
     private final Health health;
     private final NextHops hops;
     private final KernelState applied;
+    /** Groups of whose members health or next hops say something else than to the plan before. */
+    private final Set<Long> touched;
     private final Map<PoolKey, Made> pools = new HashMap<>();
     private final Map<PoolKey, Made> madeBefore;
     private final Map<SpecKey, MadeSpec> specs = new HashMap<>();
@@ -37,12 +40,8 @@ final class Pools {
 
     private record PoolKey(String upstream, Family family, String method) {}
 
-    /** A pool and what it was made of. */
-    private record Made(Pool pool, List<Member> members, MethodView view, Health health, NextHops hops) {
-        boolean isOf(List<Member> members, MethodView view, Health health, NextHops hops) {
-            return this.members == members && this.health == health && this.hops == hops && this.view.equals(view);
-        }
-    }
+    /** A pool and what it was made of, besides health and next hops. */
+    private record Made(Pool pool, List<Member> members, MethodView view) {}
 
     private record MadeSpec(TableSpec spec, Pool pool) {}
 
@@ -54,7 +53,7 @@ final class Pools {
     }
 
     private Pools() {
-        this(Inventory.EMPTY, Map.of(), Set.of(), Health.UNKNOWN, PlaneView.NONE.nextHops(), KernelState.EMPTY, Map.of(), Map.of());
+        this(Inventory.EMPTY, Map.of(), Set.of(), Health.UNKNOWN, PlaneView.NONE.nextHops(), KernelState.EMPTY, Set.of(), Map.of(), Map.of());
     }
 
     /**
@@ -65,17 +64,24 @@ final class Pools {
      */
     Pools(Inventory inventory, Map<String, Integer> inFile, Set<Endpoint> limited, Health health, NextHops hops,
             KernelState applied, Pools before) {
-        this(inventory, inFile, limited, health, hops, applied, before.pools, before.specs);
+        this(inventory, inFile, limited, health, hops, applied, touched(health, hops, before), before.pools, before.specs);
+    }
+
+    private static Set<Long> touched(Health health, NextHops hops, Pools before) {
+        Set<Long> touched = new HashSet<>(health.differing(before.health));
+        hops.differing(before.hops).forEach(key -> touched.add(key.group()));
+        return touched;
     }
 
     private Pools(Inventory inventory, Map<String, Integer> inFile, Set<Endpoint> limited, Health health, NextHops hops,
-            KernelState applied, Map<PoolKey, Made> madeBefore, Map<SpecKey, MadeSpec> specsBefore) {
+            KernelState applied, Set<Long> touched, Map<PoolKey, Made> madeBefore, Map<SpecKey, MadeSpec> specsBefore) {
         this.inventory = inventory;
         this.inFile = inFile;
         this.limited = limited;
         this.health = health;
         this.hops = hops;
         this.applied = applied;
+        this.touched = touched;
         this.madeBefore = madeBefore;
         this.specsBefore = specsBefore;
     }
@@ -102,11 +108,12 @@ final class Pools {
     private Made made(PoolKey key, MethodView view) {
         List<Member> members = members(key.upstream());
         Made before = madeBefore.get(key);
-        if (before != null && before.isOf(members, view, health, hops)) {
+        if (before != null && before.members() == members && before.view().equals(view)
+                && (members.isEmpty() || !touched.contains(members.get(0).server().group()))) {
             return before;
         }
         Pool earlier = before == null ? Pool.NONE : before.pool();
-        return new Made(Pool.of(earlier, members, key.family(), key.method(), view, health, hops), members, view, health, hops);
+        return new Made(Pool.of(earlier, members, key.family(), key.method(), view, health, hops), members, view);
     }
 
     /** Those that vips have asked for. */

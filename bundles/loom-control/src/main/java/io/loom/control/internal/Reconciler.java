@@ -48,6 +48,7 @@ final class Reconciler {
     private final Resolution resolution;
     private final Troubles troubles;
     private final Planner planner = new Planner();
+    private final Diff diff = new Diff();
 
     private RuntimeState runtime;
     private Optional<LoomConfig> offered = Optional.empty();
@@ -263,7 +264,7 @@ final class Reconciler {
             plan = plan.without(unbuilt);
             return;
         }
-        List<Change> changes = Diff.between(planned.applied(), plan.wanted());
+        List<Change> changes = diff.between(planned.applied(), plan.wanted());
         Application application = new Application(plane, planned.applied().listeners());
         try {
             application.run(changes);
@@ -296,7 +297,7 @@ final class Reconciler {
         NextHops hops = resolution.now(time);
         graceEnds = resolution.graceEnds(hops.recent());
         return new PlaneView(
-                plane.applied(), hops, plane.interfaceAddresses(), ownAddresses.get(), plane.methods(),
+                plane.applied(), hops, plane.interfaceAddresses(), new HashSet<>(ownAddresses.get()), plane.methods(),
                 plane.algorithms(), plane.protocols(), plane.deployedProtocols());
     }
 
@@ -335,7 +336,7 @@ final class Reconciler {
     }
 
     private boolean isBeingBuilt(Plan.VipPlan vip) {
-        return vip.tables().keySet().stream().anyMatch(table -> unbuilt.containsKey(table) && unbuilt.get(table).isPending());
+        return !unbuilt.isEmpty() && vip.tables().keySet().stream().anyMatch(table -> unbuilt.containsKey(table) && unbuilt.get(table).isPending());
     }
 
     /** By the reports that this round went by: one that came later is not in the kernel yet. */

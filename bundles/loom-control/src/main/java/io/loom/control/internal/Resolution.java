@@ -2,7 +2,7 @@ package io.loom.control.internal;
 
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.DataPlane;
-import java.util.Collections;
+import io.loom.control.dataplane.LayeredSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -20,33 +20,31 @@ final class Resolution {
     /** Those that have had no answer yet. */
     private final Set<BackendKey> waiting = new HashSet<>();
     private Set<BackendKey> asked = Set.of();
-    /** What {@link #asked} was made from, which is compared at once. */
-    private Set<BackendKey> lastWanted = Set.of();
     private NextHops last = new NextHops(Set.of(), Map.of(), Set.of(), Set.of());
 
     Resolution(DataPlane plane) {
         this.plane = plane;
     }
 
-    /** Asks for exactly these. @return true if one is new, so that {@link #now} has more to say */
+    /** Asks for exactly these, which change no more. @return true if one is new, so that {@link #now} has more to say */
     boolean ask(Set<BackendKey> wanted, long now) {
-        if (lastWanted == wanted || asked.equals(wanted)) {
-            lastWanted = wanted;
+        Set<BackendKey> changed = LayeredSet.differing(asked, wanted);
+        if (changed.isEmpty()) {
             return false;
         }
-        lastWanted = wanted;
         boolean grows = false;
-        for (BackendKey key : wanted) {
-            if (!asked.contains(key)) {
+        for (BackendKey key : changed) {
+            if (wanted.contains(key)) {
                 askedAt.put(key, now);
                 waiting.add(key);
                 grows = true;
+            } else {
+                askedAt.remove(key);
+                waiting.remove(key);
             }
         }
-        asked = Collections.unmodifiableSet(new HashSet<>(wanted));
+        asked = wanted;
         plane.resolve(asked);
-        askedAt.keySet().retainAll(asked);
-        waiting.retainAll(asked);
         return grows;
     }
 

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.TreeMap;
 
 /** Runtime changes as pure functions of the file and the earlier changes. All refuse with LOOM-34xx and change nothing. */
 final class RuntimeEdit {
@@ -52,7 +51,7 @@ final class RuntimeEdit {
             return new Edited(state, id, ref);
         }
         if (state.added().containsKey(ref)) {
-            return new Edited(state.withAdded(with(state.added(), ref, weight.getAsInt())), id, ref);
+            return new Edited(state.withAdded(state.added().with(ref, weight.getAsInt())), id, ref);
         }
         Upstream.Server file = inFile(ref).orElseThrow(() -> ControlProblem.unknownId(id));
         return new Edited(overridden(state, ref, weight.getAsInt(), file), id, ref);
@@ -61,12 +60,12 @@ final class RuntimeEdit {
     Edited remove(int id) {
         ServerRef ref = visible(id);
         if (state.added().containsKey(ref)) {
-            RuntimeState gone = state.withAdded(without(state.added(), ref)).withIds(without(state.ids(), ref));
+            RuntimeState gone = state.withAdded(state.added().without(ref)).withIds(state.ids().without(ref));
             return new Edited(gone, id, ref);
         }
         Upstream.Server file = inFile(ref).orElseThrow(() -> ControlProblem.unknownId(id));
-        RuntimeState buried = state.withTombstones(with(state.tombstones(), ref, RuntimeState.FileEntry.of(file)))
-                .withOverrides(without(state.overrides(), ref));
+        RuntimeState buried = state.withTombstones(state.tombstones().with(ref, RuntimeState.FileEntry.of(file)))
+                .withOverrides(state.overrides().without(ref));
         return new Edited(buried, id, ref);
     }
 
@@ -83,21 +82,21 @@ final class RuntimeEdit {
         if (id == Integer.MAX_VALUE) {
             throw ControlProblem.noIdsLeft();
         }
-        RuntimeState next = state.withIds(with(state.ids(), ref, id))
-                .withAdded(with(state.added(), ref, weight))
+        RuntimeState next = state.withIds(state.ids().with(ref, id))
+                .withAdded(state.added().with(ref, weight))
                 .withNextId(id + 1)
                 .withRuntimeFrom(state.runtimeFrom() == 0 ? id : state.runtimeFrom());
         return new Edited(next, id, ref);
     }
 
     private RuntimeState revived(ServerRef ref) {
-        return state.withTombstones(without(state.tombstones(), ref));
+        return state.withTombstones(state.tombstones().without(ref));
     }
 
     private static RuntimeState overridden(RuntimeState state, ServerRef ref, int weight, Upstream.Server file) {
         return state.withOverrides(weight == file.weight()
-                ? without(state.overrides(), ref)
-                : with(state.overrides(), ref, new RuntimeState.WeightOverride(weight, RuntimeState.FileEntry.of(file))));
+                ? state.overrides().without(ref)
+                : state.overrides().with(ref, new RuntimeState.WeightOverride(weight, RuntimeState.FileEntry.of(file))));
     }
 
     private ServerRef visible(int id) {
@@ -144,17 +143,5 @@ final class RuntimeEdit {
         if (!problems.isEmpty()) {
             throw new LoomException(problems, null);
         }
-    }
-
-    private static <V> Map<ServerRef, V> with(Map<ServerRef, V> map, ServerRef ref, V value) {
-        Map<ServerRef, V> next = new TreeMap<>(map);
-        next.put(ref, value);
-        return next;
-    }
-
-    private static <V> Map<ServerRef, V> without(Map<ServerRef, V> map, ServerRef ref) {
-        Map<ServerRef, V> next = new TreeMap<>(map);
-        next.remove(ref);
-        return next;
     }
 }

@@ -9,19 +9,17 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.loom.api.Endpoint;
 import io.loom.api.IpAddress;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.function.BiConsumer;
 
 /**
  * The form of {@code runtime.json}: one entry for each backend of which there is something to remember. What an entry has become is kept,
@@ -31,8 +29,12 @@ final class RuntimeJson {
     private static final int VERSION = 1;
     private static final byte[] BETWEEN = ", ".getBytes(StandardCharsets.UTF_8);
 
-    /** Of the entries that were written last. */
-    private final Map<ServerRef, Text> texts = new HashMap<>();
+    private static final byte[] NOTHING = {};
+
+    /** Each entry of what was written last, in its order. */
+    private final SortedMap<ServerRef, byte[]> texts = new TreeMap<>();
+    private RuntimeState written = RuntimeState.EMPTY;
+    private final Content content = new Content();
 
     private final JsonMapper mapper = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -41,6 +43,13 @@ final class RuntimeJson {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .defaultPropertyInclusion(JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
             .build();
+
+    /** Grows to what is needed, and stays: some megabytes with each change would be most of the garbage. */
+    private static final class Content extends ByteArrayOutputStream {
+        ByteBuffer written() {
+            return ByteBuffer.wrap(buf, 0, count);
+        }
+    }
 
     record Document(int version, int nextId, int runtimeFrom, List<Entry> backends) {}
 
@@ -55,52 +64,37 @@ final class RuntimeJson {
             String upstream, String address, int port, Integer id, Integer added, Integer override, Boolean removed,
             Integer fileWeight, Integer fileId, Integer fileMaxConnections) {}
 
-    /** @param json its part of the document, when it was last made from the others */
-    private record Text(
-            Integer id, Integer added, RuntimeState.WeightOverride override, RuntimeState.FileEntry buried, byte[] json) {
-        boolean says(Integer now, RuntimeState state, ServerRef ref) {
-            return Objects.equals(id, now) && Objects.equals(added, state.added().get(ref))
-                    && Objects.equals(override, state.overrides().get(ref)) && Objects.equals(buried, state.tombstones().get(ref));
+    /** The same array each time: what is in it is to be written before the next call. */
+    ByteBuffer write(RuntimeState state) {
+        for (ServerRef ref : state.differing(written)) {
+            if (isRemembered(ref, state)) {
+                texts.put(ref, text(ref, state));
+            } else {
+                texts.remove(ref);
+            }
         }
-    }
-
-    byte[] write(RuntimeState state) {
-        Set<ServerRef> refs = refs(state);
-        if (texts.size() > refs.size()) {
-            texts.keySet().retainAll(refs);
-        }
-        List<byte[]> parts = new ArrayList<>(2 * refs.size() + 2);
+        written = state;
         String frame = document(state.nextId(), state.runtimeFrom(), List.of());
         int middle = frame.lastIndexOf(']');
-        parts.add(frame.substring(0, middle).getBytes(StandardCharsets.UTF_8));
-        // An id is looked up where nearly all have one: who walks through thousands has it at hand.
-        BiConsumer<ServerRef, Integer> add = (ref, id) -> {
-            if (parts.size() > 1) {
-                parts.add(BETWEEN);
-            }
-            parts.add(text(ref, id, state));
-        };
-        if (refs == state.ids().keySet()) {
-            state.ids().forEach(add);
-        } else {
-            refs.forEach(ref -> add.accept(ref, state.ids().get(ref)));
+        content.reset();
+        content.writeBytes(frame.substring(0, middle).getBytes(StandardCharsets.UTF_8));
+        byte[] between = NOTHING;
+        for (byte[] text : texts.values()) {
+            content.writeBytes(between);
+            content.writeBytes(text);
+            between = BETWEEN;
         }
-        parts.add(((refs.isEmpty() ? "" : " ") + frame.substring(middle)).getBytes(StandardCharsets.UTF_8));
-        ByteBuffer all = ByteBuffer.allocate(parts.stream().mapToInt(part -> part.length).sum());
-        parts.forEach(all::put);
-        return all.array();
+        content.writeBytes(((texts.isEmpty() ? "" : " ") + frame.substring(middle)).getBytes(StandardCharsets.UTF_8));
+        return content.written();
     }
 
-    private byte[] text(ServerRef ref, Integer id, RuntimeState state) {
-        Text before = texts.get(ref);
-        if (before != null && before.says(id, state, ref)) {
-            return before.json();
-        }
+    private static boolean isRemembered(ServerRef ref, RuntimeState state) {
+        return state.ids().containsKey(ref) || state.overrides().containsKey(ref) || state.tombstones().containsKey(ref);
+    }
+
+    private byte[] text(ServerRef ref, RuntimeState state) {
         String alone = document(1, 0, List.of(entry(ref, state)));
-        byte[] json = alone.substring(alone.indexOf('[') + 2, alone.lastIndexOf(']') - 1).getBytes(StandardCharsets.UTF_8);
-        texts.put(ref, new Text(
-                id, state.added().get(ref), state.overrides().get(ref), state.tombstones().get(ref), json));
-        return json;
+        return alone.substring(alone.indexOf('[') + 2, alone.lastIndexOf(']') - 1).getBytes(StandardCharsets.UTF_8);
     }
 
     private String document(int nextId, int runtimeFrom, List<Entry> entries) {
@@ -109,18 +103,6 @@ final class RuntimeJson {
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException("records of numbers and text cannot fail to become JSON", impossible);
         }
-    }
-
-    /** Whoever is overridden or removed has an id most often. */
-    private static Set<ServerRef> refs(RuntimeState state) {
-        Set<ServerRef> ids = state.ids().keySet();
-        if (ids.containsAll(state.overrides().keySet()) && ids.containsAll(state.tombstones().keySet())) {
-            return ids;
-        }
-        Set<ServerRef> refs = new TreeSet<>(ids);
-        refs.addAll(state.overrides().keySet());
-        refs.addAll(state.tombstones().keySet());
-        return refs;
     }
 
     private static Entry entry(ServerRef ref, RuntimeState state) {
@@ -167,11 +149,11 @@ final class RuntimeJson {
     }
 
     private static RuntimeState state(Document document) {
-        Map<ServerRef, Integer> ids = new TreeMap<>();
-        Map<ServerRef, Integer> added = new TreeMap<>();
-        Map<ServerRef, RuntimeState.WeightOverride> overrides = new TreeMap<>();
-        Map<ServerRef, RuntimeState.FileEntry> tombstones = new TreeMap<>();
-        for (Entry entry : new ArrayList<>(document.backends())) {
+        Map<ServerRef, Integer> ids = new HashMap<>();
+        Map<ServerRef, Integer> added = new HashMap<>();
+        Map<ServerRef, RuntimeState.WeightOverride> overrides = new HashMap<>();
+        Map<ServerRef, RuntimeState.FileEntry> tombstones = new HashMap<>();
+        for (Entry entry : document.backends()) {
             ServerRef ref = ref(entry);
             if (entry.id() != null) {
                 ids.put(ref, entry.id());
@@ -186,9 +168,8 @@ final class RuntimeJson {
                 tombstones.put(ref, file(entry));
             }
         }
-        return new RuntimeState(
-                document.nextId(), document.runtimeFrom(), new TreeMap<>(ids), new TreeMap<>(added),
-                new TreeMap<>(overrides), new TreeMap<>(tombstones));
+        return RuntimeState.of(
+                document.nextId(), document.runtimeFrom(), ids, added, overrides, tombstones);
     }
 
     private static ServerRef ref(Entry entry) {

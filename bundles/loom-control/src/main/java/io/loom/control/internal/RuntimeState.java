@@ -1,10 +1,10 @@
 package io.loom.control.internal;
 
 import io.loom.api.config.Upstream;
-import java.util.Collections;
+import io.loom.control.dataplane.LayeredMap;
+import java.util.HashSet;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.Set;
 
 /**
  * What people changed at run time and must survive a restart.
@@ -20,16 +20,13 @@ import java.util.TreeMap;
 record RuntimeState(
         int nextId,
         int runtimeFrom,
-        SortedMap<ServerRef, Integer> ids,
-        SortedMap<ServerRef, Integer> added,
-        SortedMap<ServerRef, WeightOverride> overrides,
-        SortedMap<ServerRef, FileEntry> tombstones) {
-
-    /** Made here only: what an earlier state has is taken as it is, or each change would copy thousands of backends several times. */
-    private static final Class<?> FROZEN = Collections.unmodifiableSortedMap(new TreeMap<>()).getClass();
+        LayeredMap<ServerRef, Integer> ids,
+        LayeredMap<ServerRef, Integer> added,
+        LayeredMap<ServerRef, WeightOverride> overrides,
+        LayeredMap<ServerRef, FileEntry> tombstones) {
 
     static final RuntimeState EMPTY =
-            new RuntimeState(1, 0, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+            new RuntimeState(1, 0, LayeredMap.empty(), LayeredMap.empty(), LayeredMap.empty(), LayeredMap.empty());
 
     /** @param file the entry in the file when it was overridden; another one there ends the override */
     record WeightOverride(int weight, FileEntry file) {}
@@ -54,47 +51,46 @@ record RuntimeState(
         }
     }
 
-    RuntimeState {
-        boolean unknown = !FROZEN.isInstance(ids);
-        ids = frozen(ids);
-        added = frozen(added);
-        overrides = frozen(overrides);
-        tombstones = frozen(tombstones);
-        if (unknown && ids.values().stream().distinct().count() != ids.size()) {
+    /** @throws IllegalArgumentException if it contradicts itself */
+    static RuntimeState of(
+            int nextId, int runtimeFrom, Map<ServerRef, Integer> ids, Map<ServerRef, Integer> added,
+            Map<ServerRef, WeightOverride> overrides, Map<ServerRef, FileEntry> tombstones) {
+        if (ids.values().stream().distinct().count() != ids.size()) {
             throw new IllegalArgumentException("two backends have one id");
         }
-        if (unknown && ids.values().stream().anyMatch(id -> id < 1) || nextId < 1 || runtimeFrom < 0) {
+        if (ids.values().stream().anyMatch(id -> id < 1) || nextId < 1 || runtimeFrom < 0) {
             throw new IllegalArgumentException("ids begin at 1");
         }
         if (!ids.keySet().containsAll(added.keySet())) {
             throw new IllegalArgumentException("an added backend has no id");
         }
+        return new RuntimeState(nextId, runtimeFrom, LayeredMap.of(ids), LayeredMap.of(added), LayeredMap.of(overrides),
+                LayeredMap.of(tombstones));
     }
 
-    private static <V> SortedMap<ServerRef, V> frozen(Map<ServerRef, V> map) {
-        if (FROZEN.isInstance(map)) {
-            return (SortedMap<ServerRef, V>) map;
-        }
-        if (map.containsValue(null)) {
-            throw new IllegalArgumentException("a value is missing");
-        }
-        return Collections.unmodifiableSortedMap(new TreeMap<>(map));
+    /** Of whom another state may say something else. */
+    Set<ServerRef> differing(RuntimeState other) {
+        Set<ServerRef> differing = new HashSet<>(LayeredMap.differing(ids, other.ids));
+        differing.addAll(LayeredMap.differing(added, other.added));
+        differing.addAll(LayeredMap.differing(overrides, other.overrides));
+        differing.addAll(LayeredMap.differing(tombstones, other.tombstones));
+        return differing;
     }
 
-    RuntimeState withIds(Map<ServerRef, Integer> next) {
-        return new RuntimeState(nextId, runtimeFrom, new TreeMap<>(next), added, overrides, tombstones);
+    RuntimeState withIds(LayeredMap<ServerRef, Integer> next) {
+        return new RuntimeState(nextId, runtimeFrom, next, added, overrides, tombstones);
     }
 
-    RuntimeState withAdded(Map<ServerRef, Integer> next) {
-        return new RuntimeState(nextId, runtimeFrom, ids, frozen(next), overrides, tombstones);
+    RuntimeState withAdded(LayeredMap<ServerRef, Integer> next) {
+        return new RuntimeState(nextId, runtimeFrom, ids, next, overrides, tombstones);
     }
 
-    RuntimeState withOverrides(Map<ServerRef, WeightOverride> next) {
-        return new RuntimeState(nextId, runtimeFrom, ids, added, frozen(next), tombstones);
+    RuntimeState withOverrides(LayeredMap<ServerRef, WeightOverride> next) {
+        return new RuntimeState(nextId, runtimeFrom, ids, added, next, tombstones);
     }
 
-    RuntimeState withTombstones(Map<ServerRef, FileEntry> next) {
-        return new RuntimeState(nextId, runtimeFrom, ids, added, overrides, frozen(next));
+    RuntimeState withTombstones(LayeredMap<ServerRef, FileEntry> next) {
+        return new RuntimeState(nextId, runtimeFrom, ids, added, overrides, next);
     }
 
     RuntimeState withNextId(int next) {

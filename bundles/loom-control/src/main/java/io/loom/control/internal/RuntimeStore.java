@@ -57,7 +57,7 @@ final class RuntimeStore {
 
     /** True if exactly this is known to be durable. */
     boolean holds(RuntimeState state) {
-        return saved.filter(state::equals).isPresent();
+        return saved.filter(last -> last == state || last.equals(state)).isPresent();
     }
 
     /** Makes the state durable. @throws LoomException LOOM-3501; save the state that stays in force again, then */

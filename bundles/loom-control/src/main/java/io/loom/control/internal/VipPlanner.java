@@ -8,7 +8,6 @@ import io.loom.api.config.Conntrack;
 import io.loom.api.config.Vip;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.DataPlane.MethodView;
-import io.loom.control.dataplane.KernelState;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
@@ -16,7 +15,6 @@ import io.loom.control.dataplane.TableSpec;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,35 +28,20 @@ final class VipPlanner {
     private final Treatment treatment;
     private final Pools pools;
     private final PlaneView plane;
-    private final Applied applied;
+    /** What the kernel has of this vip. */
+    private final Map<TableKey, TableSpec> applied;
     private final List<String> degraded = new ArrayList<>();
 
-    /**
-     * @param acl     sources are asked for
-     * @param applied what the kernel has of this vip
-     */
-    VipPlanner(Vip vip, Conntrack conntrack, boolean acl, Pools pools, PlaneView plane, Applied applied) {
+    /** @param acl sources are asked for */
+    VipPlanner(Vip vip, Conntrack conntrack, boolean acl, Pools pools, PlaneView plane) {
         this.vip = vip;
         this.treatment = new Treatment(vip, conntrack, acl);
         this.pools = pools;
         this.plane = plane;
-        this.applied = applied;
-    }
-
-    /** A vip's part of what the kernel has. */
-    record Applied(Map<TableKey, TableSpec> tables, Map<ListenerKey, ListenerSpec> listeners) {
-        static final Applied NOTHING = new Applied(Map.of(), Map.of());
-
-        /** The parts by vip. */
-        static Map<String, Applied> byVip(KernelState state) {
-            Map<String, Applied> parts = new HashMap<>();
-            state.tables().forEach((key, spec) -> part(parts, key.vip()).tables().put(key, spec));
-            state.listeners().forEach((key, spec) -> part(parts, spec.table().vip()).listeners().put(key, spec));
-            return parts;
-        }
-
-        private static Applied part(Map<String, Applied> parts, String vip) {
-            return parts.computeIfAbsent(vip, absent -> new Applied(new TreeMap<>(), new TreeMap<>()));
+        this.applied = new TreeMap<>();
+        for (Family family : Family.values()) {
+            TableKey key = new TableKey(vip.name(), family);
+            Optional.ofNullable(plane.applied().tables().get(key)).ifPresent(table -> applied.put(key, table));
         }
     }
 
@@ -80,7 +63,7 @@ final class VipPlanner {
                 boolean hold = mustHold(key, pool);
                 held |= hold;
                 TableSpec spec = hold
-                        ? applied.tables().get(key)
+                        ? applied.get(key)
                         : pools.table(vip.upstream(), key.family(), method.get(), view, algorithm.get(), vip.tableSize());
                 backends.add(pool.keys());
                 if (hold) {
@@ -103,7 +86,7 @@ final class VipPlanner {
      * until the next hops are known, which takes milliseconds; the data plane's view bounds how long.
      */
     private boolean mustHold(TableKey key, Pool pool) {
-        TableSpec there = applied.tables().get(key);
+        TableSpec there = applied.get(key);
         if (there == null || !pool.expecting()) {
             return false;
         }
@@ -147,14 +130,19 @@ final class VipPlanner {
     }
 
     private Stream<TableSpec> appliedTables() {
-        return applied.tables().values().stream();
+        return applied.values().stream();
     }
 
     private Plan.VipPlan asItIs() {
         List<Set<BackendKey>> backends = new ArrayList<>();
-        applied.tables().values().forEach(spec -> backends.add(spec.weights().keySet()));
-        return new Plan.VipPlan(
-                vip.name(), vip.upstream(), applied.tables(), applied.listeners(), backends, degraded, true, false);
+        applied.values().forEach(spec -> backends.add(spec.weights().keySet()));
+        Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
+        plane.applied().listeners().forEach((key, spec) -> {
+            if (spec.table().vip().equals(vip.name())) {
+                listeners.put(key, spec);
+            }
+        });
+        return new Plan.VipPlan(vip.name(), vip.upstream(), applied, listeners, backends, degraded, true, false);
     }
 
     private Map<ListenerKey, ListenerSpec> listeners(String method, String algorithm, MethodView view) {

@@ -27,7 +27,7 @@ class DiffTest {
     @Test
     void equalStatesNeedNoChange() {
         KernelState state = random(new Random(1));
-        assertEquals(List.of(), Diff.between(state, state));
+        assertEquals(List.of(), new Diff().between(state, state));
     }
 
     @Test
@@ -37,7 +37,7 @@ class DiffTest {
             KernelState from = random(random);
             KernelState to = random(random);
             KernelState state = from;
-            for (Change change : Diff.between(from, to)) {
+            for (Change change : new Diff().between(from, to)) {
                 state = FakeDataPlane.step(state, change);
             }
             assertEquals(to, state);
@@ -53,10 +53,10 @@ class DiffTest {
         KernelState after = new KernelState(Set.of(one, two), Set.of(two), Set.of(), Map.of(table, spec(one)), Map.of());
         assertEquals(
                 List.of(new Change.PutTable(table, spec(one)), new Change.PutBackend(two, true, false)),
-                Diff.between(before, after));
+                new Diff().between(before, after));
         assertEquals(
                 List.of(new Change.PutBackend(two, false, false), new Change.PutTable(table, spec(one, two))),
-                Diff.between(after, before));
+                new Diff().between(after, before));
     }
 
     /** So that the data plane knows which may go on sharing an array. */
@@ -73,7 +73,7 @@ class DiffTest {
         KernelState to = new KernelState(Set.of(), Set.of(), Set.of(), Map.of(a, after, b, after, c, after, d, after), Map.of());
         assertEquals(
                 List.of(new Change.PutTable(List.of(a, d), after), new Change.PutTable(b, after), new Change.PutTable(c, after)),
-                Diff.between(from, to));
+                new Diff().between(from, to));
     }
 
     private static TableSpec spec(BackendKey... keys) {

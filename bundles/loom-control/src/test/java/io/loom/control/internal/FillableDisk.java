@@ -15,7 +15,7 @@ final class FillableDisk implements Disk {
     }
 
     @Override
-    public void write(Path file, byte[] content) throws IOException {
+    public void write(Path file, java.nio.ByteBuffer content) throws IOException {
         if (full) {
             throw new IOException("no space left on device");
         }

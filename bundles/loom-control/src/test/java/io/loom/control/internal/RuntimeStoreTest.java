@@ -13,6 +13,7 @@ import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.control.NewBackend;
+import io.loom.control.dataplane.LayeredMap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -22,8 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,9 +93,9 @@ class RuntimeStoreTest {
         }
 
         @Override
-        public void write(Path file, byte[] content) throws IOException {
+        public void write(Path file, java.nio.ByteBuffer content) throws IOException {
             if (left == 0) {
-                disk.write(file, java.util.Arrays.copyOf(content, content.length / 2));
+                disk.write(file, content.slice(0, content.remaining() / 2));
             }
             step();
             disk.write(file, content);
@@ -227,10 +226,10 @@ class RuntimeStoreTest {
     void whatIsOverriddenOrRemovedIsStoredWithOrWithoutAnId() throws IOException {
         RuntimeState.FileEntry file = new RuntimeState.FileEntry(100, 0, 7);
         RuntimeState.FileEntry earlier = new RuntimeState.FileEntry(90, RuntimeState.FileEntry.UNKNOWN, RuntimeState.FileEntry.UNKNOWN);
-        SortedMap<ServerRef, RuntimeState.WeightOverride> overrides = new TreeMap<>(Map.of(ref("10.0.0.1"), new RuntimeState.WeightOverride(5, file)));
-        SortedMap<ServerRef, RuntimeState.FileEntry> tombstones = new TreeMap<>(Map.of(ref("10.0.0.2"), earlier));
-        SortedMap<ServerRef, Integer> ids = new TreeMap<>(Map.of(ref("10.0.0.3"), 3));
-        RuntimeState none = new RuntimeState(4, 0, ids, new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+        LayeredMap<ServerRef, RuntimeState.WeightOverride> overrides =
+                LayeredMap.of(Map.of(ref("10.0.0.1"), new RuntimeState.WeightOverride(5, file)));
+        LayeredMap<ServerRef, RuntimeState.FileEntry> tombstones = LayeredMap.of(Map.of(ref("10.0.0.2"), earlier));
+        RuntimeState none = RuntimeState.of(4, 0, Map.of(ref("10.0.0.3"), 3), Map.of(), Map.of(), Map.of());
         for (RuntimeState some : List.of(none.withOverrides(overrides), none.withTombstones(tombstones),
                 none.withOverrides(overrides).withTombstones(tombstones))) {
             new RuntimeStore(data, new Disk.OfFiles()).save(some);
@@ -251,7 +250,7 @@ class RuntimeStoreTest {
         }
 
         @Override
-        public void write(Path file, byte[] content) throws IOException {
+        public void write(Path file, java.nio.ByteBuffer content) throws IOException {
             steps.add("write " + file.getFileName());
             disk.write(file, content);
         }

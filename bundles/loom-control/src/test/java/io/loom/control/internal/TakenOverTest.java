@@ -1,7 +1,6 @@
 package io.loom.control.internal;
 
 import static io.loom.control.internal.Fixtures.address;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
@@ -19,9 +18,10 @@ import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.control.dataplane.KernelState;
+import io.loom.control.dataplane.LayeredMap;
+import io.loom.control.dataplane.LayeredSet;
 import java.net.InetAddress;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -41,7 +41,8 @@ class TakenOverTest {
     private final Random random = new Random(20261130);
     private final Planner planner = new Planner();
     private final RuntimeJson json = new RuntimeJson();
-    private final Map<Target, Report> reports = new HashMap<>();
+    private final Diff diff = new Diff();
+    private LayeredMap<Target, Report> reported = LayeredMap.empty();
     private final Set<BackendKey> unresolved = new HashSet<>();
     private final Set<String> methods = new HashSet<>(Set.of("nat", "ipip"));
     private LoomConfig config = config();
@@ -61,15 +62,17 @@ class TakenOverTest {
         for (int step = 0; step < STEPS; step++) {
             step();
             assertEquals(Inventory.of(config, state), inventory);
-            assertArrayEquals(new RuntimeJson().write(state), json.write(state));
+            assertEquals(new RuntimeJson().write(state), json.write(state));
             departed = departed.next(known, inventory, applied.backends());
             known = inventory;
-            assertEquals(Health.UNKNOWN.next(health.reports(), applied), health = health.next(health.reports(), applied));
+            health = health.next(reported, applied);
             Plan plan = planner.plan(config, inventory, departed, health, view(), drains, now);
-            Plan fromScratch = new Planner().plan(config, inventory, departed, health, view(), drains, now);
-            assertEquals(fromScratch, plan);
+            Health other = Health.UNKNOWN.next(new HashMap<>(reported), applied);
+            assertEquals(new Planner().plan(config, inventory, departed, other, view(), drains, now), plan);
             drains = plan.drains();
-            apply(Diff.between(applied, plan.wanted()));
+            List<Change> changes = diff.between(applied, plan.wanted());
+            assertEquals(new Diff().between(applied, plan.wanted()), changes);
+            apply(changes);
         }
     }
 
@@ -120,8 +123,7 @@ class TakenOverTest {
         List<Target> targets = List.copyOf(inventory.targets().keySet());
         if (!targets.isEmpty()) {
             Target target = targets.get(random.nextInt(targets.size()));
-            reports.put(target, new Report(target, random.nextBoolean(), "whatever"));
-            health = health.next(Collections.unmodifiableMap(new HashMap<>(reports)), applied);
+            reported = reported.with(target, new Report(target, random.nextBoolean(), "whatever"));
         }
     }
 
@@ -136,7 +138,7 @@ class TakenOverTest {
         recent.removeIf(key -> random.nextBoolean());
         Set<BackendKey> unmet = new HashSet<>(unresolved);
         unmet.removeIf(key -> random.nextBoolean());
-        hops = new NextHops(new HashSet<>(applied.backends()), reasons, recent, unmet);
+        hops = new NextHops(LayeredSet.of(applied.backends()), reasons, recent, unmet);
     }
 
     private static <T> void toggle(Set<T> set, T element) {

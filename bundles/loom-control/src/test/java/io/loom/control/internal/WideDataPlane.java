@@ -9,27 +9,28 @@ import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane;
 import io.loom.control.dataplane.KernelState;
+import io.loom.control.dataplane.LayeredSet;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
 import java.net.InetAddress;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** A kernel in memory without checks, in which a change costs the same however much there is; next hops are always known. */
 final class WideDataPlane implements DataPlane {
     final List<Change> changes = new ArrayList<>();
-    private final Set<BackendKey> backends = new HashSet<>();
-    private final Set<BackendKey> down = new HashSet<>();
-    private final Set<BackendKey> draining = new HashSet<>();
-    private final Map<TableKey, TableSpec> tables = new HashMap<>();
-    private final Map<ListenerKey, ListenerSpec> listeners = new HashMap<>();
+    private LayeredSet<BackendKey> backends = LayeredSet.empty();
+    private LayeredSet<BackendKey> down = LayeredSet.empty();
+    private LayeredSet<BackendKey> draining = LayeredSet.empty();
+    private final SortedMap<TableKey, TableSpec> tables = new TreeMap<>();
+    private final SortedMap<ListenerKey, ListenerSpec> listeners = new TreeMap<>();
     private Optional<KernelState> state = Optional.empty();
 
     List<Change> takeChanges() {
@@ -44,7 +45,7 @@ final class WideDataPlane implements DataPlane {
     @Override
     public KernelState applied() {
         if (state.isEmpty()) {
-            state = Optional.of(new KernelState(backends, down, draining, tables, listeners));
+            state = Optional.of(new KernelState(backends, down, draining, Map.of(), new TreeMap<>(tables), new TreeMap<>(listeners)));
         }
         return state.get();
     }
@@ -54,9 +55,9 @@ final class WideDataPlane implements DataPlane {
         changes.add(change);
         state = Optional.empty();
         if (change instanceof Change.PutBackend put) {
-            backends.add(put.backend());
-            move(down, put.backend(), put.down());
-            move(draining, put.backend(), put.draining());
+            backends = backends.with(Map.of(put.backend(), true));
+            down = down.with(Map.of(put.backend(), put.down()));
+            draining = draining.with(Map.of(put.backend(), put.draining()));
         } else if (change instanceof Change.PutTable put) {
             put.tables().forEach(table -> tables.put(table, put.spec()));
         } else if (change instanceof Change.PutListener put) {
@@ -66,17 +67,9 @@ final class WideDataPlane implements DataPlane {
         } else if (change instanceof Change.RemoveTable gone) {
             tables.remove(gone.table());
         } else if (change instanceof Change.RemoveBackend gone) {
-            backends.remove(gone.backend());
-            move(down, gone.backend(), false);
-            move(draining, gone.backend(), false);
-        }
-    }
-
-    private static void move(Set<BackendKey> set, BackendKey key, boolean member) {
-        if (member) {
-            set.add(key);
-        } else {
-            set.remove(key);
+            backends = backends.with(Map.of(gone.backend(), false));
+            down = down.with(Map.of(gone.backend(), false));
+            draining = draining.with(Map.of(gone.backend(), false));
         }
     }
 

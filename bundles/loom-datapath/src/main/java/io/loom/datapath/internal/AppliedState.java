@@ -5,8 +5,6 @@ import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
-import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -30,7 +28,7 @@ final class AppliedState {
     private record Seen(
             Backends.Seen backends, SortedMap<TableKey, TableSpec> tables, SortedMap<ListenerKey, ListenerSpec> listeners,
             KernelState state) {
-        static final Seen NOTHING = new Seen(new Backends.Seen(Set.of(), Set.of(), Set.of(), Map.of()), KernelState.EMPTY.tables(),
+        static final Seen NOTHING = new Seen(Backends.Seen.NOTHING, KernelState.EMPTY.tables(),
                 KernelState.EMPTY.listeners(), KernelState.EMPTY);
 
         Seen now(

@@ -5,6 +5,8 @@ import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
+import io.loom.control.dataplane.LayeredMap;
+import io.loom.control.dataplane.LayeredSet;
 import io.loom.datapath.internal.layout.BackendEntry;
 import io.loom.datapath.internal.layout.MemberEntry;
 import io.loom.datapath.internal.layout.NextHop;
@@ -20,7 +22,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /**
  * The entries of loom_backends and their numbers. A removed backend's entry is empty at once, so that its last connections
@@ -34,8 +35,9 @@ final class Backends implements AutoCloseable {
     private final LimitTable limits;
     private final Numbers numbers;
     private final Map<BackendKey, Integer> live = new HashMap<>();
-    /** Until one changes. */
-    private Optional<Seen> seen = Optional.empty();
+    private Seen seen = Seen.NOTHING;
+    /** Since {@link #seen} was made. */
+    private final Set<BackendKey> changed = new HashSet<>();
     private final Map<BackendKey, Integer> resting = new HashMap<>();
     private final Map<Integer, BackendEntry> written = new HashMap<>();
     /** Those that rest included. */
@@ -45,7 +47,10 @@ final class Backends implements AutoCloseable {
     private OuterSources outer = OuterSources.NONE;
 
     /** What the kernel has of backends; see {@link io.loom.control.dataplane.KernelState}. */
-    record Seen(Set<BackendKey> keys, Set<BackendKey> down, Set<BackendKey> draining, Map<BackendKey, Integer> limited) {}
+    record Seen(
+            LayeredSet<BackendKey> keys, LayeredSet<BackendKey> down, LayeredSet<BackendKey> draining, LayeredMap<BackendKey, Integer> limited) {
+        static final Seen NOTHING = new Seen(LayeredSet.empty(), LayeredSet.empty(), LayeredSet.empty(), LayeredMap.empty());
+    }
 
     /**
      * @param members loom_members
@@ -74,7 +79,9 @@ final class Backends implements AutoCloseable {
             numbers.adopt(number);
             written.put(number, entry);
             MemberEntry member = membership.get(number);
-            live.put(new BackendKey(member.group(), entry.endpoint(), methods.apply(entry.slot())), number);
+            BackendKey backend = new BackendKey(member.group(), entry.endpoint(), methods.apply(entry.slot()));
+            live.put(backend, number);
+            changed.add(backend);
             numbersOf.computeIfAbsent(entry.endpoint(), absent -> new HashSet<>()).add(number);
             if (member.limit() > 0) {
                 slots.adopt(number, entry.endpoint(), member.limit());
@@ -100,7 +107,7 @@ final class Backends implements AutoCloseable {
         write(number, new BackendEntry(
                 backend.endpoint(), slot, state.down(), stateful, state.draining(), hop, outer.of(backend)));
         live.put(backend, number);
-        seen = Optional.empty();
+        changed.add(backend);
     }
 
     /** Whose member the number is from now on, and where its connections count. */
@@ -147,7 +154,7 @@ final class Backends implements AutoCloseable {
 
     synchronized void remove(BackendKey backend) {
         Integer number = live.remove(backend);
-        seen = Optional.empty();
+        changed.add(backend);
         if (number != null) {
             entries.update(Keys.of(number), BackendEntry.none(), UpdateMode.ANY);
             slots.release(number, backend.endpoint()).ifPresent(unused -> limits.limit(unused, 0, 0));
@@ -191,23 +198,29 @@ final class Backends implements AutoCloseable {
         return own;
     }
 
+    /** The same object as before, if nothing has changed. */
     synchronized Seen seen() {
-        if (seen.isEmpty()) {
-            seen = Optional.of(new Seen(Set.copyOf(live.keySet()), keys(BackendEntry::down), keys(BackendEntry::draining), limited()));
+        if (!changed.isEmpty()) {
+            Map<BackendKey, Optional<Integer>> limited = new HashMap<>();
+            changed.forEach(backend -> limited.put(backend, limit(backend)));
+            seen = new Seen(seen.keys().with(which(entry -> true)), seen.down().with(which(BackendEntry::down)),
+                    seen.draining().with(which(BackendEntry::draining)), seen.limited().with(limited));
+            changed.clear();
         }
-        return seen.get();
+        return seen;
     }
 
-    /** Of open connections, of those that have one. */
-    private Map<BackendKey, Integer> limited() {
-        Map<BackendKey, Integer> limited = new HashMap<>();
-        live.forEach((backend, number) -> {
-            int slot = slots.of(number, backend.endpoint());
-            if (slot > 0) {
-                limited.put(backend, (int) limits.limit(slot));
-            }
-        });
-        return limited;
+    /** Of open connections. */
+    private Optional<Integer> limit(BackendKey backend) {
+        return number(backend).map(number -> slots.of(number, backend.endpoint())).filter(slot -> slot > 0)
+                .map(slot -> (int) limits.limit(slot));
+    }
+
+    /** Of those that have changed. */
+    private Map<BackendKey, Boolean> which(Predicate<BackendEntry> wanted) {
+        Map<BackendKey, Boolean> which = new HashMap<>();
+        changed.forEach(backend -> which.put(backend, number(backend).map(written::get).filter(wanted).isPresent()));
+        return which;
     }
 
     /** From now on backends that get a limit have so many connections already. */
@@ -222,13 +235,6 @@ final class Backends implements AutoCloseable {
 
     LimitTable limits() {
         return limits;
-    }
-
-    private Set<BackendKey> keys(Predicate<BackendEntry> wanted) {
-        return live.entrySet().stream()
-                .filter(entry -> wanted.test(written.get(entry.getValue())))
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toSet());
     }
 
     /** Backends by number, those whose numbers rest included. */

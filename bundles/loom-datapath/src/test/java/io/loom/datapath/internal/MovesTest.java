@@ -69,6 +69,7 @@ class MovesTest extends DataPlaneFixture {
 
     @Test
     void anotherInterfaceIsToldToTheProgram() throws Exception {
+        await("the first look, which finds the interface", () -> ticks().getInt(Integer.BYTES) != 0);
         moved(0, 0);
         TestHost.removeDevice();
         await("the news", () -> ticks().getInt(Integer.BYTES) != 0);
