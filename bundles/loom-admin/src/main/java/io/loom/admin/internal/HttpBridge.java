@@ -38,14 +38,19 @@ final class HttpBridge extends Handler.Abstract {
     private final Router router;
     private final Guard guard;
     private final Visitors visitors;
+    private final Turns looks;
     private final Executor changes;
     private final int bodySeconds;
 
-    /** @param changes carries out what may take seconds */
-    HttpBridge(Router router, Guard guard, Visitors visitors, Executor changes, int bodySeconds) {
+    /**
+     * @param looks   answers what changes nothing
+     * @param changes carries out what may take seconds
+     */
+    HttpBridge(Router router, Guard guard, Visitors visitors, Turns looks, Executor changes, int bodySeconds) {
         this.router = router;
         this.guard = guard;
         this.visitors = visitors;
+        this.looks = looks;
         this.changes = changes;
         this.bodySeconds = bodySeconds;
     }
@@ -66,15 +71,26 @@ final class HttpBridge extends Handler.Abstract {
         } else if (request.getMethod().equals("DELETE")) {
             complete(CompletableFuture.supplyAsync(() -> router.answer(head), changes), request, response, callback);
         } else {
-            write(request, response, router.answer(head), callback);
+            looks.take(Visitors.client(connection), () -> look(head, request, response, callback));
         }
         return true;
     }
 
+    private void look(Call head, Request request, Response response, Callback callback) {
+        try {
+            write(request, response, router.answer(head), callback);
+        } catch (RuntimeException | LinkageError defect) {
+            callback.failed(defect);
+        }
+    }
+
     private void readThenAnswer(Request request, Response response, Callback callback) {
         // The answer waits for the kernel: never on the thread that delivered the last piece of the body.
+        Connection connection = request.getConnectionMetaData().getConnection();
+        visitors.sends(connection);
         complete(Content.Source.asByteArrayAsync(request, MAX_BODY_BYTES)
                 .orTimeout(bodySeconds, TimeUnit.SECONDS)
+                .whenComplete((body, failure) -> visitors.asks(connection))
                 .handleAsync((body, failure) -> failure == null ? router.answer(call(request, body)) : unread(failure), changes),
                 request, response, callback);
     }

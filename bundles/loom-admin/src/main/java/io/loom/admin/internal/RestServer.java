@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
 final class RestServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RestServer.class);
     private static final int MAX_THREADS = 24;
+    /** Fewer than threads: some are always there to read requests. */
+    private static final int MAX_LOOKS = 16;
+    private static final int MAX_LOOKS_EACH = 8;
     private static final int MAX_CHANGES = 16;
     private static final int BACKLOG = 256;
     private static final int MAX_HEADER_BYTES = 8 * 1024;
@@ -81,7 +84,8 @@ final class RestServer implements AutoCloseable {
         connector.addBean(visitors);
         ExecutorService changes = changes();
         GracefulHandler requests = new GracefulHandler(
-                new HttpBridge(router, new Guard(wanted, manners.names()), visitors, changes, manners.bodySeconds()));
+                new HttpBridge(router, new Guard(wanted, manners.names()), visitors, new Turns(threads, MAX_LOOKS, MAX_LOOKS_EACH),
+                        changes, manners.bodySeconds()));
         server.setHandler(requests);
         server.setErrorHandler(RestServer::protocolError);
         try {

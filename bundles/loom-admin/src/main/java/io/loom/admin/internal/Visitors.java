@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps anybody's connections from being everybody's. Each client address has so many, clients of the network and of this host
  * so many together, so that probes from this host get in whatever the network does. Who is beyond takes the place of the one
- * that has been without a request for longest: a new connection may be the one that matters. A connection ends when it has not
+ * that has been without a request for longest, or else of the one that has been sending its request's body for longest: a new
+ * connection may be the one that matters. A connection ends when it has not
  * brought a whole request head in time, however it drips, and when its answer takes too long. Thread-safe.
  */
 final class Visitors implements Connection.Listener {
@@ -47,13 +48,13 @@ final class Visitors implements Connection.Listener {
         private final String client;
         private final boolean local;
         private boolean asking;
+        /** A body is on its way, for which nothing is done yet. */
+        private boolean sending;
         private boolean served;
         private long since;
 
         private Visit(InetAddress address, long now) {
-            byte[] bytes = address.getAddress();
-            this.client = address instanceof Inet6Address
-                    ? Arrays.toString(Arrays.copyOf(bytes, IPV6_HOST_BYTES)) : address.getHostAddress();
+            this.client = client(address);
             this.local = address.isLoopbackAddress();
             this.since = now;
         }
@@ -74,10 +75,24 @@ final class Visitors implements Connection.Listener {
         this.toldAt = clock.getAsLong() - Limits.SECOND * 60;
     }
 
+    /** Who is at the other end, as far as an address tells. */
+    static String client(Connection connection) {
+        return client(address(connection));
+    }
+
+    private static String client(InetAddress address) {
+        return address instanceof Inet6Address
+                ? Arrays.toString(Arrays.copyOf(address.getAddress(), IPV6_HOST_BYTES)) : address.getHostAddress();
+    }
+
+    private static InetAddress address(Connection connection) {
+        SocketAddress remote = connection.getEndPoint().getRemoteSocketAddress();
+        return remote instanceof InetSocketAddress inet ? inet.getAddress() : InetAddress.getLoopbackAddress();
+    }
+
     @Override
     public void onOpened(Connection connection) {
-        SocketAddress remote = connection.getEndPoint().getRemoteSocketAddress();
-        InetAddress address = remote instanceof InetSocketAddress inet ? inet.getAddress() : InetAddress.getLoopbackAddress();
+        InetAddress address = address(connection);
         Optional<Connection> leaves;
         synchronized (this) {
             Visit visit = new Visit(address, clock.getAsLong());
@@ -112,15 +127,21 @@ final class Visitors implements Connection.Listener {
     /** Who has to go for the newcomer, which may be itself; empty if there is room. */
     private Optional<Connection> tooMany(Visit newcomer) {
         if (clients.get(newcomer.client) > limits.perClient()) {
-            return longestWaiting(visit -> visit.client.equals(newcomer.client));
+            return longestWaiting(newcomer, visit -> visit.client.equals(newcomer.client));
         }
         int side = newcomer.local ? local : visits.size() - local;
-        return side > limits.perSide() ? longestWaiting(visit -> visit.local == newcomer.local) : Optional.empty();
+        return side > limits.perSide() ? longestWaiting(newcomer, visit -> visit.local == newcomer.local) : Optional.empty();
     }
 
     /** If all others are being answered that is the newcomer. */
-    private Optional<Connection> longestWaiting(Predicate<Visit> of) {
-        return visits.entrySet().stream().filter(one -> !one.getValue().asking && of.test(one.getValue())).map(Map.Entry::getKey).findFirst();
+    private Optional<Connection> longestWaiting(Visit newcomer, Predicate<Visit> of) {
+        return first(visit -> visit != newcomer && !visit.asking && of.test(visit))
+                .or(() -> first(visit -> visit.sending && of.test(visit)))
+                .or(() -> first(visit -> visit == newcomer));
+    }
+
+    private Optional<Connection> first(Predicate<Visit> of) {
+        return visits.entrySet().stream().filter(one -> of.test(one.getValue())).map(Map.Entry::getKey).findFirst();
     }
 
     private synchronized void tell(InetAddress address) {
@@ -130,12 +151,21 @@ final class Visitors implements Connection.Listener {
         }
     }
 
-    /** A whole request head has come. */
+    /** A whole request head has come, or its whole body. */
     synchronized void asks(Connection connection) {
         Visit visit = visits.get(connection);
         if (visit != null) {
             visit.asking = true;
+            visit.sending = false;
             visit.since = clock.getAsLong();
+        }
+    }
+
+    /** The request's body is still to come. */
+    synchronized void sends(Connection connection) {
+        Visit visit = visits.get(connection);
+        if (visit != null) {
+            visit.sending = true;
         }
     }
 
@@ -145,6 +175,7 @@ final class Visitors implements Connection.Listener {
         Visit visit = visits.remove(connection);
         if (visit != null) {
             visit.asking = false;
+            visit.sending = false;
             visit.served = true;
             visit.since = clock.getAsLong();
             visits.put(connection, visit);

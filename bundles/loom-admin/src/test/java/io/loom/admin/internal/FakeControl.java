@@ -24,6 +24,7 @@ final class FakeControl implements LoomControl {
     volatile List<Status.AttachmentView> attachments = List.of(new Status.AttachmentView("eth0", 2, "native", 7, ""));
     /** Of weights and removals; may wait. */
     volatile Runnable beforeChange = () -> { };
+    volatile Runnable beforeLook = () -> { };
 
     FakeControl() {
         addBackend("", new NewBackend(endpoint("10.0.1.10", 8080), 100));
@@ -47,8 +48,11 @@ final class FakeControl implements LoomControl {
     }
 
     @Override
-    public synchronized List<BackendView> backends() {
-        return List.copyOf(backends.values());
+    public List<BackendView> backends() {
+        beforeLook.run();
+        synchronized (this) {
+            return List.copyOf(backends.values());
+        }
     }
 
     @Override

@@ -156,6 +156,42 @@ class VisitorsTest {
         }
     }
 
+    /** Each look takes 50 ms: who asks for 8,000 of them at once waits for itself. */
+    @Test
+    void whoAsksWithoutWaitingForAnswersKeepsNobodyElseWaiting() throws Exception {
+        server.control.beforeLook = () -> {
+            try {
+                Thread.sleep(50);
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+            }
+        };
+        String many = "GET /ebpf/backends HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(200);
+        for (int i = 0; i < 40; i++) {
+            send(from("127.0.0.2"), many);
+        }
+        Thread.sleep(300);
+        long since = System.nanoTime();
+        assertTrue(ask(from("127.0.0.1"), "/readyz").startsWith("HTTP/1.1 200"));
+        assertTrue(ask(from("127.0.0.1"), "/metrics").startsWith("HTTP/1.1 200"));
+        assertTrue(System.nanoTime() - since < 5 * SECOND, "that is what 800 of the others' looks take");
+    }
+
+    @Test
+    void bodiesThatDoNotComeKeepNobodyOutNotEvenTheirSender() throws Exception {
+        List<Socket> half = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            half.add(from("127.0.0.2"));
+            send(half.get(i), "PATCH /ebpf/backends/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n{\"weight");
+        }
+        Thread.sleep(300);
+        assertTrue(ask(from("127.0.0.2"), "/readyz").startsWith("HTTP/1.1 200"));
+        send(half.get(39), "\":1}");
+        byte[] answer = new byte[4096];
+        int length = half.get(39).getInputStream().read(answer);
+        assertTrue(new String(answer, 0, Math.max(0, length), StandardCharsets.ISO_8859_1).startsWith("HTTP/1.1 200"), "the first had to go");
+    }
+
     @Test
     void connectionsThatEndAreForgotten() throws Exception {
         for (int round = 0; round < 5; round++) {
