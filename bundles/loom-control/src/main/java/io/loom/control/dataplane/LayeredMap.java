@@ -145,7 +145,10 @@ public final class LayeredMap<K, V> extends AbstractMap<K, V> {
         return new AbstractSet<>() {
             @Override
             public Iterator<Map.Entry<K, V>> iterator() {
-                return keys().map(key -> Map.entry(key, LayeredMap.this.get(key))).iterator();
+                return Stream.concat(
+                        base.entrySet().stream().filter(entry -> layer.isEmpty() || !layer.containsKey(entry.getKey())).map(Map.Entry::copyOf),
+                        layer.entrySet().stream().filter(entry -> entry.getValue().isPresent())
+                                .map(entry -> Map.entry(entry.getKey(), entry.getValue().get()))).iterator();
             }
 
             @Override

@@ -4,10 +4,12 @@ import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.config.HealthCheck;
 import io.loom.api.config.LoomConfig;
+import io.loom.api.config.Vip;
 import io.loom.api.control.HealthReports;
 import io.loom.api.control.Status.ProgramView;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane;
+import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableNotBuilt;
 import java.net.InetAddress;
@@ -288,17 +290,23 @@ final class Reconciler {
     }
 
     private void plan(LoomConfig now, Inventory inventory, long time) {
-        planned = view(time);
+        planned = view(now.vips(), time);
         judged = judged.next(board.reports(), planned.applied());
         plan = planner.plan(now, inventory, departed, judged, planned, drains, time);
     }
 
-    private PlaneView view(long time) {
+    /** The host is asked for its addresses where they matter: it may have thousands. */
+    private PlaneView view(List<Vip> vips, long time) {
         NextHops hops = resolution.now(time);
         graceEnds = resolution.graceEnds(hops.recent());
+        Map<String, MethodView> methods = plane.methods();
+        boolean interfaces = vips.stream().anyMatch(Vip::interfaceAddresses);
+        // By which method a vip is served whose own is not deployed is not known here.
+        boolean own = vips.stream().map(vip -> methods.get(vip.forwarding()))
+                .anyMatch(method -> method == null || !method.deployed() || method.direct());
         return new PlaneView(
-                plane.applied(), hops, plane.interfaceAddresses(), new HashSet<>(ownAddresses.get()), plane.methods(),
-                plane.algorithms(), plane.protocols(), plane.deployedProtocols());
+                plane.applied(), hops, interfaces ? plane.interfaceAddresses() : Set.of(), own ? new HashSet<>(ownAddresses.get()) : Set.of(),
+                methods, plane.algorithms(), plane.protocols(), plane.deployedProtocols());
     }
 
     private void applyFailed(List<Problem> problems, RuntimeException cause) {

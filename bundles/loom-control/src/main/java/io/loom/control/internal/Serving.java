@@ -17,7 +17,8 @@ final class Serving {
     private final List<TableSpec> tables = new ArrayList<>();
     private final Map<String, Set<Integer>> tablesOf = new HashMap<>();
     private final Map<Set<Integer>, Set<Endpoint>> endpoints = new HashMap<>();
-    private final Map<List<Plan.VipPlan>, Set<Endpoint>> any = new IdentityHashMap<>();
+    /** Numbers of tables of vips that were asked for. */
+    private final Map<List<Plan.VipPlan>, Set<Integer>> any = new IdentityHashMap<>();
 
     Serving(Map<TableKey, TableSpec> applied) {
         Map<TableSpec, Integer> numbers = new IdentityHashMap<>();
@@ -35,13 +36,20 @@ final class Serving {
         return endpoints(tablesOf.getOrDefault(vip, Set.of()));
     }
 
-    /** Of at least one of these vips, which are always asked for by the same list. */
-    Set<Endpoint> byAny(List<Plan.VipPlan> vips) {
-        return any.computeIfAbsent(vips, absent -> {
-            Set<Integer> together = new HashSet<>();
-            vips.forEach(vip -> together.addAll(tablesOf.getOrDefault(vip.name(), Set.of())));
-            return endpoints(together);
-        });
+    /**
+     * Whether at least one of these vips, which are always asked for by the same list, has it. The first question is answered by a look
+     * through the tables: after a change there is no other.
+     */
+    boolean byAny(List<Plan.VipPlan> vips, Endpoint endpoint) {
+        Set<Integer> together = any.get(vips);
+        if (together != null) {
+            return endpoints(together).contains(endpoint);
+        }
+        Set<Integer> numbers = new HashSet<>();
+        vips.forEach(vip -> numbers.addAll(tablesOf.getOrDefault(vip.name(), Set.of())));
+        any.put(vips, numbers);
+        return numbers.stream().flatMap(number -> tables.get(number).weights().keySet().stream())
+                .anyMatch(backend -> backend.endpoint().equals(endpoint));
     }
 
     private Set<Endpoint> endpoints(Set<Integer> numbers) {

@@ -58,7 +58,6 @@ final class Views {
         final Map<Endpoint, String> unresolved = new HashMap<>();
         final Set<Endpoint> unmet = new HashSet<>();
         final Serving serving = new Serving(applied.tables());
-        final Map<String, List<String>> listenersOf = new HashMap<>();
         final Map<String, List<Plan.VipPlan>> vipsOf = plan.vips().stream().collect(Collectors.groupingBy(Plan.VipPlan::upstream));
         final Map<String, Plan.VipPlan> planOf = new HashMap<>();
         /** Why no vip of an upstream reaches a backend, once for all of them. */
@@ -68,8 +67,6 @@ final class Views {
             hops.unresolved().forEach((key, reason) -> unresolved.put(key.endpoint(), reason));
             hops.unmet().forEach(key -> unmet.add(key.endpoint()));
             plan.vips().forEach(vip -> planOf.put(vip.name(), vip));
-            applied.listeners().forEach((listener, spec) ->
-                    listenersOf.computeIfAbsent(spec.table().vip(), vip -> new ArrayList<>()).add(listener.toString()));
         }
     }
 
@@ -125,7 +122,7 @@ final class Views {
     }
 
     private boolean inTable(Member member) {
-        return index().serving.byAny(index().vipsOf.get(member.upstream())).contains(member.endpoint());
+        return index().serving.byAny(index().vipsOf.get(member.upstream()), member.endpoint());
     }
 
     private String notInTable(Member member) {
@@ -145,7 +142,10 @@ final class Views {
 
     synchronized List<VipView> vips() {
         if (vips.isEmpty()) {
-            vips = Optional.of(config.vips().stream().map(this::vip).toList());
+            Map<String, List<String>> listeners = new HashMap<>();
+            applied.listeners().forEach((listener, spec) ->
+                    listeners.computeIfAbsent(spec.table().vip(), vip -> new ArrayList<>()).add(listener.toString()));
+            vips = Optional.of(config.vips().stream().map(vip -> vip(vip, listeners.getOrDefault(vip.name(), List.of()))).toList());
         }
         return vips.get();
     }
@@ -157,8 +157,7 @@ final class Views {
         return problems;
     }
 
-    private VipView vip(Vip vip) {
-        List<String> listeners = index().listenersOf.getOrDefault(vip.name(), List.of());
+    private VipView vip(Vip vip, List<String> listeners) {
         int usable = index().serving.by(vip.name()).size();
         return new VipView(
                 vip.name(), listeners, protocols(vip), vip.algorithm(), vip.forwarding(), handling(vip), vip.upstream(), usable,
