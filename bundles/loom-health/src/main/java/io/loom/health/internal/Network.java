@@ -16,7 +16,8 @@ interface Network {
     Line line(Attempt owner) throws IOException;
 
     /**
-     * Waits until something happens on a line.
+     * Waits until something happens on a line. Of one that was asked to connect or to finish somebody is told soon, whether or not
+     * it has; if it has not, again when it does.
      *
      * @param millis at most; 0: as long as it takes
      */
@@ -33,7 +34,7 @@ interface Network {
         /** Begins to connect. @throws IOException if that failed at once */
         void connect(Endpoint server) throws IOException;
 
-        /** @return true if the connection stands, false if it is too early to tell; throws if the attempt failed */
+        /** @return true if the connection stands or stood, false if it is too early to tell; throws if the attempt failed */
         boolean connected() throws IOException;
 
         /** Says goodbye; the server's goodbye is something that happens. */

@@ -99,6 +99,77 @@ class SelectorNetworkTest {
         }
     }
 
+    /** A round passes between the handshake and the look at it. */
+    @Test
+    void aServerThatAcceptsAndResetsHasAccepted() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            Attempt attempt = attempt(server.getLocalPort());
+            attempt.line().connect(attempt.server());
+            try (Socket accepted = server.accept()) {
+                accepted.setSoLinger(true, 0);
+            }
+            awaitTold(attempt);
+            assertTrue(attempt.line().connected());
+            assertThrows(IOException.class, () -> attempt.line().finish(), "which is its end");
+        }
+    }
+
+    @Test
+    void oneThatEndsFirstAndThenResetsHasAcceptedToo() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            Attempt attempt = attempt(server.getLocalPort());
+            attempt.line().connect(attempt.server());
+            try (Socket accepted = server.accept()) {
+                accepted.shutdownOutput();
+                accepted.setSoLinger(true, 0);
+            }
+            awaitTold(attempt);
+            assertTrue(attempt.line().connected());
+        }
+    }
+
+    @Test
+    void aServerThatAnswersLateIsHeardOfWhenItDoes() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            List<Attempt> early = List.of(attempt(server.getLocalPort()), attempt(server.getLocalPort()));
+            for (Attempt one : early) {
+                one.line().connect(one.server());
+            }
+            // The queue is full: the kernel says nothing, and asks again after a second.
+            Attempt late = attempt(server.getLocalPort());
+            late.line().connect(late.server());
+            told.clear();
+            while (told.size() < 3) {
+                network.await(10, told::add);
+            }
+            for (Attempt one : early) {
+                assertTrue(one.line().connected());
+            }
+            assertFalse(late.line().connected());
+            server.accept().close();
+            awaitTold(late);
+            assertTrue(late.line().connected());
+            late.line().finish();
+            assertFalse(late.line().ended());
+            server.accept().close();
+            server.accept().close();
+            awaitTold(late);
+            assertTrue(late.line().ended());
+        }
+    }
+
+    @Test
+    void whatIsClosedIsToldOfNoMore() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            Attempt attempt = attempt(server.getLocalPort());
+            attempt.line().connect(attempt.server());
+            attempt.line().close();
+            network.await(10, told::add);
+            network.await(10, told::add);
+            assertEquals(List.of(), told);
+        }
+    }
+
     @Test
     void wakingEndsAWait() throws Exception {
         Thread other = new Thread(network::wake);
