@@ -56,12 +56,17 @@ final class Tally {
     void take(long now) {
         List<UpstreamUse> uses = new ArrayList<>();
         List<Late> late = new ArrayList<>();
+        boolean anyWaits = false;
         for (Lane lane : places.lanes()) {
-            Delay worst = worst(lane, now);
+            anyWaits |= waitsTooLong(lane, now);
+            Delay worst = lane.lateness().worst(now);
             uses.add(new UpstreamUse(lane.upstream(), lane.servers(), lane.open(), lane.waiting().size(), worst.nanos()));
             if (worst.matters()) {
                 late.add(new Late(lane, worst));
             }
+        }
+        if (anyWaits) {
+            places.largest().ifPresent(holder -> taken = HealthProblem.allPlacesTaken(places, holder));
         }
         uses.sort(Comparator.comparing(UpstreamUse::upstream));
         // Last, because what was late until now was so with the places that there were.
@@ -76,16 +81,14 @@ final class Tally {
     }
 
     /** One that still waits is late too. */
-    private Delay worst(Lane lane, long now) {
-        if (!lane.waiting().isEmpty()) {
-            Watched first = lane.waiting().first();
-            Delay delay = first.delay(now);
-            lane.lateness().add(delay, first.check().interval().toNanos());
-            if (delay.matters()) {
-                places.largest().ifPresent(holder -> taken = HealthProblem.allPlacesTaken(places, holder));
-            }
+    private static boolean waitsTooLong(Lane lane, long now) {
+        if (lane.waiting().isEmpty()) {
+            return false;
         }
-        return lane.lateness().worst(now);
+        Watched first = lane.waiting().first();
+        Delay delay = first.delay(now);
+        lane.lateness().add(delay, first.check().interval().toNanos());
+        return delay.matters();
     }
 
     private List<Problem> late(List<Late> all) {
