@@ -2,6 +2,7 @@ package io.loom.health.internal;
 
 import io.loom.api.Endpoint;
 import java.io.IOException;
+import java.time.Duration;
 
 /**
  * One TCP connection attempt and its orderly end: after the handshake the sending side is closed, and the socket only when
@@ -10,8 +11,9 @@ import java.io.IOException;
 final class Attempt {
     private final Watched watched;
     private final Endpoint server;
+    private final Duration timeout;
     private final Network.Line line;
-    private Timers.Timer end;
+    private long endsBy;
     private boolean decided;
 
     /**
@@ -22,6 +24,7 @@ final class Attempt {
     Attempt(Watched watched, Network network) throws IOException {
         this.watched = watched;
         this.server = watched.probed();
+        this.timeout = watched.check().timeout();
         this.line = network.line(this);
     }
 
@@ -32,6 +35,11 @@ final class Attempt {
     /** What it connects to. */
     Endpoint server() {
         return server;
+    }
+
+    /** That of the check as it was when this began. */
+    Duration timeout() {
+        return timeout;
     }
 
     Network.Line line() {
@@ -47,17 +55,17 @@ final class Attempt {
         decided = true;
     }
 
-    /** What ends it if nothing happens, instead of what should have until now. */
-    void endsBy(Timers.Timer next) {
-        if (end != null) {
-            end.cancel();
-        }
-        end = next;
+    /** When it is closed if the server says no goodbye. */
+    long endsBy() {
+        return endsBy;
+    }
+
+    void leaves(long by) {
+        endsBy = by;
     }
 
     /** Gives the socket back; harmless if repeated. */
     void close() {
-        endsBy(null);
         line.close();
     }
 }

@@ -19,7 +19,7 @@ record History(boolean known, boolean up, int against) {
             return new History(true, success, 0);
         }
         if (success == up) {
-            return new History(true, up, 0);
+            return against == 0 ? this : new History(true, up, 0);
         }
         int needed = up ? check.fall() : check.rise();
         return against + 1 >= needed ? new History(true, success, 0) : new History(true, up, against + 1);

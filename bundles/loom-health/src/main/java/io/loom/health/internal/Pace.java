@@ -25,10 +25,10 @@ final class Pace {
             return Duration.ofNanos((long) (check.interval().toNanos() * (1 - chance / 2)));
         }
         boolean falling = history.up() && history.against() > 0;
-        Duration late = check.timeout().minus(ALLOWANCE);
-        if (!falling || check.fall() < 2 || late.isNegative()) {
+        if (!falling || check.fall() < 2 || check.timeout().compareTo(ALLOWANCE) < 0) {
             return check.interval();
         }
+        Duration late = check.timeout().minus(ALLOWANCE);
         Duration hurried = check.interval().minus(late.dividedBy(check.fall() - 1));
         return hurried.compareTo(check.timeout()) > 0 ? hurried : check.timeout();
     }
@@ -39,7 +39,7 @@ final class Pace {
      */
     static long after(long due, long begun, Duration pause) {
         long wanted = due + pause.toNanos();
-        long earliest = begun + pause.dividedBy(2).toNanos();
+        long earliest = begun + pause.toNanos() / 2;
         return wanted - earliest > 0 ? wanted : earliest;
     }
 }

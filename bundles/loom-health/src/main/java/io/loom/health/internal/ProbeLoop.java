@@ -21,8 +21,6 @@ final class ProbeLoop implements AutoCloseable {
     /** How long {@link #close} waits for the thread, in milliseconds. */
     private static final long FAREWELL = 2_000;
 
-    private record Order(Map<Target, HealthCheck> targets, Listener listener) {}
-
     private final Network network;
     private final Probes probes;
     private final long pause;
@@ -45,7 +43,7 @@ final class ProbeLoop implements AutoCloseable {
 
     /** Replaces what is probed and who is told. Any thread; of several orders the last one counts. */
     void watch(Map<Target, HealthCheck> targets, Listener next) {
-        order.set(Optional.of(new Order(Map.copyOf(targets), next)));
+        order.set(Optional.of(Order.of(targets, next)));
         network.wake();
     }
 
@@ -65,7 +63,7 @@ final class ProbeLoop implements AutoCloseable {
         while (!closed) {
             try {
                 network.await(probes.napMillis(), probes::look);
-                order.getAndSet(Optional.empty()).ifPresent(next -> probes.obey(next.targets(), next.listener()));
+                order.getAndSet(Optional.empty()).ifPresent(probes::obey);
                 probes.proceed();
                 broken = Optional.empty();
             } catch (IOException | RuntimeException failure) {

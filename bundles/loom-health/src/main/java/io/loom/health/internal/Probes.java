@@ -9,11 +9,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -25,8 +24,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Probes {
     private static final Logger LOG = LoggerFactory.getLogger(Probes.class);
-    /** How long a server may take to close its side of a finished probe: 500 ms. */
-    static final long GOODBYE = 500_000_000L;
     /** For so long nothing is begun after the host had no descriptor: 100 ms. */
     static final long STALL = 100_000_000L;
     /** How long a server waits that this host has no port or neighbour for, or its interval if that is less: 1 s. */
@@ -40,11 +37,14 @@ final class Probes {
     private final Shortages shortages = new Shortages();
     private final Tally tally;
     private final Map<Target, Watched> all = new HashMap<>();
-    /** Those that wait for the server's goodbye, the oldest first. They hold descriptors, but no place: they give way. */
-    private final Set<Attempt> leaving = new LinkedHashSet<>();
+    /** How many of each upstream. */
+    private final Map<String, Integer> servers = new HashMap<>();
+    private final Goodbyes goodbyes;
+    private final Timers.Timer counting = timers.timer(() -> isToCount = true);
+    private final Timers.Timer stalled = timers.timer(() -> {});
     private Listener listener = report -> {};
-    private Optional<Timers.Timer> counting = Optional.empty();
     private boolean isToCount;
+    private long orders;
     private long numbers;
     private long stalledUntil;
 
@@ -58,6 +58,7 @@ final class Probes {
         this.chance = chance;
         this.stalledUntil = clock.getAsLong();
         this.tally = new Tally(places, shortages, descriptors);
+        this.goodbyes = new Goodbyes(timers, clock);
     }
 
     Tally tally() {
@@ -65,33 +66,55 @@ final class Probes {
     }
 
     /** Replaces what is probed and who is told. */
-    void obey(Map<Target, HealthCheck> targets, Listener next) {
+    void obey(Order order) {
         long now = clock.getAsLong();
-        listener = next;
-        all.values().removeIf(watched -> !targets.containsKey(watched.target()) && drop(watched));
-        Map<String, Integer> servers = new HashMap<>();
-        targets.keySet().forEach(target -> servers.merge(target.upstream(), 1, Integer::sum));
-        places.populate(servers, now);
+        listener = order.listener();
+        orders++;
+        Map<Target, HealthCheck> strangers = new LinkedHashMap<>();
         List<Watched> moved = new ArrayList<>();
-        targets.forEach((target, check) -> {
+        int kept = 0;
+        for (int i = 0; i < order.targets().size(); i++) {
+            Target target = order.targets().get(i);
+            HealthCheck check = order.checks().get(i);
             Watched known = all.get(target);
             if (known == null) {
-                Watched fresh = new Watched(target, check, places.lane(target.upstream()), numbers++, now);
-                all.put(target, fresh);
-                moved.add(fresh);
-            } else if (!known.check().equals(check) && change(known, check, now)) {
+                strangers.put(target, check);
+                continue;
+            }
+            kept++;
+            known.wantedBy(orders);
+            if (!known.check().equals(check) && change(known, check, now)) {
                 moved.add(known);
             }
-        });
+        }
+        if (kept < all.size()) {
+            all.values().removeIf(watched -> watched.wantedBy() != orders && drop(watched));
+        }
+        moved.addAll(welcome(strangers, now));
         Spread.of(moved).forEach((watched, pause) -> schedule(watched, Math.max(watched.due() - now, pause) + now));
         count();
     }
 
+    private List<Watched> welcome(Map<Target, HealthCheck> strangers, long now) {
+        strangers.keySet().forEach(target -> servers.merge(target.upstream(), 1, Integer::sum));
+        places.populate(servers, now);
+        List<Watched> welcome = new ArrayList<>();
+        strangers.forEach((target, check) -> {
+            Watched watched = new Watched(target, check, places.lane(target.upstream()), numbers++, now);
+            watched.timer(timers.timer(() -> ring(watched)));
+            watched.wantedBy(orders);
+            all.put(target, watched);
+            welcome.add(watched);
+        });
+        return welcome;
+    }
+
     /** Its end: neither timer nor socket is left. */
     private boolean drop(Watched watched) {
-        watched.unschedule();
+        watched.timer().cancel();
         places.leave(watched);
         watched.attempt().ifPresent(this::abandon);
+        servers.computeIfPresent(watched.lane().upstream(), (upstream, count) -> count == 1 ? null : count - 1);
         return true;
     }
 
@@ -120,21 +143,29 @@ final class Probes {
     private void schedule(Watched watched, long time) {
         watched.due(time);
         watched.held(false);
-        watched.rings(timers.schedule(time, () -> enter(watched)));
+        watched.timer().set(time);
     }
 
-    private void enter(Watched watched) {
+    /** It is due, or its probe has taken too long. */
+    private void ring(Watched watched) {
+        if (watched.attempt().isPresent()) {
+            timeOut(watched.attempt().get());
+            return;
+        }
         watched.entered(clock.getAsLong());
         places.enter(watched);
     }
 
     /** Counts, twice a second while there is something to count. */
     private void count() {
-        counting.ifPresent(Timers.Timer::cancel);
         long now = clock.getAsLong();
         tally.take(now);
-        counting = all.isEmpty() ? Optional.empty() : Optional.of(timers.schedule(now + Tally.PAUSE, () -> isToCount = true));
         isToCount = false;
+        if (all.isEmpty()) {
+            counting.cancel();
+        } else {
+            counting.set(now + Tally.PAUSE);
+        }
     }
 
     /** How long to wait for the network until {@link #proceed} has something to do, in milliseconds; 0: for ever. */
@@ -162,8 +193,8 @@ final class Probes {
 
     /** @return false if this host has no socket, so that others need not be tried either */
     private boolean begin(Watched watched) {
-        while (places.taken() + leaving.size() > places.limit() && !leaving.isEmpty()) {
-            close(leaving.iterator().next());
+        while (places.taken() + goodbyes.count() > places.limit() && goodbyes.count() > 0) {
+            goodbyes.endOldest();
         }
         try {
             Attempt attempt = new Attempt(watched, network);
@@ -186,7 +217,7 @@ final class Probes {
         tell(new Shortage(Shortages.explain(noSocket), watched.probed(), true));
         tally.atMost(places.taken(), now);
         stalledUntil = now + STALL;
-        timers.schedule(stalledUntil, () -> {});
+        stalled.set(stalledUntil);
     }
 
     private void tell(Shortage shortage) {
@@ -198,11 +229,10 @@ final class Probes {
 
     private void connect(Attempt attempt) {
         Watched watched = attempt.watched();
-        Duration timeout = watched.check().timeout();
         try {
             attempt.line().connect(attempt.server());
             watched.attempt(Optional.of(attempt));
-            attempt.endsBy(timers.schedule(watched.begun() + timeout.toNanos(), () -> timeOut(attempt, timeout)));
+            watched.timer().set(watched.begun() + attempt.timeout().toNanos());
         } catch (IOException | RuntimeException failure) {
             places.release(watched.lane());
             attempt.close();
@@ -219,15 +249,13 @@ final class Probes {
         tell(new Shortage(Shortages.explain(shortage), watched.probed(), false));
         long retry = Math.min(RETRY, watched.check().interval().toNanos());
         watched.held(true);
-        watched.rings(timers.schedule(clock.getAsLong() + retry, () -> enter(watched)));
+        watched.timer().set(clock.getAsLong() + retry);
     }
 
     /** Something has happened on its line. */
     void look(Attempt attempt) {
         if (attempt.decided()) {
-            if (attempt.line().ended()) {
-                close(attempt);
-            }
+            goodbyes.look(attempt);
             return;
         }
         try {
@@ -240,22 +268,16 @@ final class Probes {
     }
 
     /** What has happened meanwhile counts, so that a process that stood still takes nobody down. */
-    private void timeOut(Attempt attempt, Duration timeout) {
+    private void timeOut(Attempt attempt) {
         look(attempt);
         if (!attempt.decided()) {
-            fail(attempt, "no answer within " + timeout.toMillis() + " ms");
+            fail(attempt, "no answer within " + attempt.timeout().toMillis() + " ms");
         }
     }
 
     private void succeed(Attempt attempt) {
         decide(attempt);
-        leaving.add(attempt);
-        try {
-            attempt.line().finish();
-            attempt.endsBy(timers.schedule(clock.getAsLong() + GOODBYE, () -> close(attempt)));
-        } catch (IOException broken) {
-            close(attempt);
-        }
+        goodbyes.begin(attempt);
         result(attempt.watched(), Optional.empty());
     }
 
@@ -269,11 +291,6 @@ final class Probes {
         attempt.decide();
         attempt.watched().attempt(Optional.empty());
         places.release(attempt.watched().lane());
-    }
-
-    private void close(Attempt attempt) {
-        leaving.remove(attempt);
-        attempt.close();
     }
 
     private void result(Watched watched, Optional<String> failure) {

@@ -18,7 +18,8 @@ final class Watched {
     private long begun;
     private long entered;
     private boolean heldByHost;
-    private Optional<Timers.Timer> timer = Optional.empty();
+    private Timers.Timer timer;
+    private long wantedBy;
     private Optional<Attempt> attempt = Optional.empty();
 
     /**
@@ -67,16 +68,22 @@ final class Watched {
         due = time;
     }
 
-    /** What makes it wait for a place when it is due; it takes the place of what should have. */
-    void rings(Timers.Timer next) {
-        unschedule();
-        timer = Optional.of(next);
+    /** Its own, which rings when it is due, and when a probe under way has taken too long. Given once. */
+    void timer(Timers.Timer its) {
+        timer = its;
     }
 
-    /** Nothing is to happen by itself any more. */
-    void unschedule() {
-        timer.ifPresent(Timers.Timer::cancel);
-        timer = Optional.empty();
+    Timers.Timer timer() {
+        return timer;
+    }
+
+    /** The number of the last order that it was in. */
+    long wantedBy() {
+        return wantedBy;
+    }
+
+    void wantedBy(long order) {
+        wantedBy = order;
     }
 
     /** Since when it waits for a place. */
@@ -115,7 +122,7 @@ final class Watched {
 
     /** What the check connects to: the server, or another port of its host. */
     Endpoint probed() {
-        return new Endpoint(target.endpoint().address(), check.port().orElse(target.endpoint().port()));
+        return check.port().isEmpty() ? target.endpoint() : new Endpoint(target.endpoint().address(), check.port().getAsInt());
     }
 
     /**

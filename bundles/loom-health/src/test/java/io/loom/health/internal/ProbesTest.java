@@ -164,6 +164,23 @@ class ProbesTest {
     }
 
     @Test
+    void serversComeAndGoInOneOrderAndAreCounted() {
+        List<Target> three = rig.add("web", 1, 3, CHECK);
+        rig.add("other", 2, 1, CHECK);
+        rig.obey();
+        rig.targets.remove(three.get(0));
+        rig.targets.keySet().removeIf(target -> target.upstream().equals("other"));
+        rig.add("web", 3, 2, CHECK);
+        rig.add("third", 4, 1, CHECK);
+        rig.obey();
+        assertEquals(List.of("third 1", "web 4"), rig.probes.tally().use().upstreams().stream()
+                .map(use -> use.upstream() + " " + use.servers()).toList());
+        rig.run(500);
+        assertEquals(List.of(), rig.begun(three.get(0)), "gone before its turn");
+        assertEquals(5, rig.network.open.size(), "all are silent, and the probe of the one that has gone is over");
+    }
+
+    @Test
     void whoeverComesBackIsNew() {
         Target target = only(CHECK);
         rig.server(target).accepts(Rig.MILLI, Rig.MILLI);
@@ -217,9 +234,9 @@ class ProbesTest {
     @Test
     void aListenerThatFailsIsAskedAgainNextTime() {
         Target target = only(CHECK);
-        rig.probes.obey(Map.copyOf(rig.targets), report -> {
+        rig.probes.obey(Order.of(rig.targets, report -> {
             throw new IllegalStateException("a test's listener fails");
-        });
+        }));
         rig.probes.proceed();
         rig.run(3_000);
         assertEquals(2, rig.begun(target).size());

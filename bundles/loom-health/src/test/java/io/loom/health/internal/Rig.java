@@ -59,7 +59,7 @@ final class Rig {
     }
 
     void obey() {
-        probes.obey(new LinkedHashMap<>(targets), report -> told.add(new Told(now(), report)));
+        probes.obey(Order.of(targets, report -> told.add(new Told(now(), report))));
         probes.proceed();
     }
 
