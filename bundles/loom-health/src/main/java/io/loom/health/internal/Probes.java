@@ -8,8 +8,6 @@ import io.loom.health.internal.Shortages.Shortage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,15 +34,12 @@ final class Probes {
     private final Places places = new Places();
     private final Shortages shortages = new Shortages();
     private final Tally tally;
-    private final Map<Target, Watched> all = new HashMap<>();
-    /** How many of each upstream. */
-    private final Map<String, Integer> servers = new HashMap<>();
+    private final Roster roster = new Roster();
     private final Goodbyes goodbyes;
     private final Timers.Timer counting = timers.timer(() -> isToCount = true);
     private final Timers.Timer stalled = timers.timer(() -> {});
     private Listener listener = report -> {};
     private boolean isToCount;
-    private long orders;
     private long numbers;
     private long stalledUntil;
 
@@ -69,53 +64,30 @@ final class Probes {
     void obey(Order order) {
         long now = clock.getAsLong();
         listener = order.listener();
-        orders++;
-        Map<Target, HealthCheck> strangers = new LinkedHashMap<>();
         List<Watched> moved = new ArrayList<>();
-        int kept = 0;
-        for (int i = 0; i < order.targets().size(); i++) {
-            Target target = order.targets().get(i);
-            HealthCheck check = order.checks().get(i);
-            Watched known = all.get(target);
-            if (known == null) {
-                strangers.put(target, check);
-                continue;
+        Map<Target, HealthCheck> strangers = roster.compare(order, (watched, check) -> {
+            if (change(watched, check, now)) {
+                moved.add(watched);
             }
-            kept++;
-            known.wantedBy(orders);
-            if (!known.check().equals(check) && change(known, check, now)) {
-                moved.add(known);
-            }
-        }
-        if (kept < all.size()) {
-            all.values().removeIf(watched -> watched.wantedBy() != orders && drop(watched));
-        }
-        moved.addAll(welcome(strangers, now));
+        }, this::drop);
+        places.populate(roster.servers(), now);
+        strangers.forEach((target, check) -> moved.add(welcome(target, check, now)));
         Spread.of(moved).forEach((watched, pause) -> schedule(watched, Math.max(watched.due() - now, pause) + now));
         count();
     }
 
-    private List<Watched> welcome(Map<Target, HealthCheck> strangers, long now) {
-        strangers.keySet().forEach(target -> servers.merge(target.upstream(), 1, Integer::sum));
-        places.populate(servers, now);
-        List<Watched> welcome = new ArrayList<>();
-        strangers.forEach((target, check) -> {
-            Watched watched = new Watched(target, check, places.lane(target.upstream()), numbers++, now);
-            watched.timer(timers.timer(() -> ring(watched)));
-            watched.wantedBy(orders);
-            all.put(target, watched);
-            welcome.add(watched);
-        });
-        return welcome;
+    private Watched welcome(Target target, HealthCheck check, long now) {
+        Watched watched = new Watched(target, check, places.lane(target.upstream()), numbers++, now);
+        watched.timer(timers.timer(() -> ring(watched)));
+        roster.add(watched);
+        return watched;
     }
 
     /** Its end: neither timer nor socket is left. */
-    private boolean drop(Watched watched) {
+    private void drop(Watched watched) {
         watched.timer().cancel();
         places.leave(watched);
         watched.attempt().ifPresent(this::abandon);
-        servers.computeIfPresent(watched.lane().upstream(), (upstream, count) -> count == 1 ? null : count - 1);
-        return true;
     }
 
     private void abandon(Attempt attempt) {
@@ -161,7 +133,7 @@ final class Probes {
         long now = clock.getAsLong();
         tally.take(now);
         isToCount = false;
-        if (all.isEmpty()) {
+        if (roster.isEmpty()) {
             counting.cancel();
         } else {
             counting.set(now + Tally.PAUSE);
