@@ -20,7 +20,7 @@ public sealed interface NetworkEvent {
      */
     record Link(int ifindex, boolean up, Optional<String> mac) implements NetworkEvent {}
 
-    /** An address of this host, or a route. */
+    /** An address of this host, a route, or a rule for routes. */
     record Routing() implements NetworkEvent {}
 
     /** More has changed than the kernel could remember. */

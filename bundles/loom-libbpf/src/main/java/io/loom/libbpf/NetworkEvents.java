@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The kernel's news of links, neighbours, addresses and routes in this network namespace (rtnetlink(7)), which come as they
+ * The kernel's news of links, neighbours, addresses, routes and their rules in this network namespace (rtnetlink(7)), which come as they
  * happen. It begins with the neighbours and links that there are. Needs no privilege. One thread reads.
  */
 public final class NetworkEvents implements AutoCloseable {

@@ -75,6 +75,24 @@ class NetworkEventsTest {
         }
     }
 
+    @Test
+    void whatRoutesAreChosenByIsTold() throws Exception {
+        try (NetworkEvents events = NetworkEvents.open(100)) {
+            until(events, isLink(true));
+            for (String family : List.of("-4", "-6")) {
+                events.next();
+                Command.run("ip", family, "rule", "add", "pref", "7777", "table", "7777");
+                until(events, new NetworkEvent.Routing()::equals);
+                Command.run("ip", family, "rule", "del", "pref", "7777");
+                until(events, new NetworkEvent.Routing()::equals);
+            }
+            events.next();
+            Command.run("ip", "nexthop", "add", "id", "7777", "blackhole");
+            until(events, new NetworkEvent.Routing()::equals);
+            Command.run("ip", "nexthop", "del", "id", "7777");
+        }
+    }
+
     /** As a routing daemon makes them: what comes behind them must not wait. */
     @Test
     void aBurstOfRoutesIsTakenAtOnce() throws Exception {

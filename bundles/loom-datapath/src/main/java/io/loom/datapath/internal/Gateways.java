@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
@@ -29,6 +30,8 @@ final class Gateways {
     private final ToIntFunction<String> ifindex;
     private final Readings readings;
     private Set<InetAddress> known = Set.of();
+    /** Routes may be others than those that were read. */
+    private boolean doubted = true;
     private int round;
 
     /**
@@ -41,13 +44,24 @@ final class Gateways {
         this.readings = readings;
     }
 
-    /** Greets those that are new, and all of them now and then. */
+    /** Each second; reads the routes, which may be thousands, only if it has to. Greets those that are new, and all of them now and then. */
     synchronized void keep() {
-        Set<InetAddress> now = new HashSet<>(read(IPV4, () -> ipv4(KernelFile.lines(IPV4))));
-        now.addAll(read(IPV6, () -> ipv6(linesIfAny(IPV6), ifindex)));
         boolean all = round++ % EVERY == 0;
+        if (!all && !doubted) {
+            return;
+        }
+        Optional<Set<InetAddress>> now4 = read(IPV4, () -> ipv4(KernelFile.lines(IPV4)));
+        Optional<Set<InetAddress>> now6 = read(IPV6, () -> ipv6(linesIfAny(IPV6), ifindex));
+        doubted = now4.isEmpty() || now6.isEmpty();
+        Set<InetAddress> now = new HashSet<>(now4.orElse(Set.of()));
+        now.addAll(now6.orElse(Set.of()));
         now.stream().filter(gateway -> all || !known.contains(gateway)).forEach(greet);
         known = now;
+    }
+
+    /** The kernel has had news. */
+    synchronized void doubt() {
+        doubted = true;
     }
 
     /** The kernel has no MAC address for this neighbour any more. */
@@ -57,8 +71,8 @@ final class Gateways {
         }
     }
 
-    private Set<InetAddress> read(Path routes, Readings.Reading<Set<InetAddress>> reading) {
-        return readings.take(routes, "routers that take over from another are noticed late", reading).orElse(Set.of());
+    private Optional<Set<InetAddress>> read(Path routes, Readings.Reading<Set<InetAddress>> reading) {
+        return readings.take(routes, "routers that take over from another are noticed late", reading);
     }
 
     /** A kernel without IPv6 has no such file. */

@@ -33,7 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * routes need no care here. Needs forwarding on {@code lo}, and sets it there only: the host does not become
  * a router.
  */
-final class HopLookup implements AutoCloseable {
+final class HopLookup implements NextHops.Lookup, AutoCloseable {
     /** The discard port (RFC 863): a datagram to it makes the kernel look for the neighbour and has no other effect. */
     private static final int DISCARD = 9;
     private static final Path IPV4_FORWARDING = Path.of("/proc/sys/net/ipv4/conf/lo/forwarding");
@@ -89,7 +89,8 @@ final class HopLookup implements AutoCloseable {
      * @param before the source so far. It stays while this host has it and the way leads through the same interface, whatever
      *               would be chosen now: connections that nat sends from it would break
      */
-    Answer ask(InetAddress destination, Set<InetAddress> vips, Optional<InetAddress> before) {
+    @Override
+    public Answer ask(InetAddress destination, Set<InetAddress> vips, Optional<InetAddress> before) {
         Answer answer = ask(destination, vips);
         if (answer.hop().isEmpty() || before.isEmpty() || before.get().equals(answer.hop().get().source()) || !isOurs(before.get())) {
             return answer;
@@ -193,7 +194,8 @@ final class HopLookup implements AutoCloseable {
     }
 
     /** Makes the kernel look for the neighbour on the way, which a lookup never does. */
-    void provoke(InetAddress destination) {
+    @Override
+    public void provoke(InetAddress destination) {
         try (DatagramSocket socket = new DatagramSocket()) {
             socket.send(new DatagramPacket(new byte[1], 1, new InetSocketAddress(destination, DISCARD)));
         } catch (IOException unreachable) {

@@ -283,8 +283,9 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
 
     @Override
     public void resolve(Set<BackendKey> backends) {
-        live.ifPresent(plane -> plane.resolve(backends));
-        timers.watchNow();
+        if (live.filter(plane -> plane.resolve(backends)).isPresent()) {
+            timers.watchNow();
+        }
     }
 
     @Override

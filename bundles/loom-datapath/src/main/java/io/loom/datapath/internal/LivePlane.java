@@ -195,8 +195,9 @@ final class LivePlane implements AutoCloseable {
         }
     }
 
-    void resolve(Set<BackendKey> wanted) {
-        unresolved.want(wanted);
+    /** @return whether {@link #watch} has something to look up */
+    boolean resolve(Set<BackendKey> wanted) {
+        return unresolved.want(wanted);
     }
 
     Map<BackendKey, String> unresolved() {
@@ -208,11 +209,15 @@ final class LivePlane implements AutoCloseable {
 
     /** Waits a short time for news of the network; true if {@link #watch} has something to look at. What frames are ours cannot wait. */
     boolean listen() {
-        boolean news = this.news.listen();
-        if (news) {
+        Neighbours.Consequence consequence = news.listen();
+        if (consequence != Neighbours.Consequence.NONE) {
+            nextHops.doubt();
+        }
+        boolean look = consequence.compareTo(Neighbours.Consequence.LOOK) >= 0;
+        if (look) {
             stations.look(attachments.devices());
         }
-        return news;
+        return look;
     }
 
     /** Where the program shall be, from {@link #attach} on; it leaves other interfaces at once. */
@@ -258,9 +263,10 @@ final class LivePlane implements AutoCloseable {
         cpuAffinity.check(carriers.cardsOf(attached));
         symptoms.modes(attachments.views(), attachments.wantsGeneric());
         vipAddresses.ensure();
-        boolean hopsChanged = nextHops.refresh();
+        Map<InetAddress, Optional<NextHop>> hops = nextHops.refresh();
+        boolean hopsChanged = !hops.isEmpty();
         if (hopsChanged) {
-            backends.hopsChanged(nextHops.answers());
+            backends.hopsChanged(hops);
         }
         allowEgress();
         ownPrograms.rest();
@@ -292,8 +298,7 @@ final class LivePlane implements AutoCloseable {
     }
 
     private void allowEgress() {
-        Set<Integer> towardsBackends = nextHops.answers().values().stream()
-                .flatMap(Optional::stream).map(NextHop::ifindex).collect(Collectors.toSet());
+        Set<Integer> towardsBackends = nextHops.interfaces();
         Set<Integer> attached = attachments.ifindexes();
         egress.compare(towardsBackends, attached);
         Map<Integer, Integer> ways = new HashMap<>(carriers.carried());

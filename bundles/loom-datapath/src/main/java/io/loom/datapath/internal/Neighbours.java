@@ -12,10 +12,9 @@ final class Neighbours {
     /** Of so many neighbours at most; those heard of longest ago are forgotten. */
     private static final int MEMORY = 65_536;
 
-    /** The address of a host, and the last MAC address that it had, even if the kernel has forgotten it. */
-    private final Map<Place, String> hosts = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<Place, Host> hosts = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Place, String> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Place, Host> eldest) {
             return size() > MEMORY;
         }
     };
@@ -23,10 +22,18 @@ final class Neighbours {
 
     private record Place(int ifindex, InetAddress address) {}
 
+    /**
+     * @param mac   the last one that it had; empty if none is known
+     * @param there false if the kernel does not know it any more
+     */
+    private record Host(Optional<String> mac, boolean there) {}
+
     /** What an event calls for; the larger includes the smaller. */
     enum Consequence {
         /** Nothing has changed that matters. */
         NONE,
+        /** A host cannot be reached, which a lookup of its next hop tells as soon as that is due. */
+        GONE,
         /** Next hops, addresses and interfaces have to be looked at. */
         LOOK,
         /** The same; and what was learned of the way to a host may be wrong. */
@@ -44,14 +51,17 @@ final class Neighbours {
     }
 
     private Consequence neighbour(NetworkEvent.Neighbour neighbour) {
-        if (neighbour.mac().isEmpty()) {
-            return Consequence.NONE;
+        Place place = new Place(neighbour.ifindex(), neighbour.address());
+        Host before = hosts.getOrDefault(place, new Host(Optional.empty(), true));
+        boolean there = neighbour.mac().isPresent();
+        hosts.put(place, new Host(neighbour.mac().or(before::mac), there));
+        if (!there) {
+            return before.there() ? Consequence.GONE : Consequence.NONE;
         }
-        String before = hosts.put(new Place(neighbour.ifindex(), neighbour.address()), neighbour.mac().get());
-        if (before == null) {
+        if (before.mac().isEmpty()) {
             return Consequence.LOOK;
         }
-        return neighbour.mac().get().equals(before) ? Consequence.NONE : Consequence.MOVED;
+        return before.mac().equals(neighbour.mac()) ? Consequence.NONE : Consequence.MOVED;
     }
 
     private Consequence link(NetworkEvent.Link link) {

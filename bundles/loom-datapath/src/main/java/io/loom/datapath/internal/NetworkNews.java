@@ -21,8 +21,8 @@ final class NetworkNews implements AutoCloseable {
         moves.neighbour();
     }
 
-    /** Waits a short time; true if next hops, addresses and interfaces have to be looked at. One thread. */
-    boolean listen() {
+    /** Waits a short time; the most that anything has called for meanwhile. One thread. */
+    Neighbours.Consequence listen() {
         Neighbours.Consequence most = Neighbours.Consequence.NONE;
         for (NetworkEvent event : events.next()) {
             Neighbours.Consequence one = neighbours.take(event);
@@ -31,10 +31,13 @@ final class NetworkNews implements AutoCloseable {
                 gateways.lost(neighbour.address());
             }
         }
+        if (most.compareTo(Neighbours.Consequence.LOOK) >= 0) {
+            gateways.doubt();
+        }
         if (most == Neighbours.Consequence.MOVED) {
             moves.neighbour();
         }
-        return most != Neighbours.Consequence.NONE;
+        return most;
     }
 
     /**

@@ -3,32 +3,33 @@ package io.loom.datapath.internal;
 import io.loom.datapath.internal.layout.FibLookup;
 import io.loom.datapath.internal.layout.NextHop;
 import java.net.InetAddress;
-import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
- * Next hops of a changing set of addresses, asked anew each second. A hop that was known survives a few failed lookups, since
+ * Next hops of a changing set of addresses. Each second those are asked for that are missing, and of those that go the same way one, and some
+ * of the others in turn (see {@link HopTurns}); all of them once any answer is another than before, or the kernel has had news. A hop that was
+ * known survives a few failed lookups, since
  * neighbour entries come and go; each failed one provokes neighbour discovery, and so does a look at long intervals, so that a
  * host that silently changed its MAC address is noticed. Lookups happen on one thread; answers are read by any.
  */
 final class NextHops {
     /** Lookups without a neighbour, one each second, until a known hop counts as lost. */
     private static final int PATIENCE = 3;
-    /** Rounds between discoveries of neighbours that seem well. */
-    private static final int VERIFY_EVERY = 30;
     /** Pauses before asking again within one round, in milliseconds: a neighbour on the segment answers in less. */
     private static final long[] PAUSES = {5, 20, 75};
 
-    private final HopLookup lookup;
+    private final Lookup lookup;
     private final UnaryOperator<NextHop> carrier;
     private final Supplier<Set<InetAddress>> vips;
     /** Towards each address, the one that it is sent to from; longer than the hop is known. */
@@ -38,8 +39,13 @@ final class NextHops {
     private final Map<InetAddress, Optional<NextHop>> hops = new ConcurrentHashMap<>();
     private volatile Set<InetAddress> wanted = Set.of();
     /** Of the present round; one thread. */
-    private final Queue<InetAddress> rest = new ArrayDeque<>();
-    private int round;
+    private final Set<InetAddress> rest = new LinkedHashSet<>();
+    private final HopTurns turns = new HopTurns();
+    /** What {@link #states} has been brought in line with. */
+    private Set<InetAddress> looked = Set.of();
+    /** The kernel has had news that may concern any of them. */
+    private final AtomicBoolean doubted = new AtomicBoolean();
+    private volatile Set<Integer> interfaces = Set.of();
     private volatile int changes;
 
     /**
@@ -47,23 +53,43 @@ final class NextHops {
      * @param vips    better not sources
      * @param sources that an earlier process sent from, by where to
      */
-    NextHops(HopLookup lookup, UnaryOperator<NextHop> carrier, Supplier<Set<InetAddress>> vips, Map<InetAddress, InetAddress> sources) {
+    NextHops(Lookup lookup, UnaryOperator<NextHop> carrier, Supplier<Set<InetAddress>> vips, Map<InetAddress, InetAddress> sources) {
         this.lookup = lookup;
         this.carrier = carrier;
         this.vips = vips;
         this.sources = new ConcurrentHashMap<>(sources);
     }
 
-    private record State(Optional<NextHop> hop, String reason, int failures) {}
+    /** Of the kernel; see {@link HopLookup}. */
+    interface Lookup {
+        HopLookup.Answer ask(InetAddress destination, Set<InetAddress> vips, Optional<InetAddress> before);
 
-    void want(Set<InetAddress> addresses) {
+        void provoke(InetAddress destination);
+    }
+
+    /** @param failures lookups without a neighbour since it was known */
+    record State(Optional<NextHop> hop, String reason, int failures) {}
+
+    /** @return whether any of them has not been looked up yet */
+    boolean want(Set<InetAddress> addresses) {
         wanted = Collections.unmodifiableSet(new HashSet<>(addresses)); // Set.copyOf walks long over addresses with one distance
         sources.keySet().retainAll(addresses);
+        return !states.keySet().containsAll(addresses);
+    }
+
+    /** From news of the kernel: the next round asks for all of them. */
+    void doubt() {
+        doubted.set(true);
     }
 
     /** What is known of the addresses that were looked up: an empty hop is one that was looked for in vain. */
     Map<InetAddress, Optional<NextHop>> answers() {
         return Collections.unmodifiableMap(hops);
+    }
+
+    /** Numbers of the interfaces that known hops lead through. */
+    Set<Integer> interfaces() {
+        return interfaces;
     }
 
     /** Grows after {@link #reason} has begun to say something else of any address. */
@@ -81,18 +107,20 @@ final class NextHops {
     }
 
     /**
-     * One round of lookups; true if any answer differs from the one before. Blocks for up to 100 ms while neighbours that
+     * One round of lookups. Blocks for up to 100 ms while neighbours that
      * were asked for the first time answer. New addresses come first; where some are wanted meanwhile, the round ends early, and the
      * next one goes on with the rest: thousands of lookups take a good part of a second, which a change must not wait for.
+     *
+     * @return the hops of those whose answer differs from the one before
      */
-    boolean refresh() {
+    Map<InetAddress, Optional<NextHop>> refresh() {
         Set<InetAddress> addresses = wanted;
-        boolean forgotten = states.keySet().retainAll(addresses);
-        hops.keySet().retainAll(addresses);
+        boolean forgotten = forgetOthers(addresses);
         Set<InetAddress> avoid = vips.get();
         Map<InetAddress, HopLookup.Answer> answers = new HashMap<>();
-        addresses.stream().filter(address -> !states.containsKey(address)).forEach(address -> answers.put(address, first(address, avoid, false)));
-        if (answers.isEmpty()) {
+        if (states.size() < addresses.size()) {
+            addresses.stream().filter(address -> !states.containsKey(address)).forEach(address -> answers.put(address, first(address, avoid)));
+        } else {
             askAgain(addresses, avoid, answers);
         }
         for (long pause : PAUSES) {
@@ -102,29 +130,57 @@ final class NextHops {
             sleep(pause);
             answers.replaceAll((address, answer) -> isMissing(answer) ? ask(address, avoid) : answer);
         }
-        boolean changed = false;
-        for (Map.Entry<InetAddress, HopLookup.Answer> entry : answers.entrySet()) {
-            changed |= settle(entry.getKey(), entry.getValue());
-        }
-        if (forgotten || changed) {
+        Map<InetAddress, Optional<NextHop>> changed = new HashMap<>();
+        answers.forEach((address, answer) -> {
+            if (settle(address, answer)) {
+                changed.put(address, hops.get(address));
+            }
+        });
+        if (forgotten || !changed.isEmpty()) {
+            interfaces = hops.values().stream().flatMap(Optional::stream).map(NextHop::ifindex).collect(Collectors.toUnmodifiableSet());
             changes++; // by this thread alone
         }
         return changed;
     }
 
+    /** @return whether there were any */
+    private boolean forgetOthers(Set<InetAddress> addresses) {
+        if (addresses == looked) {
+            return false;
+        }
+        looked = addresses;
+        hops.keySet().retainAll(addresses);
+        boolean forgotten = states.keySet().retainAll(addresses);
+        if (forgotten) {
+            turns.changed();
+        }
+        return forgotten;
+    }
+
     /** Those that are known, from where the last round has ended. */
     private void askAgain(Set<InetAddress> addresses, Set<InetAddress> avoid, Map<InetAddress, HopLookup.Answer> answers) {
-        if (rest.isEmpty()) {
+        boolean all = doubted.getAndSet(false);
+        if (all) {
             rest.addAll(addresses);
-            round++;
+        } else if (rest.isEmpty()) {
+            rest.addAll(turns.next(addresses, states, lookup::provoke));
         }
-        boolean verify = round % VERIFY_EVERY == 0;
         while (!rest.isEmpty() && wanted == addresses) {
-            InetAddress address = rest.remove();
-            if (addresses.contains(address)) {
-                answers.put(address, first(address, avoid, verify));
+            InetAddress address = rest.iterator().next();
+            rest.remove(address);
+            if (addresses.contains(address) && !answers.containsKey(address)) {
+                HopLookup.Answer answer = first(address, avoid);
+                answers.put(address, answer);
+                if (!all && !isAsBefore(states.get(address), answer)) {
+                    all = true;
+                    rest.addAll(addresses);
+                }
             }
         }
+    }
+
+    private static boolean isAsBefore(State before, HopLookup.Answer answer) {
+        return before.hop().equals(answer.hop()) && before.reason().equals(answer.reason());
     }
 
     private HopLookup.Answer ask(InetAddress address, Set<InetAddress> avoid) {
@@ -133,9 +189,9 @@ final class NextHops {
         return new HopLookup.Answer(answer.hop().map(carrier), answer.result(), answer.reason());
     }
 
-    private HopLookup.Answer first(InetAddress address, Set<InetAddress> avoid, boolean verify) {
+    private HopLookup.Answer first(InetAddress address, Set<InetAddress> avoid) {
         HopLookup.Answer answer = ask(address, avoid);
-        if (verify || isMissing(answer)) {
+        if (isMissing(answer)) {
             lookup.provoke(address);
         }
         return answer;
@@ -150,8 +206,11 @@ final class NextHops {
         int failures = before == null || !isMissing(answer) ? 0 : before.failures() + 1;
         boolean keep = before != null && before.hop().isPresent() && isMissing(answer) && failures < PATIENCE;
         State now = new State(keep ? before.hop() : answer.hop(), keep ? before.reason() : answer.reason(), failures);
-        states.put(address, now);
-        hops.put(address, now.hop());
+        if (!now.equals(before)) {
+            states.put(address, now);
+            hops.put(address, now.hop());
+            turns.changed();
+        }
         return before == null || !before.hop().equals(now.hop()) || !before.reason().equals(now.reason());
     }
 

@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import io.loom.control.dataplane.BackendKey;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -20,9 +21,10 @@ final class Unresolved {
     /** @param changes at which of {@link NextHops#changes} that was so */
     private record Look(int changes, Set<BackendKey> asked, Map<BackendKey, String> reasons) {}
 
-    void want(Set<BackendKey> keys) {
-        wanted = Set.copyOf(keys);
-        nextHops.want(keys.stream().map(key -> key.endpoint().address()).collect(Collectors.toSet()));
+    /** @return whether the next hop of any of them has not been looked up yet */
+    boolean want(Set<BackendKey> keys) {
+        wanted = Collections.unmodifiableSet(new HashSet<>(keys));
+        return nextHops.want(keys.stream().map(key -> key.endpoint().address()).collect(Collectors.toSet()));
     }
 
     Map<BackendKey, String> reasons() {

@@ -1,5 +1,6 @@
 package io.loom.datapath.internal;
 
+import static io.loom.datapath.internal.Neighbours.Consequence.GONE;
 import static io.loom.datapath.internal.Neighbours.Consequence.LOOK;
 import static io.loom.datapath.internal.Neighbours.Consequence.MOVED;
 import static io.loom.datapath.internal.Neighbours.Consequence.NONE;
@@ -26,8 +27,19 @@ class NeighboursTest {
     @Test
     void oneThatWasForgottenMeanwhileHasMovedAllTheSame() {
         host(2, "020000000001");
-        assertEquals(NONE, host(2, ""));
+        assertEquals(GONE, host(2, ""));
         assertEquals(MOVED, host(2, "020000000002"));
+    }
+
+    @Test
+    void oneThatGoesIsNewsOnceUntilItIsBack() {
+        assertEquals(GONE, host(2, ""));
+        assertEquals(NONE, host(2, ""));
+        assertEquals(LOOK, host(2, "020000000001"));
+        assertEquals(GONE, host(2, ""));
+        assertEquals(NONE, host(2, ""));
+        assertEquals(NONE, host(2, "020000000001"));
+        assertEquals(GONE, host(2, ""));
     }
 
     @Test

@@ -18,8 +18,8 @@ public final class Netlink {
 
     private static final int AF_NETLINK = 16;
     private static final int ADDRESS_SIZE = 12;
-    /** RTMGRP_LINK, _NEIGH, _IPV4_IFADDR, _IPV4_ROUTE, _IPV6_IFADDR, _IPV6_ROUTE. */
-    private static final int GROUPS = 0x1 | 0x4 | 0x10 | 0x40 | 0x100 | 0x400;
+    /** RTMGRP_LINK, _NEIGH, _IPV4_IFADDR, _IPV4_ROUTE, _IPV4_RULE, _IPV6_IFADDR, _IPV6_ROUTE; RTNLGRP_IPV6_RULE and _NEXTHOP, whose bits have no names. */
+    private static final int GROUPS = 0x1 | 0x4 | 0x10 | 0x40 | 0x80 | 0x100 | 0x400 | 1 << 18 | 1 << 31;
     private static final int REQUEST_DUMP = 0x1 | 0x300;
 
     private static final int HEADER = 16;
@@ -32,6 +32,10 @@ public final class Netlink {
     private static final int DEL_ROUTE = 25;
     private static final int NEW_NEIGHBOUR = 28;
     private static final int DEL_NEIGHBOUR = 29;
+    private static final int NEW_RULE = 32;
+    private static final int DEL_RULE = 33;
+    private static final int NEW_NEXT_HOP = 104;
+    private static final int DEL_NEXT_HOP = 105;
     private static final int IFINFOMSG = 16;
     private static final int IFF_UP = 1;
     private static final int IFLA_ADDRESS = 1;
@@ -95,7 +99,7 @@ public final class Netlink {
         return switch (type) {
             case NEW_LINK, DEL_LINK -> link(body, type == DEL_LINK);
             case NEW_NEIGHBOUR, DEL_NEIGHBOUR -> neighbour(body, type == DEL_NEIGHBOUR);
-            case NEW_ADDRESS, DEL_ADDRESS, NEW_ROUTE, DEL_ROUTE -> Optional.of(new NetworkEvent.Routing());
+            case NEW_ADDRESS, DEL_ADDRESS, NEW_ROUTE, DEL_ROUTE, NEW_RULE, DEL_RULE, NEW_NEXT_HOP, DEL_NEXT_HOP -> Optional.of(new NetworkEvent.Routing());
             default -> Optional.empty();
         };
     }
