@@ -14,6 +14,7 @@ import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.UpdateMode;
 import java.net.InetAddress;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -35,11 +36,14 @@ final class Backends implements AutoCloseable {
     private final LimitTable limits;
     private final Numbers numbers;
     private final Map<BackendKey, Integer> live = new HashMap<>();
+    /** With those that rest; until a number is given or freed. */
+    private Optional<Map<Integer, BackendKey>> byNumber = Optional.empty();
     private Seen seen = Seen.NOTHING;
     /** Since {@link #seen} was made. */
     private final Set<BackendKey> changed = new HashSet<>();
     private final Map<BackendKey, Integer> resting = new HashMap<>();
     private final Map<Integer, BackendEntry> written = new HashMap<>();
+    private final SendingAddresses sending = new SendingAddresses();
     /** Those that rest included. */
     private final Map<Endpoint, Set<Integer>> numbersOf = new HashMap<>();
     private final LimitSlots slots = new LimitSlots();
@@ -77,7 +81,7 @@ final class Backends implements AutoCloseable {
         entries.forEach((key, value) -> BackendEntry.decode(value).ifPresent(entry -> {
             int number = Keys.number(key);
             numbers.adopt(number);
-            written.put(number, entry);
+            keep(number, entry);
             MemberEntry member = membership.get(number);
             BackendKey backend = new BackendKey(member.group(), entry.endpoint(), methods.apply(entry.slot()));
             live.put(backend, number);
@@ -106,7 +110,9 @@ final class Backends implements AutoCloseable {
         Optional<NextHop> hop = hops.getOrDefault(backend.endpoint().address(), before);
         write(number, new BackendEntry(
                 backend.endpoint(), slot, state.down(), stateful, state.draining(), hop, outer.of(backend)));
-        live.put(backend, number);
+        if (live.put(backend, number) == null) {
+            byNumber = Optional.empty();
+        }
         changed.add(backend);
     }
 
@@ -148,8 +154,13 @@ final class Backends implements AutoCloseable {
     private void write(int number, BackendEntry entry) {
         if (!entry.equals(written.get(number))) {
             entries.update(Keys.of(number), entry.encode(), UpdateMode.ANY);
-            written.put(number, entry);
+            keep(number, entry);
         }
+    }
+
+    private void keep(int number, BackendEntry entry) {
+        sending.add(entry);
+        sending.remove(written.put(number, entry));
     }
 
     synchronized void remove(BackendKey backend) {
@@ -158,7 +169,7 @@ final class Backends implements AutoCloseable {
         if (number != null) {
             entries.update(Keys.of(number), BackendEntry.none(), UpdateMode.ANY);
             slots.release(number, backend.endpoint()).ifPresent(unused -> limits.limit(unused, 0, 0));
-            written.remove(number);
+            sending.remove(written.remove(number));
             resting.put(backend, number);
             numbers.rest(number);
         }
@@ -191,11 +202,9 @@ final class Backends implements AutoCloseable {
         return sources;
     }
 
-    /** Loom's addresses that backends are sent to from. */
+    /** Loom's addresses that backends are sent to from; the same object as long as they are the same. */
     synchronized Set<InetAddress> ownAddresses() {
-        Set<InetAddress> own = new HashSet<>();
-        written.values().forEach(entry -> entry.hop().ifPresent(hop -> own.add(hop.source())));
-        return own;
+        return sending.all();
     }
 
     /** The same object as before, if nothing has changed. */
@@ -237,12 +246,15 @@ final class Backends implements AutoCloseable {
         return limits;
     }
 
-    /** Backends by number, those whose numbers rest included. */
+    /** Backends by number, those whose numbers rest included; the same object as long as they are the same. */
     synchronized Map<Integer, BackendKey> byNumber() {
-        Map<Integer, BackendKey> found = new HashMap<>();
-        resting.forEach((backend, number) -> found.put(number, backend));
-        live.forEach((backend, number) -> found.put(number, backend));
-        return found;
+        if (byNumber.isEmpty()) {
+            Map<Integer, BackendKey> found = new HashMap<>();
+            resting.forEach((backend, number) -> found.put(number, backend));
+            live.forEach((backend, number) -> found.put(number, backend));
+            byNumber = Optional.of(Collections.unmodifiableMap(found));
+        }
+        return byNumber.get();
     }
 
     synchronized boolean usesSlot(int slot) {
@@ -260,6 +272,7 @@ final class Backends implements AutoCloseable {
         if (!freed.isEmpty()) {
             numbersOf.values().forEach(numbersOfOne -> numbersOfOne.removeAll(freed));
             numbersOf.values().removeIf(Set::isEmpty);
+            byNumber = Optional.empty();
         }
         freed.forEach(forget::accept);
     }

@@ -37,6 +37,8 @@ final class TakenPorts {
     private final BitSet coming = new BitSet();
     private long read;
     private boolean everRead;
+    /** What the maps have been told last; null: they may know something else. */
+    private Seen told;
 
     /**
      * @param maps    by name, those that the program has now
@@ -48,9 +50,18 @@ final class TakenPorts {
         this.readings = readings;
     }
 
+    /** What ports are taken by, and in whose maps they are. */
+    private record Seen(BitSet ofSockets, Set<InetAddress> own, Map<ListenerKey, ListenerSpec> listeners, List<BpfMap> maps) {
+        boolean isSame(Seen other) {
+            return other != null && listeners == other.listeners && ofSockets.equals(other.ofSockets) && own.equals(other.own)
+                    && maps.equals(other.maps);
+        }
+    }
+
     /**
      * Writes down what has changed. What it looks at is asked for here, so that whoever looks last has seen the latest.
      *
+     * @param listeners gives the same object as long as there are the same
      * @param sources addresses that connections to backends leave from
      * @param nanos   of a clock that only goes on
      */
@@ -62,15 +73,25 @@ final class TakenPorts {
             readings.take(sockets.resolve("tcp"), "connections through nat may leave from ports that servers of this host have",
                     () -> HostSockets.read(sockets, EnumSet.of(Protocol.TCP, Protocol.UDP)).atHome()).ifPresent(ports -> ofSockets = ports);
         }
-        BitSet taken = (BitSet) ofSockets.clone();
         own = Set.copyOf(sources.get());
+        Seen now = new Seen(ofSockets, own, listeners.get(), listening());
+        if (!now.isSame(told)) {
+            told = null;
+            BitSet taken = taken(now);
+            now.maps().forEach(map -> write(map, taken));
+            told = coming.isEmpty() ? now : null;
+        }
+    }
+
+    private BitSet taken(Seen now) {
+        BitSet taken = (BitSet) now.ofSockets().clone();
         taken.or(coming);
-        listeners.get().forEach((listener, spec) -> {
+        now.listeners().forEach((listener, spec) -> {
             if (takes(listener, spec)) {
                 taken.set(listener.endpoint().port());
             }
         });
-        listening().forEach(map -> write(map, taken));
+        return taken;
     }
 
     /**
@@ -81,6 +102,7 @@ final class TakenPorts {
         if (takes(listener, spec)) {
             int port = listener.endpoint().port();
             coming.set(port);
+            told = null;
             int at = port / Long.SIZE;
             listening().forEach(map -> map.lookup(Keys.of(at)).ifPresent(
                     present -> write(map, at, word(present) | 1L << port % Long.SIZE)));

@@ -13,6 +13,7 @@ import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.Tracking;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.MapType;
+import io.loom.libbpf.UpdateMode;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -36,6 +37,7 @@ class TakenPortsTest {
     private final BpfMap other = BpfMap.create(MapType.ARRAY, "t_other", Integer.BYTES, Long.BYTES, 1024, 0);
     private final Readings readings = new Readings();
     private final Map<ListenerKey, ListenerSpec> listeners = new HashMap<>();
+    private Map<String, BpfMap> maps;
     private TakenPorts ports;
     private long clock = SECOND;
 
@@ -43,7 +45,8 @@ class TakenPortsTest {
     void begin() throws IOException {
         sockets("tcp");
         sockets("udp");
-        ports = new TakenPorts(() -> Map.of("nat_taken", map, "nat_only", other), net, readings);
+        maps = Map.of("nat_taken", map, "nat_only", other);
+        ports = new TakenPorts(() -> maps, net, readings);
     }
 
     @AfterEach
@@ -74,14 +77,18 @@ class TakenPortsTest {
     /** So many seconds later. */
     private List<Integer> taken(int seconds) {
         clock += seconds * SECOND;
-        ports.look(() -> listeners, () -> List.of(OWN), clock);
+        ports.look(() -> Map.copyOf(listeners), () -> List.of(OWN), clock);
         return told();
     }
 
     private List<Integer> told() {
+        assertEquals(List.of(), told(other), "no map of this kind");
+        return told(map);
+    }
+
+    private static List<Integer> told(BpfMap map) {
         BitSet taken = new BitSet();
         map.forEach((key, value) -> BitSet.valueOf(value).stream().forEach(bit -> taken.set(Keys.number(key) * 64 + bit)));
-        other.forEach((key, value) -> assertEquals(0, BitSet.valueOf(value).cardinality(), "no map of this kind"));
         return taken.stream().boxed().toList();
     }
 
@@ -120,6 +127,21 @@ class TakenPortsTest {
         assertEquals(List.of(2000, 2001, 65535), taken(0), "whoever looks before they are put");
         ports.arrived();
         assertEquals(List.of(2000), taken(0));
+    }
+
+    /** As those of a new program are. */
+    @Test
+    void aMapThatIsNewIsToldAllAndOneThatKnowsIsLeftAlone() throws IOException {
+        sockets("tcp", "00000000:1F90 0A");
+        Map<ListenerKey, ListenerSpec> same = Map.of();
+        ports.look(() -> same, () -> List.of(OWN), clock);
+        map.update(Keys.of(8080 / Long.SIZE), new byte[Long.BYTES], UpdateMode.ANY);
+        ports.look(() -> same, () -> List.of(OWN), clock);
+        assertEquals(List.of(), told(), "nothing has changed, and nothing is written");
+        maps = Map.of("nat_taken", map, "gue_taken", other);
+        ports.look(() -> same, () -> List.of(OWN), clock);
+        assertEquals(List.of(8080), told(map));
+        assertEquals(List.of(8080), told(other));
     }
 
     @Test
