@@ -17,22 +17,26 @@ final class AssignedAddresses {
     private static final String META = "address.";
 
     private final Meta meta;
+    /** As it is in loom_meta, which nobody else changes meanwhile: each second asks for each address. */
+    private final Map<String, String> devices;
 
     AssignedAddresses(Meta meta) {
         this.meta = meta;
+        this.devices = meta.withPrefix(META);
     }
 
     void claim(String address, String device) {
         meta.put(META + address, device);
+        devices.put(address, device);
     }
 
     /** The interface that has it by our doing. */
     Optional<String> device(String address) {
-        return meta.get(META + address);
+        return Optional.ofNullable(devices.get(address));
     }
 
     Set<String> all() {
-        return meta.withPrefix(META).keySet();
+        return Set.copyOf(devices.keySet());
     }
 
     /** Takes the address off if it is ours; a sentence that says so, empty if it is not. */
@@ -49,6 +53,7 @@ final class AssignedAddresses {
         ours.forEach((address, device) -> {
             done.add(together ? "took address " + address + " off " + device : takeOff(address, device));
             meta.remove(META + address);
+            devices.remove(address);
         });
         return done;
     }

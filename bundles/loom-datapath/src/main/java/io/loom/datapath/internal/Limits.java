@@ -2,7 +2,6 @@ package io.loom.datapath.internal;
 
 import io.loom.api.Endpoint;
 import io.loom.api.control.Telemetry.LimitUse;
-import io.loom.control.dataplane.BackendKey;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,10 +38,11 @@ final class Limits {
         Map<String, Integer> numbers = guards.numbers();
         guards.limited().forEach((listener, vip) -> vips.merge(numbers.get(vip), open.ofListener(listener), Integer::sum));
         guards.limits().counted(before.vips(), number -> vips.getOrDefault(number, 0));
-        Map<Integer, BackendKey> keys = backends.byNumber();
-        Map<Endpoint, Integer> endpoints = new HashMap<>();
-        keys.forEach((number, key) -> endpoints.merge(key.endpoint(), open.ofBackend(number), Integer::sum));
         Map<Integer, Endpoint> limited = backends.limitedAddresses();
+        Map<Endpoint, Integer> endpoints = new HashMap<>();
+        if (!limited.isEmpty()) {
+            backends.byNumber().forEach((number, key) -> endpoints.merge(key.endpoint(), open.ofBackend(number), Integer::sum));
+        }
         backends.limits().counted(before.backends(), slot -> endpoints.getOrDefault(limited.get(slot), 0));
     }
 

@@ -202,6 +202,9 @@ final class Listeners implements AutoCloseable {
      * @param wanted tables that go by flow hash, by number
      */
     synchronized Map<Integer, Dissent.View> views(Map<Integer, Tables.Published> wanted) {
+        if (wanted.isEmpty()) {
+            return Map.of();
+        }
         Map<Integer, Dissent.View> views = new HashMap<>();
         byTable.forEach((key, listeners) -> {
             Tables.Published table = wanted.get(number(key));

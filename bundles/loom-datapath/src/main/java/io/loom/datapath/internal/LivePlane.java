@@ -321,7 +321,9 @@ final class LivePlane implements AutoCloseable {
                 sources.toExpel());
         limits.counted(opened, result.open());
         tables.settle(changing, dissent, patience);
-        backends.swept(restingBackends, referredBackends(result.references()));
+        if (!restingBackends.isEmpty()) { // to look through thousands of tables takes a while
+            backends.swept(restingBackends, referredBackends(result.references()));
+        }
         listeners.swept(restingListeners, result.references().listeners());
         tables.delete(retiredTables);
         lastSweep = result;
@@ -336,7 +338,7 @@ final class LivePlane implements AutoCloseable {
     /** Tables refer to the backends that their entries had before, too. */
     private Set<Integer> referredBackends(References found) {
         Set<Integer> referred = new HashSet<>(found.backends());
-        referred.addAll(tables.backends());
+        tables.backends().stream().forEach(referred::add);
         return referred;
     }
 

@@ -124,6 +124,12 @@ public record PinTree(Path root) {
         }
     }
 
+    /** Names of the files below a directory: there may be thousands, and each second asks for them. */
+    static List<String> names(Path directory) {
+        String[] names = directory.toFile().list();
+        return names == null ? List.of() : List.of(names);
+    }
+
     /** Removes a pin, or an empty directory; what it held lives on if something else refers to it. */
     static boolean remove(Path pin) {
         try {

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The inner maps of loom_tables: filled through shared memory before anyone sees them, published by one update, and from then
@@ -103,10 +102,9 @@ public final class TableContent {
         return pins.resolve("" + number);
     }
 
-    /** Numbers that have a pin. */
-    Set<Integer> pinned() {
-        return PinTree.pins(pins).stream().map(pin -> pin.getFileName().toString()).filter(name -> name.matches("\\d{1,9}"))
-                .map(Integer::valueOf).collect(Collectors.toSet());
+    /** Names of pins: the numbers of tables, and what processes left that died. */
+    Set<String> pinned() {
+        return new HashSet<>(PinTree.names(pins));
     }
 
     int maxNumbers() {
@@ -161,16 +159,6 @@ public final class TableContent {
             }
         }
         return true;
-    }
-
-    /** Backends that entries name as their present or their previous one. */
-    static Set<Integer> backends(int[] entries) {
-        Set<Integer> numbers = new HashSet<>();
-        for (int entry : entries) {
-            numbers.add(TableEntry.current(entry));
-            numbers.add(TableEntry.previous(entry));
-        }
-        return numbers;
     }
 
     /** The entries of a table of that many; empty if there is no such table. */

@@ -13,7 +13,6 @@ import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +40,8 @@ final class Tables {
     private final Meta meta;
     private final Map<TableKey, Integer> numbers = new TreeMap<>();
     private final Map<Integer, Published> arrays = new TreeMap<>();
+    /** Numbers of arrays with entries that have changed and may have connections that disagree. */
+    private final Set<Integer> unsettled = new TreeSet<>();
     /** Whose array it is, by number. */
     private final Map<Integer, Set<TableKey>> users = new HashMap<>();
     /** Numbers by the spec, as an object, that their arrays are made from: what others with it may join. */
@@ -76,7 +77,12 @@ final class Tables {
         }
 
         boolean isChanging() {
-            return Arrays.stream(entries).anyMatch(TableEntry::isChanging);
+            for (int entry : entries) {
+                if (TableEntry.isChanging(entry)) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 
@@ -93,12 +99,22 @@ final class Tables {
             // A process died while listeners moved from one number to the other: this one has not moved yet.
             key = unknown;
         }
-        arrays.computeIfAbsent(number, absent -> new Published(
-                number, index, new TableSpec("", size, Collections.emptySortedMap()),
-                content.read(number, size).orElse(new int[0]), System.nanoTime()));
+        if (!arrays.containsKey(number)) {
+            hold(new Published(number, index, new TableSpec("", size, Collections.emptySortedMap()),
+                    content.read(number, size).orElse(new int[0]), System.nanoTime()));
+        }
         taken.set(number);
         use(number, key);
         return key;
+    }
+
+    private void hold(Published table) {
+        arrays.put(table.number(), table);
+        if (table.isChanging()) {
+            unsettled.add(table.number());
+        } else {
+            unsettled.remove(table.number());
+        }
     }
 
     private void use(int number, TableKey key) {
@@ -115,6 +131,7 @@ final class Tables {
         left.remove(key);
         if (left.isEmpty()) {
             users.remove(number);
+            unsettled.remove(number);
             forgetSpec(arrays.remove(number));
             retired.add(number);
         }
@@ -138,9 +155,9 @@ final class Tables {
      * @return how many
      */
     synchronized int repin() {
-        Set<Integer> pinned = content.pinned();
+        Set<String> pinned = content.pinned();
         Map<Integer, int[]> lost = new TreeMap<>();
-        arrays.values().stream().filter(table -> table.size() > 0 && !pinned.contains(table.number())).limit(REPINNED_AT_A_TIME)
+        arrays.values().stream().filter(table -> table.size() > 0 && !pinned.contains(String.valueOf(table.number()))).limit(REPINNED_AT_A_TIME)
                 .forEach(table -> lost.put(table.number(), table.entries()));
         content.publish(lost);
         return lost.size();
@@ -211,7 +228,7 @@ final class Tables {
     private void replace(Published before, Published next) {
         seen = Optional.empty();
         forgetSpec(before);
-        arrays.put(next.number(), next);
+        hold(next);
         bySpec.put(next.spec(), next.number());
     }
 
@@ -254,7 +271,7 @@ final class Tables {
         seen = Optional.empty();
         Map<TableKey, Integer> former = new TreeMap<>();
         now.forEach((number, next) -> {
-            arrays.put(number, next.table());
+            hold(next.table());
             users.put(number, next.users());
             next.users().forEach(key -> Optional.ofNullable(numbers.put(key, number)).ifPresent(before -> former.put(key, before)));
         });
@@ -281,7 +298,7 @@ final class Tables {
         int[] entries = TableSuccession.settled(table.entries(), dissent);
         if (!Arrays.equals(entries, table.entries())) {
             content.change(table.number(), table.entries(), entries);
-            arrays.put(table.number(), new Published(table.number(), table.index(), table.spec(), entries, table.changed()));
+            hold(new Published(table.number(), table.index(), table.spec(), entries, table.changed()));
         }
     }
 
@@ -293,7 +310,7 @@ final class Tables {
         }
         int[] entries = Arrays.stream(table.entries()).map(TableEntry::doubted).toArray();
         content.change(table.number(), table.entries(), entries);
-        arrays.put(table.number(), new Published(table.number(), table.index(), table.spec(), entries, System.nanoTime()));
+        hold(new Published(table.number(), table.index(), table.spec(), entries, System.nanoTime()));
     }
 
     /** Who shares the array of that number. */
@@ -303,8 +320,8 @@ final class Tables {
 
     /** Tables by number, with entries that have changed and may have connections that disagree. */
     synchronized Map<Integer, Published> changing() {
-        Map<Integer, Published> changing = new TreeMap<>(arrays);
-        changing.values().removeIf(table -> !table.isChanging());
+        Map<Integer, Published> changing = new TreeMap<>();
+        unsettled.forEach(number -> changing.put(number, arrays.get(number)));
         return changing;
     }
 
@@ -351,9 +368,14 @@ final class Tables {
     }
 
     /** Numbers of backends in any table, present or previous ones. */
-    synchronized Set<Integer> backends() {
-        Set<Integer> all = new HashSet<>();
-        arrays.values().forEach(table -> all.addAll(TableContent.backends(table.entries())));
+    synchronized BitSet backends() {
+        BitSet all = new BitSet();
+        for (Published table : arrays.values()) {
+            for (int entry : table.entries()) {
+                all.set(TableEntry.current(entry));
+                all.set(TableEntry.previous(entry));
+            }
+        }
         return all;
     }
 

@@ -6,6 +6,7 @@ import io.loom.api.Problem;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +27,8 @@ final class VipAddresses {
 
     private final AssignedAddresses ours;
     private final Set<InetAddress> vips = new HashSet<>();
+    /** Of addresses that are assigned, how loom_meta names them. */
+    private final Map<InetAddress, String> texts = new HashMap<>();
     private Set<InetAddress> sources = Set.of();
     private final Set<InetAddress> coming = new LinkedHashSet<>();
     private final Set<InetAddress> going = new LinkedHashSet<>();
@@ -52,6 +55,7 @@ final class VipAddresses {
     /** {@link #flush} takes it off. */
     synchronized void remove(InetAddress address) {
         vips.remove(address);
+        texts.remove(address);
         going.add(address);
     }
 
@@ -110,7 +114,7 @@ final class VipAddresses {
         Set<InetAddress> present = HostAddresses.all();
         SortedMap<String, InetAddress> missing = new TreeMap<>();
         for (InetAddress address : addresses) {
-            String text = IpAddress.format(address);
+            String text = texts.computeIfAbsent(address, IpAddress::format);
             boolean moves = ours.device(text).filter(other -> !Optional.of(other).equals(device)).isPresent();
             if (moves) {
                 ours.takeOff(text).ifPresent(LOG::info);
