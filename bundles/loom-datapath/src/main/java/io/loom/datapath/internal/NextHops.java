@@ -1,11 +1,11 @@
 package io.loom.datapath.internal;
 
+import io.loom.control.dataplane.LayeredSet;
 import io.loom.datapath.internal.layout.FibLookup;
 import io.loom.datapath.internal.layout.NextHop;
 import java.net.InetAddress;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -37,12 +37,14 @@ final class NextHops {
     private final Map<InetAddress, State> states = new ConcurrentHashMap<>();
     /** The hops of {@link #states}: thousands of backends ask for theirs, one by one. */
     private final Map<InetAddress, Optional<NextHop>> hops = new ConcurrentHashMap<>();
-    private volatile Set<InetAddress> wanted = Set.of();
+    private volatile LayeredSet<InetAddress> wanted = LayeredSet.empty();
     /** Of the present round; one thread. */
     private final Set<InetAddress> rest = new LinkedHashSet<>();
     private final HopTurns turns = new HopTurns();
     /** What {@link #states} has been brought in line with. */
-    private Set<InetAddress> looked = Set.of();
+    private LayeredSet<InetAddress> looked = LayeredSet.empty();
+    /** Those that were wanted when the hop of each was known; null while any is missing. */
+    private volatile Set<InetAddress> known;
     /** The kernel has had news that may concern any of them. */
     private final AtomicBoolean doubted = new AtomicBoolean();
     private volatile Set<Integer> interfaces = Set.of();
@@ -70,11 +72,15 @@ final class NextHops {
     /** @param failures lookups without a neighbour since it was known */
     record State(Optional<NextHop> hop, String reason, int failures) {}
 
-    /** @return whether any of them has not been looked up yet */
-    boolean want(Set<InetAddress> addresses) {
-        wanted = Collections.unmodifiableSet(new HashSet<>(addresses)); // Set.copyOf walks long over addresses with one distance
-        sources.keySet().retainAll(addresses);
-        return !states.keySet().containsAll(addresses);
+    /**
+     * By one thread at a time.
+     *
+     * @param changes true: is wanted from now on
+     * @return whether any that is wanted from now on has not been looked up yet
+     */
+    boolean want(Map<InetAddress, Boolean> changes) {
+        wanted = wanted.with(changes);
+        return changes.entrySet().stream().anyMatch(change -> change.getValue() && !states.containsKey(change.getKey()));
     }
 
     /** From news of the kernel: the next round asks for all of them. */
@@ -90,6 +96,11 @@ final class NextHops {
     /** Numbers of the interfaces that known hops lead through. */
     Set<Integer> interfaces() {
         return interfaces;
+    }
+
+    /** True if {@link #reason} says nothing of any address that is wanted. */
+    boolean allKnown() {
+        return known == wanted;
     }
 
     /** Grows after {@link #reason} has begun to say something else of any address. */
@@ -114,7 +125,7 @@ final class NextHops {
      * @return the hops of those whose answer differs from the one before
      */
     Map<InetAddress, Optional<NextHop>> refresh() {
-        Set<InetAddress> addresses = wanted;
+        LayeredSet<InetAddress> addresses = wanted;
         boolean forgotten = forgetOthers(addresses);
         Set<InetAddress> avoid = vips.get();
         Map<InetAddress, HopLookup.Answer> answers = new HashMap<>();
@@ -138,19 +149,26 @@ final class NextHops {
         });
         if (forgotten || !changed.isEmpty()) {
             interfaces = hops.values().stream().flatMap(Optional::stream).map(NextHop::ifindex).collect(Collectors.toUnmodifiableSet());
+            known = hops.size() < addresses.size() || hops.containsValue(Optional.empty()) ? null : addresses;
             changes++; // by this thread alone
         }
         return changed;
     }
 
     /** @return whether there were any */
-    private boolean forgetOthers(Set<InetAddress> addresses) {
-        if (addresses == looked) {
-            return false;
+    private boolean forgetOthers(LayeredSet<InetAddress> addresses) {
+        if (looked.isEmpty()) {
+            sources.keySet().retainAll(addresses);
+        }
+        boolean forgotten = false;
+        for (InetAddress address : LayeredSet.differing(looked, addresses)) {
+            if (!addresses.contains(address)) {
+                sources.remove(address);
+                hops.remove(address);
+                forgotten |= states.remove(address) != null;
+            }
         }
         looked = addresses;
-        hops.keySet().retainAll(addresses);
-        boolean forgotten = states.keySet().retainAll(addresses);
         if (forgotten) {
             turns.changed();
         }

@@ -1,17 +1,20 @@
 package io.loom.datapath.internal;
 
 import io.loom.control.dataplane.BackendKey;
+import io.loom.control.dataplane.LayeredSet;
+import java.net.InetAddress;
 import java.util.Collections;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /** Why which of the wanted backends have no next hop: one object as long as nothing of it changes. Thread-safe. */
 final class Unresolved {
     private final NextHops nextHops;
-    private volatile Set<BackendKey> wanted = Set.of();
+    private volatile LayeredSet<BackendKey> wanted = LayeredSet.empty();
+    /** How many of the wanted backends have each address. */
+    private final Map<InetAddress, Integer> addresses = new HashMap<>();
     private volatile Look last = new Look(0, Set.of(), Map.of());
 
     Unresolved(NextHops nextHops) {
@@ -22,9 +25,17 @@ final class Unresolved {
     private record Look(int changes, Set<BackendKey> asked, Map<BackendKey, String> reasons) {}
 
     /** @return whether the next hop of any of them has not been looked up yet */
-    boolean want(Set<BackendKey> keys) {
-        wanted = Collections.unmodifiableSet(new HashSet<>(keys));
-        return nextHops.want(keys.stream().map(key -> key.endpoint().address()).collect(Collectors.toSet()));
+    synchronized boolean want(Set<BackendKey> keys) {
+        LayeredSet<BackendKey> next = LayeredSet.of(keys);
+        Map<InetAddress, Boolean> changes = new HashMap<>();
+        LayeredSet.differing(wanted, next).forEach(key -> {
+            InetAddress address = key.endpoint().address();
+            int count = addresses.merge(address, next.contains(key) ? 1 : -1, Integer::sum);
+            changes.put(address, count > 0);
+            addresses.remove(address, 0);
+        });
+        wanted = next;
+        return nextHops.want(changes);
     }
 
     Map<BackendKey, String> reasons() {
@@ -33,7 +44,7 @@ final class Unresolved {
         Look look = last;
         if (look.changes() != now || look.asked() != asked) {
             Map<BackendKey, String> reasons = new TreeMap<>();
-            asked.forEach(key -> nextHops.reason(key.endpoint().address()).ifPresent(reason -> reasons.put(key, reason)));
+            (nextHops.allKnown() ? Set.<BackendKey>of() : asked).forEach(key -> nextHops.reason(key.endpoint().address()).ifPresent(reason -> reasons.put(key, reason)));
             look = new Look(now, asked, Collections.unmodifiableMap(reasons));
             last = look;
         }

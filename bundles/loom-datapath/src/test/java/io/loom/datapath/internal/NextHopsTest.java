@@ -57,9 +57,15 @@ class NextHopsTest {
     }
 
     private void known() {
-        assertTrue(hops.want(wanted));
+        assertTrue(want(wanted, true));
+        assertFalse(hops.allKnown());
         assertEquals(300, hops.refresh().size());
-        assertFalse(hops.want(wanted));
+        assertFalse(want(wanted, true));
+        assertTrue(hops.allKnown());
+    }
+
+    private boolean want(Set<InetAddress> addresses, boolean wanted) {
+        return hops.want(addresses.stream().collect(Collectors.toMap(address -> address, address -> wanted)));
     }
 
     @Test
@@ -127,23 +133,27 @@ class NextHopsTest {
         known();
         InetAddress fresh = address("10.9.0.200");
         others.put(fresh, NO_ROUTE);
-        Set<InetAddress> more = new HashSet<>(wanted);
-        more.add(fresh);
-        assertTrue(hops.want(more));
+        assertTrue(want(Set.of(fresh), true));
+        assertFalse(hops.allKnown());
         assertEquals(1, round());
+        assertFalse(hops.allKnown());
         round();
         assertTrue(asked.contains(fresh));
         others.clear();
         assertEquals(Set.of(fresh), hops.refresh().keySet());
+        assertTrue(hops.allKnown());
     }
 
     @Test
     void oneThatIsWantedNoMoreIsForgotten() {
         known();
         int before = hops.changes();
-        hops.want(Set.of(address("10.9.0.1")));
+        wanted.remove(address("10.9.0.1"));
+        assertFalse(want(wanted, false));
         round();
         assertEquals(Set.of(address("10.9.0.1")), hops.answers().keySet());
+        assertEquals(Set.of(address("10.9.0.1")), new HashSet<>(asked));
         assertTrue(hops.changes() > before);
+        assertTrue(hops.allKnown());
     }
 }
