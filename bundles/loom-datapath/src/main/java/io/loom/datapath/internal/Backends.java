@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
@@ -44,6 +45,7 @@ final class Backends implements AutoCloseable {
     private final Map<BackendKey, Integer> resting = new HashMap<>();
     private final Map<Integer, BackendEntry> written = new HashMap<>();
     private final SendingAddresses sending = new SendingAddresses();
+    private int removals;
     /** Those that rest included. */
     private final Map<Endpoint, Set<Integer>> numbersOf = new HashMap<>();
     private final LimitSlots slots = new LimitSlots();
@@ -165,6 +167,7 @@ final class Backends implements AutoCloseable {
 
     synchronized void remove(BackendKey backend) {
         Integer number = live.remove(backend);
+        removals++;
         changed.add(backend);
         if (number != null) {
             entries.update(Keys.of(number), BackendEntry.none(), UpdateMode.ANY);
@@ -179,9 +182,9 @@ final class Backends implements AutoCloseable {
         return Optional.ofNullable(live.get(backend));
     }
 
-    /** @return numbers, in the order of the backends, which all have one */
-    synchronized int[] numbers(Set<BackendKey> backends) {
-        return backends.stream().mapToInt(backend -> live.get(backend)).toArray();
+    /** @param before of the same table, or {@link Members#NONE} */
+    synchronized Members members(Members before, SortedMap<BackendKey, Integer> weights) {
+        return before.next(weights, removals, live::get);
     }
 
     /** Writes next hops that changed into the entries of their backends; without an answer an entry stays as it is. */

@@ -2,7 +2,6 @@ package io.loom.datapath.internal;
 
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
-import io.loom.api.plugin.BackendSet;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.ListenerKey;
@@ -13,6 +12,7 @@ import io.loom.control.dataplane.TableSpec;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +33,8 @@ final class Changes {
     private final TableBuilds builds;
     /** Tables since the last {@link #flush}. */
     private final Set<TableKey> changed = new LinkedHashSet<>();
+    /** As tables were made last. */
+    private final Map<TableKey, Members> members = new HashMap<>();
 
     Changes(
             Programs programs, Backends backends, Tables tables, Listeners listeners, VipAddresses vipAddresses, NextHops nextHops,
@@ -56,6 +58,7 @@ final class Changes {
             putTable(put);
         } else if (change instanceof Change.RemoveTable remove) {
             builds.forget(remove.table());
+            members.remove(remove.table());
             tables.remove(remove.table());
             listeners.forget(remove.table());
         } else if (change instanceof Change.PutListener put) {
@@ -103,7 +106,9 @@ final class Changes {
             return;
         }
         List<TableKey> missing = keys.stream().filter(key -> tables.get(key).isEmpty()).toList();
-        Optional<TableBuilds.Answer> answer = builds.ask(keys.get(0), spec.algorithm(), members(spec), spec.size());
+        Members now = backends.members(members.getOrDefault(keys.get(0), Members.NONE), spec.weights());
+        members.put(keys.get(0), now);
+        Optional<TableBuilds.Answer> answer = builds.ask(keys.get(0), spec.algorithm(), now.set(), spec.size());
         if (answer.isEmpty()) {
             if (!missing.isEmpty()) {
                 throw new LoomException(Problem.of(
@@ -112,7 +117,7 @@ final class Changes {
             }
             return;
         }
-        int[] numbers = backends.numbers(spec.weights().keySet());
+        int[] numbers = now.numbers();
         if (answer.get() instanceof TableBuilds.Built built) {
             int[] entries = Arrays.stream(built.table().slots()).map(position -> numbers[position]).toArray();
             tables.put(keys, spec, built.table().index(), entries);
@@ -136,12 +141,6 @@ final class Changes {
             named.keySet().removeIf(backend -> !used.get(backends.number(backend).orElseThrow()));
             tables.put(keys, new TableSpec("", spec.size(), named), there.index(), entries);
         });
-    }
-
-    private static BackendSet members(TableSpec spec) {
-        return new BackendSet(spec.weights().entrySet().stream()
-                .map(entry -> new BackendSet.Member(entry.getKey().endpoint(), entry.getValue()))
-                .toList());
     }
 
     private void putListener(ListenerKey listener, ListenerSpec spec) {

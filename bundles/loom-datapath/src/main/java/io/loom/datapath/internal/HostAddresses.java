@@ -1,6 +1,7 @@
 package io.loom.datapath.internal;
 
 import java.io.UncheckedIOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
@@ -42,6 +43,9 @@ final class HostAddresses {
 
     /** Java ties the IPv6 addresses that it finds to their interface; ours are plain. */
     private static InetAddress withoutScope(InetAddress address) {
+        if (!(address instanceof Inet6Address)) {
+            return address; // there may be thousands, and each second looks
+        }
         try {
             return InetAddress.getByAddress(address.getAddress());
         } catch (UnknownHostException impossible) {
