@@ -266,6 +266,17 @@ public class LoomdIT {
     }
 
     @Test
+    public void whatIsNoFileAmongTheKeysIsNamedByTheClient() throws Exception {
+        Path odd = work.resolve("odd-keys");
+        Files.createDirectories(odd.resolve("ssh"));
+        Files.writeString(odd.resolve("ssh/address"), "127.0.0.1 1\n");
+        assertEquals(0, new ProcessBuilder("mkfifo", odd.resolve("ssh/known_hosts").toString()).start().waitFor());
+        Outcome refused = LOOM.run("loom", "--data", odd.toString(), "status");
+        assertEquals(refused.output(), 77, refused.status());
+        assertEquals("loom: " + odd + "/ssh/known_hosts is no plain file; remove it and restart loomd\n", refused.output());
+    }
+
+    @Test
     public void sigtermEndsItWithinFiveSeconds() throws Exception {
         Path otherData = work.resolve("short");
         Process other = LOOM.start(work.resolve("short.log"), "loomd", "--config", other("short.yaml"),
