@@ -25,27 +25,14 @@ final class Health {
 
     private final Map<Target, Report> reports;
     private final KernelState kernel;
-    /** Made when a backend without a result is asked for, of which there are few after a start. */
-    private volatile Optional<Marked> marked = Optional.empty();
+    /** Down in the kernel: made when a backend without a result is asked for, of which there are few after a start. */
+    private volatile Optional<Set<BackendKey.Server>> downInKernel = Optional.empty();
+    /** Draining there, by whatever method. */
+    private volatile Optional<Set<BackendKey.Server>> keptInKernel = Optional.empty();
 
     private Health(Map<Target, Report> reports, KernelState kernel) {
         this.reports = reports;
         this.kernel = kernel;
-    }
-
-    /** In the kernel. @param kept draining, by whatever method */
-    private record Marked(Set<BackendKey.Server> down, Set<BackendKey.Server> kept) {
-        static Marked of(KernelState kernel) {
-            Set<BackendKey.Server> kept = servers(kernel.draining());
-            // A method that a vip has left drains as well, beside one that does not.
-            (kept.isEmpty() ? Set.<BackendKey>of() : kernel.backends()).stream().filter(key -> !kernel.draining().contains(key))
-                    .forEach(key -> kept.remove(key.server()));
-            return new Marked(servers(kernel.down()), kept);
-        }
-
-        private static Set<BackendKey.Server> servers(Set<BackendKey> keys) {
-            return keys.stream().map(BackendKey::server).collect(Collectors.toCollection(HashSet::new));
-        }
     }
 
     /** This one, if that is what there is now. */
@@ -79,16 +66,31 @@ final class Health {
         if (report != null) {
             return report.up() ? Optional.empty() : Optional.of(report.reason());
         }
-        boolean kept = member.keepsConnections() && member.weight() > 0 && marked().kept().contains(member.server());
-        return kept || marked().down().contains(member.server())
-                ? Optional.of("was down before, not probed yet")
-                : Optional.empty();
+        return isKept(member) || down().contains(member.server()) ? Optional.of("was down before, not probed yet") : Optional.empty();
     }
 
-    private Marked marked() {
-        if (marked.isEmpty()) {
-            marked = Optional.of(Marked.of(kernel)); // whoever comes at the same time makes the same
+    private boolean isKept(Member member) {
+        if (!member.keepsConnections() || member.weight() == 0) {
+            return false;
         }
-        return marked.get();
+        if (keptInKernel.isEmpty()) {
+            Set<BackendKey.Server> kept = servers(kernel.draining());
+            // A method that a vip has left drains as well, beside one that does not.
+            (kept.isEmpty() ? Set.<BackendKey>of() : kernel.backends()).stream().filter(key -> !kernel.draining().contains(key))
+                    .forEach(key -> kept.remove(key.server()));
+            keptInKernel = Optional.of(kept); // whoever comes at the same time makes the same
+        }
+        return keptInKernel.get().contains(member.server());
+    }
+
+    private Set<BackendKey.Server> down() {
+        if (downInKernel.isEmpty()) {
+            downInKernel = Optional.of(servers(kernel.down()));
+        }
+        return downInKernel.get();
+    }
+
+    private static Set<BackendKey.Server> servers(Set<BackendKey> keys) {
+        return keys.stream().map(BackendKey::server).collect(Collectors.toCollection(HashSet::new));
     }
 }

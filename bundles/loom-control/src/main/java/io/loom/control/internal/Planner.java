@@ -59,9 +59,9 @@ final class Planner {
         Set<Set<BackendKey>> others = Collections.newSetFromMap(new IdentityHashMap<>());
         others.addAll(parts);
         for (Pool pool : pools.asked()) {
-            marks.down().addAll(pool.marks().down());
-            marks.draining().addAll(pool.marks().draining());
-            others.remove(pool.keys());
+            if (others.remove(pool.keys())) {
+                marks.add(pool.marks());
+            }
         }
         Set<BackendKey> judged = new HashSet<>(drains.keys());
         others.forEach(judged::addAll);

@@ -39,6 +39,13 @@ record Pool(
      * @param draining that get no new ones: without weight, or down with connections to be kept
      */
     record Marks(Set<BackendKey> down, Set<BackendKey> draining) {
+        void add(Marks others) {
+            if (!others.down.isEmpty() || !others.draining.isEmpty()) { // thousands have none
+                down.addAll(others.down);
+                draining.addAll(others.draining);
+            }
+        }
+
         void add(Member member, BackendKey key, boolean isDown) {
             if (isDown && !member.keepsConnections()) {
                 down.add(key);

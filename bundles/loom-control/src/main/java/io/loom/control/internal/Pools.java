@@ -29,19 +29,23 @@ final class Pools {
     private final KernelState applied;
     /** Groups of whose members health or next hops say something else than to the plan before. */
     private final Set<Long> touched;
-    private final Map<PoolKey, Made> pools = new HashMap<>();
-    private final Map<PoolKey, Made> madeBefore;
-    private final Map<SpecKey, MadeSpec> specs = new HashMap<>();
-    private final Map<SpecKey, MadeSpec> specsBefore;
+    private final boolean sameLimits;
+    /** What was made, by upstream. */
+    private final Map<String, Group> groups = new HashMap<>();
+    private final Map<String, Group> groupsBefore;
     /** Tables in the kernel and new ones, from when one is made on. */
     private final Map<TableSpec, TableSpec> equal = new HashMap<>();
-    private final Map<List<Object>, Integer> sizes = new HashMap<>();
     private final Map<String, Boolean> limits = new HashMap<>();
 
-    private record PoolKey(String upstream, Family family, String method) {}
+    /** Of an upstream with these members. */
+    private record Group(List<Member> members, Map<PoolKey, Made> pools, Map<SpecKey, MadeSpec> specs) {
+        static final Group NONE = new Group(List.of(), Map.of(), Map.of());
+    }
 
-    /** A pool and what it was made of, besides health and next hops. */
-    private record Made(Pool pool, List<Member> members, MethodView view) {}
+    private record PoolKey(Family family, String method) {}
+
+    /** A pool and what it was made of, besides members, health and next hops. */
+    private record Made(Pool pool, MethodView view) {}
 
     private record MadeSpec(TableSpec spec, Pool pool) {}
 
@@ -53,7 +57,7 @@ final class Pools {
     }
 
     private Pools() {
-        this(Inventory.EMPTY, Map.of(), Set.of(), Health.UNKNOWN, PlaneView.NONE.nextHops(), KernelState.EMPTY, Set.of(), Map.of(), Map.of());
+        this(Inventory.EMPTY, Map.of(), Set.of(), Health.UNKNOWN, PlaneView.NONE.nextHops(), KernelState.EMPTY, Set.of(), true, Map.of());
     }
 
     /**
@@ -64,7 +68,7 @@ final class Pools {
      */
     Pools(Inventory inventory, Map<String, Integer> inFile, Set<Endpoint> limited, Health health, NextHops hops,
             KernelState applied, Pools before) {
-        this(inventory, inFile, limited, health, hops, applied, touched(health, hops, before), before.pools, before.specs);
+        this(inventory, inFile, limited, health, hops, applied, touched(health, hops, before), limited.equals(before.limited), before.groups);
     }
 
     private static Set<Long> touched(Health health, NextHops hops, Pools before) {
@@ -74,7 +78,7 @@ final class Pools {
     }
 
     private Pools(Inventory inventory, Map<String, Integer> inFile, Set<Endpoint> limited, Health health, NextHops hops,
-            KernelState applied, Set<Long> touched, Map<PoolKey, Made> madeBefore, Map<SpecKey, MadeSpec> specsBefore) {
+            KernelState applied, Set<Long> touched, boolean sameLimits, Map<String, Group> groupsBefore) {
         this.inventory = inventory;
         this.inFile = inFile;
         this.limited = limited;
@@ -82,8 +86,22 @@ final class Pools {
         this.hops = hops;
         this.applied = applied;
         this.touched = touched;
-        this.madeBefore = madeBefore;
-        this.specsBefore = specsBefore;
+        this.sameLimits = sameLimits;
+        this.groupsBefore = groupsBefore;
+    }
+
+    /** Whether all that is asked of it would be what the plan before was told, if data plane and file are the same; then that is taken over. */
+    boolean isAsBefore(String upstream) {
+        Group before = groupsBefore.get(upstream);
+        boolean same = before != null && sameLimits && isOf(before, members(upstream));
+        if (same) {
+            groups.putIfAbsent(upstream, before);
+        }
+        return same;
+    }
+
+    private boolean isOf(Group group, List<Member> members) {
+        return group.members() == members && (members.isEmpty() || !touched.contains(members.get(0).server().group()));
     }
 
     List<Member> members(String upstream) {
@@ -101,39 +119,41 @@ final class Pools {
                 !limited.isEmpty() && members(absent).stream().map(Member::endpoint).anyMatch(limited::contains));
     }
 
-    Pool pool(String upstream, Family family, String method, MethodView view) {
-        return pools.computeIfAbsent(new PoolKey(upstream, family, method), key -> made(key, view)).pool();
+    private Group group(String upstream) {
+        return groups.computeIfAbsent(upstream, absent -> new Group(members(absent), new HashMap<>(), new HashMap<>()));
     }
 
-    private Made made(PoolKey key, MethodView view) {
-        List<Member> members = members(key.upstream());
-        Made before = madeBefore.get(key);
-        if (before != null && before.members() == members && before.view().equals(view)
-                && (members.isEmpty() || !touched.contains(members.get(0).server().group()))) {
+    Pool pool(String upstream, Family family, String method, MethodView view) {
+        Group group = group(upstream);
+        return group.pools().computeIfAbsent(new PoolKey(family, method),
+                key -> made(key, view, group.members(), groupsBefore.getOrDefault(upstream, Group.NONE))).pool();
+    }
+
+    private Made made(PoolKey key, MethodView view, List<Member> members, Group group) {
+        Made before = group.pools().get(key);
+        if (before != null && before.view().equals(view) && isOf(group, members)) {
             return before;
         }
         Pool earlier = before == null ? Pool.NONE : before.pool();
-        return new Made(Pool.of(earlier, members, key.family(), key.method(), view, health, hops), members, view);
+        return new Made(Pool.of(earlier, members, key.family(), key.method(), view, health, hops), view);
     }
 
-    /** Those that vips have asked for. */
+    /** Those that vips have asked for, now or for the plan before. */
     Collection<Pool> asked() {
-        return pools.values().stream().map(Made::pool).toList();
+        return groups.values().stream().flatMap(group -> group.pools().values().stream()).map(Made::pool).toList();
     }
 
     /** The table of a vip of that upstream. @param configured its size as the file has it */
     TableSpec table(String upstream, Family family, String method, MethodView view, String algorithm, int configured) {
-        int size = sizes.computeIfAbsent(List.of(upstream, configured), absent ->
-                TableSize.of(configured, inFile.getOrDefault(upstream, 0), members(upstream).size()));
-        SpecKey key = new SpecKey(new PoolKey(upstream, family, method), algorithm, size);
-        return specs.computeIfAbsent(key, absent -> spec(key, pool(upstream, family, method, view))).spec();
+        Pool pool = pool(upstream, family, method, view);
+        int size = TableSize.of(configured, inFile.getOrDefault(upstream, 0), members(upstream).size());
+        SpecKey key = new SpecKey(new PoolKey(family, method), algorithm, size);
+        MadeSpec before = groupsBefore.getOrDefault(upstream, Group.NONE).specs().get(key);
+        return group(upstream).specs().computeIfAbsent(key, absent ->
+                before != null && before.pool() == pool ? before : new MadeSpec(spec(key, pool), pool)).spec();
     }
 
-    private MadeSpec spec(SpecKey key, Pool pool) {
-        MadeSpec before = specsBefore.get(key);
-        if (before != null && before.pool() == pool) {
-            return before;
-        }
+    private TableSpec spec(SpecKey key, Pool pool) {
         if (equal.isEmpty()) {
             Set<TableSpec> objects = Collections.newSetFromMap(new IdentityHashMap<>());
             objects.addAll(applied.tables().values());
@@ -141,6 +161,6 @@ final class Pools {
         }
         TableSpec spec = new TableSpec(key.algorithm(), key.size(), pool.weights());
         TableSpec same = equal.putIfAbsent(spec, spec);
-        return new MadeSpec(same == null ? spec : same, pool);
+        return same == null ? spec : same;
     }
 }

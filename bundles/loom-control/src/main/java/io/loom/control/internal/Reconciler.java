@@ -83,10 +83,8 @@ final class Reconciler {
 
     /** What an inventory was made of. */
     private record Inventoried(LoomConfig config, RuntimeState runtime, Inventory inventory) {
-        /** After these have changed; empty if it is not what there was before that. */
-        Optional<Inventoried> with(Set<ServerRef> changed, LoomConfig now, RuntimeState before, RuntimeState next) {
-            return config == now && runtime == before
-                    ? Optional.of(new Inventoried(now, next, inventory.with(changed, now, next))) : Optional.empty();
+        Inventoried with(RuntimeEdit.Edited edited) {
+            return new Inventoried(config, edited.state(), inventory.with(Set.of(edited.ref()), config, edited.state()));
         }
     }
 
@@ -130,19 +128,17 @@ final class Reconciler {
         RuntimeState before = runtime;
         Optional<Inventoried> inventoriedBefore = inventoried;
         List<Runnable> acknowledge = new ArrayList<>();
-        Set<ServerRef> changed = new HashSet<>();
         try {
-            RuntimeState next = runtime;
+            Inventoried next = inventoried(changeable());
             for (RuntimeChange change : changes) {
-                RuntimeEdit.Edited edited = change.edit().apply(new RuntimeEdit(changeable(), next));
+                RuntimeEdit.Edited edited = change.edit().apply(new RuntimeEdit(next.config(), next.runtime(), next.inventory()));
                 requireThawed(edited.upstream());
-                next = edited.state();
-                changed.add(edited.ref());
+                next = next.with(edited);
                 acknowledge.add(() -> change.done().complete(edited));
             }
-            store.save(next);
-            runtime = next;
-            inventoried = inventoried.flatMap(made -> made.with(changed, changeable(), before, runtime));
+            store.save(next.runtime());
+            runtime = next.runtime();
+            inventoried = Optional.of(next);
             round(true);
             if (!troubles.applying().isEmpty()) {
                 throw ControlProblem.notApplied(troubles.applying());
@@ -190,7 +186,7 @@ final class Reconciler {
             return;
         }
         LoomConfig now = config.get();
-        Inventory inventory = inventory(now);
+        Inventory inventory = inventoried(now).inventory();
         departed = departed.next(known, inventory, plane.applied().backends());
         known = inventory;
         watching = watching.next(departed, now.enabled() ? inventory.targets() : Map.of());
@@ -205,11 +201,11 @@ final class Reconciler {
         publish(now, inventory);
     }
 
-    private Inventory inventory(LoomConfig now) {
+    private Inventoried inventoried(LoomConfig now) {
         if (inventoried.filter(made -> made.config() == now && made.runtime() == runtime).isEmpty()) {
             inventoried = Optional.of(new Inventoried(now, runtime, Inventory.of(now, runtime)));
         }
-        return inventoried.get().inventory();
+        return inventoried.get();
     }
 
     private void configure() {

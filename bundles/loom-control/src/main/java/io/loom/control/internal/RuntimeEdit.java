@@ -15,6 +15,7 @@ import java.util.OptionalInt;
 final class RuntimeEdit {
     private final LoomConfig config;
     private final RuntimeState state;
+    private final Inventory inventory;
 
     /** @param id of the backend that was changed */
     record Edited(RuntimeState state, int id, ServerRef ref) {
@@ -23,9 +24,11 @@ final class RuntimeEdit {
         }
     }
 
-    RuntimeEdit(LoomConfig config, RuntimeState state) {
+    /** @param inventory of this configuration and state */
+    RuntimeEdit(LoomConfig config, RuntimeState state, Inventory inventory) {
         this.config = config;
         this.state = state;
+        this.inventory = inventory;
     }
 
     /** Adds a backend. One that the file has and that was removed at run time comes back under its old id. */
@@ -100,12 +103,7 @@ final class RuntimeEdit {
     }
 
     private ServerRef visible(int id) {
-        return state.ids().entrySet().stream()
-                .filter(entry -> entry.getValue() == id)
-                .map(Map.Entry::getKey)
-                .filter(ref -> state.added().containsKey(ref)
-                        || inFile(ref).isPresent() && !state.tombstones().containsKey(ref))
-                .findFirst()
+        return inventory.member(id).map(member -> new ServerRef(member.upstream(), member.endpoint()))
                 .orElseThrow(() -> ControlProblem.unknownId(id));
     }
 

@@ -31,16 +31,8 @@ final class VipPlans {
     private LoomConfig madeFor;
     private PlaneView seen = PlaneView.NONE;
 
-    /** A plan, and the objects that it was made of, besides the configuration and what the data plane can. */
-    private record Made(Plan.VipPlan plan, List<Object> basis) {
-        boolean isOf(List<Object> now) {
-            boolean same = !basis.isEmpty() && basis.size() == now.size();
-            for (int i = 0; same && i < now.size(); i++) {
-                same = basis.get(i) == now.get(i);
-            }
-            return same;
-        }
-    }
+    /** @param free of what the kernel has, which is looked at each time otherwise */
+    private record Made(Plan.VipPlan plan, boolean free) {}
 
     void next(LoomConfig config, Pools pools, PlaneView plane) {
         boolean anew = config != madeFor || !plane.canTheSameAs(seen);
@@ -48,7 +40,8 @@ final class VipPlans {
         List<Plan.VipPlan> plans = new ArrayList<>();
         for (Vip vip : config.vips()) {
             Made before = anew ? null : made.get(vip.name());
-            Made now = before != null && before.isOf(basis(vip, before.plan(), pools, plane)) ? before : make(config, vip, pools, plane);
+            boolean stays = before != null && before.free() && pools.isAsBefore(vip.upstream());
+            Made now = stays ? before : make(config, vip, pools, plane);
             next.put(vip.name(), now);
             plans.add(now.plan());
         }
@@ -60,28 +53,10 @@ final class VipPlans {
 
     private static Made make(LoomConfig config, Vip vip, Pools pools, PlaneView plane) {
         Plan.VipPlan plan = new VipPlanner(vip, config.conntrack(), config.acl().asks(), pools, plane).plan();
-        return new Made(plan, basis(vip, plan, pools, plane));
-    }
-
-    /** What the plan goes by; nothing if it goes by what the kernel has, which is looked at each time. */
-    private static List<Object> basis(Vip vip, Plan.VipPlan plan, Pools pools, PlaneView plane) {
         MethodView view = plane.methods().get(vip.forwarding());
-        if (view == null || !view.deployed() || !plane.algorithms().contains(vip.algorithm()) || plan.held()) {
-            return List.of();
-        }
-        List<Object> basis = new ArrayList<>();
-        basis.add(vip);
-        basis.add(pools.members(vip.upstream()));
-        basis.add(pools.limited(vip.upstream()));
-        for (TableKey key : plan.tables().keySet()) {
-            Pool pool = pools.pool(vip.upstream(), key.family(), vip.forwarding(), view);
-            if (pool.expecting()) {
-                return List.of();
-            }
-            basis.add(pool);
-            basis.add(pools.table(vip.upstream(), key.family(), vip.forwarding(), view, vip.algorithm(), vip.tableSize()));
-        }
-        return basis;
+        boolean asConfigured = view != null && view.deployed() && plane.algorithms().contains(vip.algorithm());
+        return new Made(plan, asConfigured && plan.tables().keySet().stream()
+                .noneMatch(key -> pools.pool(vip.upstream(), key.family(), vip.forwarding(), view).expecting()));
     }
 
     private void gather(List<Plan.VipPlan> next) {

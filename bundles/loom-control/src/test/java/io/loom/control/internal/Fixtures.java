@@ -127,4 +127,8 @@ final class Fixtures {
                 new ArrayList<>(vips), new ArrayList<>(upstreams),
                 new Admin(new InetSocketAddress("127.0.0.1", 9091), new InetSocketAddress("127.0.0.1", 8101)), List.of());
     }
+
+    static RuntimeEdit edit(LoomConfig config, RuntimeState state) {
+        return new RuntimeEdit(config, state, Inventory.of(config, state));
+    }
 }

@@ -40,17 +40,17 @@ class RuntimeRulesTest {
     }
 
     private int add(String address, int weight) {
-        RuntimeEdit.Edited edited = new RuntimeEdit(config, state).add("", new NewBackend(endpoint(address), weight));
+        RuntimeEdit.Edited edited = Fixtures.edit(config, state).add("", new NewBackend(endpoint(address), weight));
         state = edited.state();
         return edited.id();
     }
 
     private void remove(int id) {
-        state = new RuntimeEdit(config, state).remove(id).state();
+        state = Fixtures.edit(config, state).remove(id).state();
     }
 
     private void weight(int id, int weight) {
-        state = new RuntimeEdit(config, state).weight(id, OptionalInt.of(weight)).state();
+        state = Fixtures.edit(config, state).weight(id, OptionalInt.of(weight)).state();
     }
 
     private Map<String, Integer> weights() {
@@ -224,9 +224,9 @@ class RuntimeRulesTest {
     @Test
     void withoutANameTheUpstreamIsDefaultWhateverOthersThereAre() {
         config = config(List.of(), upstream("a"), upstream("default"), upstream("z"));
-        assertEquals("default", new RuntimeEdit(config, state).add("", new NewBackend(endpoint("10.0.0.9"), 1)).upstream());
-        refused("LOOM-3400", () -> new RuntimeEdit(config, state).add("b", new NewBackend(endpoint("10.0.0.9"), 1)));
-        assertEquals("z", new RuntimeEdit(config, state).add("z", new NewBackend(endpoint("10.0.0.9"), 1)).upstream());
+        assertEquals("default", Fixtures.edit(config, state).add("", new NewBackend(endpoint("10.0.0.9"), 1)).upstream());
+        refused("LOOM-3400", () -> Fixtures.edit(config, state).add("b", new NewBackend(endpoint("10.0.0.9"), 1)));
+        assertEquals("z", Fixtures.edit(config, state).add("z", new NewBackend(endpoint("10.0.0.9"), 1)).upstream());
     }
 
     /** An address is a backend of each upstream on its own. */
@@ -234,7 +234,7 @@ class RuntimeRulesTest {
     void anAddressThatTheFileHasInOneUpstreamCanBeAddedToAnother() {
         state = RuntimeState.EMPTY;
         load(config(List.of(), upstream("a", server("10.0.0.1", 10)), upstream("b", server("10.0.0.2", 20))));
-        state = new RuntimeEdit(config, state).add("b", new NewBackend(endpoint("10.0.0.1"), 30)).state();
+        state = Fixtures.edit(config, state).add("b", new NewBackend(endpoint("10.0.0.1"), 30)).state();
         assertEquals(Map.of("1 10.0.0.1:80", 10, "2 10.0.0.2:80", 20, "3 10.0.0.1:80", 30), weights());
         weight(3, 31);
         remove(1);

@@ -37,9 +37,9 @@ class RuntimeStoreTest {
     private static RuntimeState state(int weight) {
         LoomConfig config = web("nat", server("10.0.0.1"), server("10.0.0.2"), server("2001:db8::1"));
         RuntimeState state = FileMerge.merge(RuntimeState.EMPTY, config).state();
-        state = new RuntimeEdit(config, state).add("", new NewBackend(endpoint("10.0.0.9"), weight)).state();
-        state = new RuntimeEdit(config, state).weight(1, OptionalInt.of(weight)).state();
-        return new RuntimeEdit(config, state).remove(2).state();
+        state = Fixtures.edit(config, state).add("", new NewBackend(endpoint("10.0.0.9"), weight)).state();
+        state = Fixtures.edit(config, state).weight(1, OptionalInt.of(weight)).state();
+        return Fixtures.edit(config, state).remove(2).state();
     }
 
     private RuntimeStore.Loaded reopened() {

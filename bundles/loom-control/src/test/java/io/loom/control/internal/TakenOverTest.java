@@ -105,7 +105,7 @@ class TakenOverTest {
     private void edit() {
         List<Integer> ids = inventory.members().stream().map(Member::id).toList();
         int id = ids.isEmpty() ? 1 : ids.get(random.nextInt(ids.size()));
-        RuntimeEdit edit = new RuntimeEdit(config, state);
+        RuntimeEdit edit = new RuntimeEdit(config, state, inventory);
         try {
             RuntimeEdit.Edited edited = switch (random.nextInt(3)) {
                 case 0 -> edit.add("pool" + random.nextInt(3), new NewBackend(endpoint(), 1 + random.nextInt(3)));

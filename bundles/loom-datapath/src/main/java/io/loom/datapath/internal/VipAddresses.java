@@ -61,6 +61,9 @@ final class VipAddresses {
 
     /** Does what {@link #add} and {@link #remove} have said, for all of them together. */
     synchronized void flush() {
+        if (going.isEmpty() && coming.isEmpty()) {
+            return;
+        }
         Set<InetAddress> wanted = assigned();
         List<String> off = going.stream().filter(address -> !wanted.contains(address)).map(IpAddress::format).toList();
         going.clear();

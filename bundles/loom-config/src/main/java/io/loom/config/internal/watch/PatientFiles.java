@@ -1,11 +1,11 @@
 package io.loom.config.internal.watch;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -63,18 +63,29 @@ final class PatientFiles {
     }
 
     private static byte[] regular(Path file, int limit, AtomicLong heard) throws IOException {
-        if (!Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        if (!attributes.isRegularFile()) {
             throw new IOException("it is " + kind(file) + ", not a regular file");
         }
-        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        // Read each second, a file of megabytes is most of the garbage that there is, even if it is not copied as well.
+        byte[] content = new byte[(int) Math.min(limit + 1L, attributes.size())];
+        int length = 0;
         try (InputStream in = Files.newInputStream(file)) {
-            byte[] chunk = new byte[CHUNK];
-            for (int n = 1; n > 0; heard.set(System.nanoTime())) {
-                n = in.read(chunk, 0, Math.min(CHUNK, limit + 1 - content.size()));
-                content.write(chunk, 0, Math.max(0, n));
+            for (int n = 0; n >= 0 && length <= limit; heard.set(System.nanoTime())) {
+                if (length == content.length) {
+                    int next = in.read();
+                    if (next < 0) {
+                        break;
+                    }
+                    content = Arrays.copyOf(content, Math.min(limit + 1, length + CHUNK));
+                    content[length++] = (byte) next;
+                } else {
+                    n = in.read(content, length, Math.min(CHUNK, content.length - length));
+                    length += Math.max(0, n);
+                }
             }
         }
-        return content.toByteArray();
+        return length == content.length ? content : Arrays.copyOf(content, length);
     }
 
     /** By the type in st_mode, see inode(7). */
