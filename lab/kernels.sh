@@ -64,7 +64,7 @@ make_root() {
 boot() {
 	# cx16: 6.12 crashes on what software emulation makes of it. The check of the timer fails when the machine is busy.
 	# Stays in its job's process group, for stop.
-	timeout --foreground "$PATIENCE" nice -n 15 qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max,-cx16 -smp 2 -m 2048 \
+	timeout --foreground "$PATIENCE" nice -n 15 qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max,-cx16 -smp 2 -m 4096 \
 		-display none -nodefaults -no-reboot -serial stdio -kernel "$CACHE/$1/vmlinuz" -initrd "$WORK/initramfs" \
 		-append 'console=ttyS0 quiet panic=-1 no_timer_check' </dev/null
 }

@@ -4,13 +4,17 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A call of a plugin's code, which may be anybody's, on a thread of its own: it may throw whatever there is to throw, lie, or
- * never return. Nothing of the plugin leaves that thread but its value or a text. Thread-safe.
+ * A call of a plugin's code, which may be anybody's, on a thread that has nothing else to do: it may throw whatever there is to throw,
+ * lie, or never return. Nothing of the plugin leaves that thread but its value or a text. A thread that has returned takes
+ * the next call: thousands of tables are asked for at a start. Thread-safe.
  *
  * @param <T> what is asked for
  */
@@ -19,11 +23,22 @@ final class PluginCall<T> {
     /** A failure is told in one line. */
     private static final int LONGEST_TEXT = 200;
 
+    /** Not one of Loom's names: whatever such a thread dies of is nobody's end. */
+    private static final String IDLE = "idle plugin";
+    private static final ExecutorService THREADS =
+            new ThreadPoolExecutor(0, Integer.MAX_VALUE, 5, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+                Thread thread = new Thread(task, IDLE);
+                thread.setDaemon(true);
+                return thread;
+            });
+
     private final String what;
     private final Callable<T> code;
     private final Runnable ended;
     private final CountDownLatch over = new CountDownLatch(1);
-    private final Thread thread;
+    /** While it is at work. */
+    private Optional<Thread> thread = Optional.empty();
+    private boolean toBeInterrupted;
     private volatile Outcome<T> outcome;
 
     /**
@@ -36,8 +51,6 @@ final class PluginCall<T> {
         this.what = what;
         this.code = code;
         this.ended = ended;
-        this.thread = new Thread(this::run, "loom-plugin " + what);
-        thread.setDaemon(true);
     }
 
     /**
@@ -46,22 +59,39 @@ final class PluginCall<T> {
      */
     static <T> PluginCall<T> start(String what, Callable<T> code, Runnable ended) {
         PluginCall<T> call = new PluginCall<>(what, code, ended);
-        call.thread.start();
+        THREADS.execute(call::run);
         return call;
     }
 
     private void run() {
+        Thread.currentThread().setName("loom-plugin " + what);
+        begin(Thread.currentThread());
         try {
             outcome = new Outcome<>(Optional.of(code.call()), "");
         } catch (Throwable anything) {
             outcome = new Outcome<>(Optional.empty(), told(anything));
         } finally {
+            end();
             try {
                 ended.run(); // first: who has the answer and asks the next question must not find this one at work
             } finally {
                 over.countDown();
+                Thread.currentThread().setName(IDLE);
             }
         }
+    }
+
+    private synchronized void begin(Thread present) {
+        thread = Optional.of(present);
+        if (toBeInterrupted) {
+            present.interrupt();
+        }
+    }
+
+    /** What comes next on this thread is not to be interrupted for it. */
+    private synchronized void end() {
+        thread = Optional.empty();
+        Thread.interrupted();
     }
 
     /** To say what it is, is the plugin's own code once more. */
@@ -90,7 +120,8 @@ final class PluginCall<T> {
     }
 
     /** Asks it to end. Whether it does is its own business. */
-    void interrupt() {
-        thread.interrupt();
+    synchronized void interrupt() {
+        toBeInterrupted = true;
+        thread.ifPresent(Thread::interrupt);
     }
 }
