@@ -6,7 +6,6 @@ import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.control.dataplane.LayeredSet;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 

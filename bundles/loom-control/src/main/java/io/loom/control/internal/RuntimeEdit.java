@@ -7,7 +7,6 @@ import io.loom.api.config.Upstream;
 import io.loom.api.control.NewBackend;
 import java.net.InetAddress;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 

@@ -4,7 +4,6 @@ import io.loom.api.PortRange;
 import io.loom.api.Problem;
 import io.loom.api.plugin.SourcePorts;
 import io.loom.libbpf.KernelFile;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
