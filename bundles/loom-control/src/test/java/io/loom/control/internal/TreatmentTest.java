@@ -188,6 +188,20 @@ class TreatmentTest {
         assertEquals(Map.of(), plane.applied().limits());
     }
 
+    /** The other upstream has not changed: nothing but the limit has. */
+    @Test
+    void aLimitThatGoesWithItsServerGoesForTheOtherGroupToo() {
+        Vip web = Fixtures.vip("nat");
+        Vip other = new Vip("other", List.of(Fixtures.address("10.9.0.2")), false, web.services(), "maglev", 7, "nat", "more", true,
+                Connections.DEFAULT);
+        bench.load(config(List.of(web, other), upstream("default", limited("10.0.0.1", 9), server("10.0.0.2")), upstream("more", server("10.0.0.1"))));
+        assertEquals(List.of(true, true),
+                plane.applied().listeners().values().stream().map(listener -> listener.guard().backendLimits()).toList());
+        bench.change(edit -> edit.remove(1));
+        assertEquals(List.of(false, false),
+                plane.applied().listeners().values().stream().map(listener -> listener.guard().backendLimits()).toList());
+    }
+
     @Test
     void aPortWhosePacketsPassAsksNothingWhateverTheVipIsLimitedTo() {
         Vip.Service ssh = new Vip.Service(Protocol.TCP, 22);

@@ -157,7 +157,7 @@ final class NextHops {
 
     /** @return whether there were any */
     private boolean forgetOthers(LayeredSet<InetAddress> addresses) {
-        if (looked.isEmpty()) {
+        if (looked.isEmpty() && !addresses.isEmpty()) { // before somebody has asked for any, all may still be wanted
             sources.keySet().retainAll(addresses);
         }
         boolean forgotten = false;
