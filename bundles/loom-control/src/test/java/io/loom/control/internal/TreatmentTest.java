@@ -197,6 +197,7 @@ class TreatmentTest {
         bench.load(config(List.of(web, other), upstream("default", limited("10.0.0.1", 9), server("10.0.0.2")), upstream("more", server("10.0.0.1"))));
         assertEquals(List.of(true, true),
                 plane.applied().listeners().values().stream().map(listener -> listener.guard().backendLimits()).toList());
+        bench.round(); // in the first one after a start everything is new
         bench.change(edit -> edit.remove(1));
         assertEquals(List.of(false, false),
                 plane.applied().listeners().values().stream().map(listener -> listener.guard().backendLimits()).toList());
