@@ -25,7 +25,7 @@ final class HopTurns {
     /** Those that stand for others, or for themselves; null: to be found anew. */
     private List<InetAddress> standing;
     private final Queue<InetAddress> waiting = new ArrayDeque<>();
-    private int turn;
+    private int rounds;
 
     /** Hops have changed. */
     void changed() {
@@ -41,16 +41,20 @@ final class HopTurns {
         if (standing == null) {
             standing = standing(states);
         }
-        if (waiting.isEmpty()) {
+        if (rounds % ROUNDS == 0) {
+            waiting.clear();
             waiting.addAll(addresses);
-            turn++;
         }
+        boolean verifies = rounds / ROUNDS % VERIFY_EVERY == VERIFY_EVERY - 1;
+        rounds = (rounds + 1) % (ROUNDS * VERIFY_EVERY);
         List<InetAddress> next = new ArrayList<>(standing);
         for (int i = 0; i * ROUNDS < addresses.size() && !waiting.isEmpty(); i++) {
             InetAddress address = waiting.remove();
-            next.add(address);
-            if (turn % VERIFY_EVERY == 0) {
-                verify.accept(address);
+            if (addresses.contains(address)) { // it may have gone meanwhile, and is sent nothing any more then
+                next.add(address);
+                if (verifies) {
+                    verify.accept(address);
+                }
             }
         }
         return next;

@@ -23,10 +23,10 @@ final class Neighbours {
     private record Place(int ifindex, InetAddress address) {}
 
     /**
-     * @param mac   the last one that it had; empty if none is known
+     * @param mac   the last one that it had
      * @param there false if the kernel does not know it any more
      */
-    private record Host(Optional<String> mac, boolean there) {}
+    private record Host(String mac, boolean there) {}
 
     /** What an event calls for; the larger includes the smaller. */
     enum Consequence {
@@ -52,16 +52,25 @@ final class Neighbours {
 
     private Consequence neighbour(NetworkEvent.Neighbour neighbour) {
         Place place = new Place(neighbour.ifindex(), neighbour.address());
-        Host before = hosts.getOrDefault(place, new Host(Optional.empty(), true));
-        boolean there = neighbour.mac().isPresent();
-        hosts.put(place, new Host(neighbour.mac().or(before::mac), there));
-        if (!there) {
-            return before.there() ? Consequence.GONE : Consequence.NONE;
+        Host before = hosts.get(place);
+        if (neighbour.mac().isEmpty()) {
+            return goes(place, before);
         }
-        if (before.mac().isEmpty()) {
+        String mac = neighbour.mac().get();
+        hosts.put(place, new Host(mac, true));
+        if (before == null) {
             return Consequence.LOOK;
         }
-        return before.mac().equals(neighbour.mac()) ? Consequence.NONE : Consequence.MOVED;
+        return before.mac().equals(mac) ? Consequence.NONE : Consequence.MOVED;
+    }
+
+    /** Who never was there is not remembered: whoever makes the kernel look for thousands would have it forget those that are. */
+    private Consequence goes(Place place, Host before) {
+        if (before == null || !before.there()) {
+            return Consequence.NONE;
+        }
+        hosts.put(place, new Host(before.mac(), false));
+        return Consequence.GONE;
     }
 
     private Consequence link(NetworkEvent.Link link) {

@@ -178,10 +178,11 @@ final class NextHops {
     /** Those that are known, from where the last round has ended. */
     private void askAgain(Set<InetAddress> addresses, Set<InetAddress> avoid, Map<InetAddress, HopLookup.Answer> answers) {
         boolean all = doubted.getAndSet(false);
+        if (all || rest.isEmpty()) { // news may come each second: neighbours have their turn to be looked for all the same
+            rest.addAll(turns.next(addresses, states, lookup::provoke));
+        }
         if (all) {
             rest.addAll(addresses);
-        } else if (rest.isEmpty()) {
-            rest.addAll(turns.next(addresses, states, lookup::provoke));
         }
         while (!rest.isEmpty() && wanted == addresses) {
             InetAddress address = rest.iterator().next();

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.loom.datapath.internal.Neighbours.Consequence;
 import io.loom.libbpf.NetworkEvent;
+import java.net.InetAddress;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -33,13 +34,23 @@ class NeighboursTest {
 
     @Test
     void oneThatGoesIsNewsOnceUntilItIsBack() {
-        assertEquals(GONE, host(2, ""));
-        assertEquals(NONE, host(2, ""));
+        assertEquals(NONE, host(2, ""), "it never was there");
         assertEquals(LOOK, host(2, "020000000001"));
         assertEquals(GONE, host(2, ""));
         assertEquals(NONE, host(2, ""));
         assertEquals(NONE, host(2, "020000000001"));
         assertEquals(GONE, host(2, ""));
+    }
+
+    /** As when somebody has the kernel look through a whole subnet. */
+    @Test
+    void hostsThatAreNotThereMakeNoneForgottenThatAre() {
+        host(2, "020000000001");
+        for (int i = 0; i < 70_000; i++) {
+            InetAddress nobody = address("10." + (1 + i / 65_536) + "." + i / 256 % 256 + "." + i % 256);
+            assertEquals(NONE, neighbours.take(new NetworkEvent.Neighbour(2, nobody, Optional.empty())));
+        }
+        assertEquals(MOVED, host(2, "020000000002"));
     }
 
     @Test

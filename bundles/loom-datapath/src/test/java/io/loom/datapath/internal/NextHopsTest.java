@@ -91,6 +91,35 @@ class NextHopsTest {
         assertEquals(300, provoked.size());
     }
 
+    /** The same for one as for many, however often the kernel has news. */
+    @Test
+    void aSingleNeighbourIsLookedForAsSeldom() {
+        InetAddress one = address("10.9.0.1");
+        want(Set.of(one), true);
+        hops.refresh();
+        for (int i = 0; i < 2 * 3 * HopTurns.ROUNDS; i++) {
+            hops.doubt();
+            assertEquals(1, round());
+        }
+        assertEquals(List.of(one, one), provoked);
+    }
+
+    @Test
+    void whoIsWantedNoMoreIsNotLookedFor() {
+        known();
+        for (int i = 0; i < 2 * HopTurns.ROUNDS + 1; i++) {
+            round();
+        }
+        provoked.clear();
+        InetAddress left = address("10.9.0.1");
+        wanted.remove(left);
+        want(wanted, false);
+        for (int i = 0; i < HopTurns.ROUNDS; i++) {
+            round();
+        }
+        assertTrue(Set.of(left).containsAll(provoked), provoked::toString);
+    }
+
     @Test
     void newsOfTheKernelHaveAllOfThemAskedForOnce() {
         known();
@@ -121,7 +150,7 @@ class NextHopsTest {
         InetAddress one = address("10.9.2.77");
         others.put(one, answer(one, 1400));
         int rounds = 1;
-        while (hops.refresh().isEmpty()) {
+        while (hops.refresh().isEmpty() && rounds <= HopTurns.ROUNDS + 1) {
             rounds++;
         }
         assertTrue(rounds <= HopTurns.ROUNDS + 1, rounds + " rounds");
