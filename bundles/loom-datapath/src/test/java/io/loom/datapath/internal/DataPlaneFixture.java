@@ -17,14 +17,19 @@ import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
+import io.loom.datapath.Composer;
 import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.forward.ipip.IpipForwarding;
 import io.loom.forward.nat.NatForwarding;
 import io.loom.libbpf.BpfMap;
+import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
+import io.loom.libbpf.UpdateMode;
 import io.loom.protocol.tcp.TcpHandler;
 import io.loom.protocol.udp.UdpHandler;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -153,6 +158,24 @@ abstract class DataPlaneFixture {
         frame[25] = (byte) sum;
         try (BpfProgram program = BpfProgram.open(pin)) {
             return program.testRun(frame, 1);
+        }
+    }
+
+    /** The kernel's clock. */
+    static int now() {
+        try (BpfObject questions = BpfObject.open("loom_questions", Composer.object("nexthop"))) {
+            questions.load();
+            try (KernelClock clock = new KernelClock(questions.program("loom_clock"))) {
+                return clock.tick();
+            }
+        }
+    }
+
+    /** Tells nat when a neighbour, and when an interface has moved, as ticks. */
+    static void moved(int neighbour, int device) {
+        try (BpfMap moved = BpfMap.open(ROOT.resolve("maps/nat_moved"))) {
+            moved.update(Keys.of(0), ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putInt(neighbour).putInt(device).array(),
+                    UpdateMode.ANY);
         }
     }
 }

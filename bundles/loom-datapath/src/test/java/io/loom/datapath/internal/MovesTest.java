@@ -6,9 +6,7 @@ import static io.loom.datapath.internal.TestHost.ip;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import io.loom.datapath.Composer;
 import io.loom.libbpf.BpfMap;
-import io.loom.libbpf.BpfObject;
 import io.loom.libbpf.BpfProgram;
 import io.loom.libbpf.UpdateMode;
 import java.net.NetworkInterface;
@@ -134,22 +132,6 @@ class MovesTest extends DataPlaneFixture {
             BpfProgram.TestRun run = program.testRun(reply, 1);
             assertEquals(action, run.result());
             assertEquals(mac + sender, HexFormat.of().formatHex(Arrays.copyOf(run.frame(), 12)));
-        }
-    }
-
-    private static int now() {
-        try (BpfObject questions = BpfObject.open("loom_questions", Composer.object("nexthop"))) {
-            questions.load();
-            try (KernelClock clock = new KernelClock(questions.program("loom_clock"))) {
-                return clock.tick();
-            }
-        }
-    }
-
-    private static void moved(int neighbour, int device) {
-        try (BpfMap moved = BpfMap.open(ROOT.resolve("maps/nat_moved"))) {
-            moved.update(Keys.of(0), ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putInt(neighbour).putInt(device).array(),
-                    UpdateMode.ANY);
         }
     }
 

@@ -68,7 +68,7 @@ final class PatientFiles {
             throw new IOException("it is " + kind(file) + ", not a regular file");
         }
         // Read each second, a file of megabytes is most of the garbage that there is, even if it is not copied as well.
-        byte[] content = new byte[(int) Math.min(limit + 1L, attributes.size())];
+        byte[] content = new byte[(int) Math.min(limit + 1L, Math.max(CHUNK, attributes.size()))];
         int length = 0;
         try (InputStream in = Files.newInputStream(file)) {
             for (int n = 0; n >= 0 && length <= limit; heard.set(System.nanoTime())) {

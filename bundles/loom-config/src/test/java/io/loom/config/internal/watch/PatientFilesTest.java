@@ -1,5 +1,6 @@
 package io.loom.config.internal.watch;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,11 +17,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Random;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that are no files, or do not answer, in each place where the configuration names one. */
 @Timeout(120)
@@ -78,6 +82,18 @@ class PatientFilesTest {
         assertEquals(200_000, new PatientFiles(20_000).read(huge, 1_000_000).length);
         Files.writeString(huge, "");
         assertEquals(0, new PatientFiles(20_000).read(huge, 1000).length);
+    }
+
+    /** At the bounds of a piece, of the limit, and of a file that has another size than it says. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 65_535, 65_536, 65_537, 299_999, 300_000, 300_001})
+    void allOfAFileIsReadWhateverItsSize(int size) throws Exception {
+        byte[] content = new byte[size];
+        new Random(size).nextBytes(content);
+        Path file = Files.write(directory.resolve("some"), content);
+        assertArrayEquals(content, new PatientFiles(20_000).read(file, 300_000));
+        assertEquals(300_001, new PatientFiles(20_000).read(Path.of("/proc/kallsyms"), 300_000).length);
+        assertEquals(size + 1, new PatientFiles(20_000).read(Path.of("/proc/kallsyms"), size).length);
     }
 
     /** The kernel's log is a regular file that waits for the next message: as near to a mount that hangs as a test can come. */
