@@ -132,7 +132,7 @@ final class Changes {
 
     /** Takes backends that the wanted table has not out of the one in force: they are down, drained or gone. */
     private void standIn(List<TableKey> keys, TableSpec spec, int[] numbers) {
-        Tables.Published there = tables.get(keys.get(0)).orElseThrow();
+        Published there = tables.get(keys.get(0)).orElseThrow();
         int[] weights = spec.weights().values().stream().mapToInt(Integer::intValue).toArray();
         new StandIn(numbers, weights).of(there.current(), spec.size()).ifPresent(entries -> {
             BitSet used = new BitSet();

@@ -148,11 +148,11 @@ final class Listeners implements AutoCloseable {
     }
 
     private int number(TableKey table) {
-        return tables.get(table).map(Tables.Published::number).orElse(-1);
+        return tables.get(table).map(Published::number).orElse(-1);
     }
 
     /** Of a table without members it stays what it was. */
-    private int affinity(TableKey key, Tables.Published table) {
+    private int affinity(TableKey key, Published table) {
         Set<BackendKey> members = table.spec().weights().keySet();
         if (!members.isEmpty()) {
             affinities.put(key, ListenerTreatment.affinity(key, members));
@@ -174,7 +174,7 @@ final class Listeners implements AutoCloseable {
     }
 
     private void write(ListenerKey listener, int number, ListenerSpec spec) {
-        Tables.Published table = tables.get(spec.table()).orElseThrow(
+        Published table = tables.get(spec.table()).orElseThrow(
                 () -> new IllegalStateException("listener " + listener + " comes before its table " + spec.table()));
         ListenerEntry entry = new ListenerEntry(
                 number, table.index(), ListenerTreatment.flags(listener.protocol(), spec, table.index()), table.number(),
@@ -201,13 +201,13 @@ final class Listeners implements AutoCloseable {
      *
      * @param wanted tables that go by flow hash, by number
      */
-    synchronized Map<Integer, Dissent.View> views(Map<Integer, Tables.Published> wanted) {
+    synchronized Map<Integer, Dissent.View> views(Map<Integer, Published> wanted) {
         if (wanted.isEmpty()) {
             return Map.of();
         }
         Map<Integer, Dissent.View> views = new HashMap<>();
         byTable.forEach((key, listeners) -> {
-            Tables.Published table = wanted.get(number(key));
+            Published table = wanted.get(number(key));
             if (table != null) {
                 listeners.forEach(listener -> views.put(
                         live.get(listener), new Dissent.View(table.number(), new FlowHash(listener), table.entries())));

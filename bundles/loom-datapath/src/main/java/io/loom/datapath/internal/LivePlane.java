@@ -311,7 +311,7 @@ final class LivePlane implements AutoCloseable {
         Set<Integer> restingBackends = backends.restingNumbers();
         Set<Integer> restingListeners = listeners.restingNumbers();
         Set<Integer> retiredTables = tables.retired();
-        Map<Integer, Tables.Published> changing = tables.changing();
+        Map<Integer, Published> changing = tables.changing();
         Map<Integer, Long> patience = changing.keySet().stream()
                 .collect(Collectors.toMap(number -> number, number -> patience(listeners.tracking(tables.users(number)))));
         Dissent dissent = new Dissent(listeners.views(changing));

@@ -1,6 +1,6 @@
 package io.loom.datapath.internal;
 
-import io.loom.datapath.internal.Tables.Published;
+import io.loom.datapath.internal.Published;
 import io.loom.datapath.internal.layout.TableEntry;
 import java.util.Arrays;
 import java.util.BitSet;

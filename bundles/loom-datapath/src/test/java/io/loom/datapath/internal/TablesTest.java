@@ -272,7 +272,7 @@ class TablesTest extends DataPlaneFixture {
 
     /** As a sweep does that finds connections of one client port with these backends. */
     private static void settle(Tables tables, List<Integer> backends, long patience) {
-        Map<Integer, Tables.Published> changing = tables.changing();
+        Map<Integer, Published> changing = tables.changing();
         int number = tables.get(TABLE).orElseThrow().number();
         int[] entries = changing.get(number).entries();
         Dissent dissent = new Dissent(Map.of(0, new Dissent.View(0, new FlowHash(LISTENER), entries)));
