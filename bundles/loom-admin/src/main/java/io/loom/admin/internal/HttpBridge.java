@@ -79,15 +79,15 @@ final class HttpBridge extends Handler.Abstract {
     private void look(Call head, Request request, Response response, Callback callback) {
         try {
             write(request, response, router.answer(head), callback);
-        } catch (RuntimeException | LinkageError defect) {
+        } catch (RuntimeException | Error defect) { // on this thread nobody else would end the request
             callback.failed(defect);
         }
     }
 
     private void readThenAnswer(Request request, Response response, Callback callback) {
-        // The answer waits for the kernel: never on the thread that delivered the last piece of the body.
         Connection connection = request.getConnectionMetaData().getConnection();
         visitors.sends(connection);
+        // The answer waits for the kernel: never on the thread that delivered the last piece of the body.
         complete(Content.Source.asByteArrayAsync(request, MAX_BODY_BYTES)
                 .orTimeout(bodySeconds, TimeUnit.SECONDS)
                 .whenComplete((body, failure) -> visitors.asks(connection))

@@ -43,16 +43,11 @@ public record KernelState(
     }
 
     public KernelState {
-        backends = frozen(backends);
-        down = frozen(down);
-        draining = frozen(draining);
+        backends = LayeredSet.unmodifiable(backends);
+        down = LayeredSet.unmodifiable(down);
+        draining = LayeredSet.unmodifiable(draining);
         limits = Collections.unmodifiableMap(limits);
         tables = Collections.unmodifiableSortedMap(tables);
         listeners = Collections.unmodifiableSortedMap(listeners);
-    }
-
-    /** A layered one must be seen as such. */
-    private static Set<BackendKey> frozen(Set<BackendKey> keys) {
-        return keys instanceof LayeredSet<BackendKey> ? keys : Collections.unmodifiableSet(keys);
     }
 }

@@ -1,6 +1,7 @@
 package io.loom.control.dataplane;
 
 import java.util.AbstractSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -33,6 +34,11 @@ public final class LayeredSet<E> extends AbstractSet<E> {
         Map<E, Boolean> members = new HashMap<>();
         content.forEach(element -> members.put(element, true));
         return members.isEmpty() ? empty() : new LayeredSet<>(LayeredMap.of(members));
+    }
+
+    /** The set itself if it is such a one, as which it is compared; else a view of it that cannot be changed. */
+    public static <E> Set<E> unmodifiable(Set<E> set) {
+        return set instanceof LayeredSet<E> ? set : Collections.unmodifiableSet(set);
     }
 
     /** @param changes true: is a member from now on. @return this one if nothing changes */

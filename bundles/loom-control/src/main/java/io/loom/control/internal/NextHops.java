@@ -20,8 +20,7 @@ record NextHops(
         Set<BackendKey> asked, Map<BackendKey, String> unresolved, Set<BackendKey> recent, Set<BackendKey> unmet) {
 
     NextHops {
-        // A layered set stays one, by which two of these are compared.
-        asked = asked instanceof LayeredSet<BackendKey> ? asked : Collections.unmodifiableSet(asked);
+        asked = LayeredSet.unmodifiable(asked);
         unresolved = Collections.unmodifiableMap(unresolved);
         recent = Collections.unmodifiableSet(recent);
         unmet = Collections.unmodifiableSet(unmet);

@@ -76,9 +76,9 @@ final class PluginCall<T> {
                 ended.run(); // first: who has the answer and asks the next question must not find this one at work
             } finally {
                 over.countDown();
-                Thread.currentThread().setName(IDLE);
             }
         }
+        Thread.currentThread().setName(IDLE); // not if the end has failed, which is Loom's own
     }
 
     private synchronized void begin(Thread present) {

@@ -44,7 +44,9 @@ final class Unresolved {
         Look look = last;
         if (look.changes() != now || look.asked() != asked) {
             Map<BackendKey, String> reasons = new TreeMap<>();
-            (nextHops.allKnown() ? Set.<BackendKey>of() : asked).forEach(key -> nextHops.reason(key.endpoint().address()).ifPresent(reason -> reasons.put(key, reason)));
+            if (!nextHops.allKnown()) {
+                asked.forEach(key -> nextHops.reason(key.endpoint().address()).ifPresent(reason -> reasons.put(key, reason)));
+            }
             look = new Look(now, asked, Collections.unmodifiableMap(reasons));
             last = look;
         }

@@ -82,6 +82,7 @@ final class VipAddresses {
      */
     synchronized boolean sources(Collection<InetAddress> addresses) {
         sources = Set.copyOf(addresses);
+        texts.keySet().retainAll(assigned());
         ensure();
         return !leaving().isEmpty();
     }
