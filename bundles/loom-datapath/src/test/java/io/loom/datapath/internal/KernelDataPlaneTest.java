@@ -94,7 +94,7 @@ class KernelDataPlaneTest extends DataPlaneFixture {
             BackendKey backend = nat(family == Family.IPV4 ? FIRST : SIXTH);
             TableKey table = new TableKey("web", family);
             plane.apply(new Change.PutBackend(backend, false, false));
-            plane.apply(new Change.PutTable(table, spec(Map.of(backend, 100))));
+            put(new Change.PutTable(table, spec(Map.of(backend, 100))));
             String own = family == Family.IPV4 ? "10.1.0.1" : "2001:db8:7::1";
             plane.apply(new Change.PutListener(tcp(own, 80), TestHost.spec(table, false)));
         }
@@ -223,7 +223,7 @@ class KernelDataPlaneTest extends DataPlaneFixture {
         plane.apply(new Change.RemoveBackend(nat(FIRST)));
         assertEquals(4, runSyn().result());
         plane.removeAlgorithm(null, failing);
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(SECOND), 50))));
+        put(new Change.PutTable(TABLE, spec(Map.of(nat(SECOND), 50))));
         assertEquals("maglev", plane.applied().tables().get(TABLE).algorithm());
     }
 
@@ -324,9 +324,9 @@ class KernelDataPlaneTest extends DataPlaneFixture {
     @Test
     void aTableOfAnotherSizeTakesAnotherNumberAndItsListenersFollow() throws Exception {
         balance(plane);
-        plane.apply(new Change.PutTable(TABLE, new TableSpec("maglev", 2003, new TreeMap<>(Map.of(nat(SECOND), 1)))));
+        put(new Change.PutTable(TABLE, new TableSpec("maglev", 2003, new TreeMap<>(Map.of(nat(SECOND), 1)))));
         assertEquals(4, runSyn().result());
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of())));
+        put(new Change.PutTable(TABLE, spec(Map.of())));
         // No backend: the connection of the SYN is new with each run of another port only; it hits its entry here.
         assertEquals(4, runSyn().result());
         plane.apply(new Change.RemoveBackend(nat(SECOND)));
@@ -338,7 +338,7 @@ class KernelDataPlaneTest extends DataPlaneFixture {
         balance(plane);
         runSyn();
         for (BackendKey backend : List.of(nat(FIRST), nat(SECOND))) {
-            plane.apply(new Change.PutTable(TABLE, spec(Map.of())));
+            put(new Change.PutTable(TABLE, spec(Map.of())));
             plane.apply(new Change.RemoveBackend(backend));
         }
         assertEquals(Set.of(), plane.applied().backends());
@@ -381,7 +381,7 @@ class KernelDataPlaneTest extends DataPlaneFixture {
     @Test
     void theSourceTowardsABackendIsAVipIfThereIsNothingElseAndStaysIt() throws Exception {
         plane.resolve(Set.of(nat(SIXTH)));
-        plane.apply(new Change.PutTable(SIX, spec(Map.of())));
+        put(new Change.PutTable(SIX, spec(Map.of())));
         plane.apply(new Change.PutListener(tcp("2001:db8:7::1", 80), TestHost.spec(SIX, false)));
         await("the next hop", () -> plane.unresolved().isEmpty());
         plane.apply(new Change.PutBackend(nat(SIXTH), false, false));

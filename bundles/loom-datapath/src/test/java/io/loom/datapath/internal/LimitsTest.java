@@ -92,7 +92,7 @@ class LimitsTest extends DataPlaneFixture {
         runSyn();
         await("a sweep", () -> plane.read().connectionsActive() == 1);
         TableKey shop = new TableKey("shop", Family.IPV4);
-        plane.apply(new Change.PutTable(shop, spec(Map.of(nat(FIRST), 100, nat(SECOND), 50))));
+        put(new Change.PutTable(shop, spec(Map.of(nat(FIRST), 100, nat(SECOND), 50))));
         plane.apply(new Change.PutListener(tcp("10.9.9.9", 80), guarded(shop, vip(1, false))));
         assertEquals(List.of(new LimitUse(Owner.VIP, "shop", 1, 1)), plane.read().limits());
         assertEquals(XDP_DROP, runSyn(FIRST_PORT).result());
@@ -200,13 +200,13 @@ class LimitsTest extends DataPlaneFixture {
         balance(plane);
         Guard guard = new Guard(Course.BALANCE, false, 0, true);
         plane.apply(new Change.PutBackend(nat(FIRST), false, false, 1));
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100))));
+        put(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100))));
         guard(guard);
         assertEquals(XDP_REDIRECT, runSyn(FIRST_PORT).result());
         BackendKey other = new BackendKey("shop", FIRST, "nat");
         TableKey shop = new TableKey("shop", Family.IPV4);
         plane.apply(new Change.PutBackend(other, false, false, 1));
-        plane.apply(new Change.PutTable(shop, spec(Map.of(other, 100))));
+        put(new Change.PutTable(shop, spec(Map.of(other, 100))));
         plane.apply(new Change.PutListener(tcp("10.9.9.9", 80), guarded(shop, guard)));
         assertEquals(XDP_DROP, runSyn(FIRST_PORT + 1).result());
         assertEquals(List.of(new LimitUse(Owner.BACKEND, FIRST.toString(), 1, 1)), plane.read().limits());

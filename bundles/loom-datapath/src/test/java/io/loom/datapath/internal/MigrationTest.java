@@ -83,7 +83,7 @@ class MigrationTest extends DataPlaneFixture {
         plane.resolve(Set.of(nat(TestHost.FIRST), nat(TestHost.SECOND), nat(SIXTH)));
         await("next hops", () -> plane.unresolved().isEmpty());
         plane.apply(new Change.PutBackend(nat(SIXTH), false, false));
-        plane.apply(new Change.PutTable(TABLE6, spec(new TreeMap<>(Map.of(nat(SIXTH), 100)))));
+        put(new Change.PutTable(TABLE6, spec(new TreeMap<>(Map.of(nat(SIXTH), 100)))));
         plane.apply(new Change.PutListener(tcp("2001:db8:9::9", 80), TestHost.spec(TABLE6, true)));
         for (int i = 0; i < FLOWS; i++) {
             requests4[i] = sent(runSyn(FIRST_PORT + i));

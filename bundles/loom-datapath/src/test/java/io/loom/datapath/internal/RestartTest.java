@@ -114,7 +114,7 @@ class RestartTest extends DataPlaneFixture {
     void vipsThatShareAnArrayAreToldApartAfterARestart() throws Exception {
         balance(plane);
         TableKey shop = new TableKey("shop", Family.IPV4);
-        plane.apply(new Change.PutTable(shop, plane.applied().tables().get(TABLE)));
+        put(new Change.PutTable(shop, plane.applied().tables().get(TABLE)));
         plane.apply(new Change.PutListener(tcp("10.9.9.9", 81), TestHost.spec(shop, true)));
         KernelState applied = plane.applied();
         plane.close();
@@ -124,7 +124,7 @@ class RestartTest extends DataPlaneFixture {
         assertEquals(applied.tables().keySet(), plane.applied().tables().keySet());
         assertEquals(1, PinTree.pins(ROOT.resolve("tables")).size());
         int table = tableId();
-        plane.apply(new Change.PutTable(List.of(TABLE, shop), applied.tables().get(TABLE)));
+        put(new Change.PutTable(List.of(TABLE, shop), applied.tables().get(TABLE)));
         assertEquals(applied.tables(), plane.applied().tables());
         assertEquals(table, tableId());
         assertTrue(settled(0));
@@ -223,7 +223,7 @@ class RestartTest extends DataPlaneFixture {
     void aNumberThatConnectionsReferToIsNotGivenAwayAfterARestart() throws Exception {
         balance(plane);
         runSyn();
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of())));
+        put(new Change.PutTable(TABLE, spec(Map.of())));
         plane.apply(new Change.RemoveBackend(nat(FIRST)));
         plane.apply(new Change.RemoveBackend(nat(SECOND)));
         plane.close();
@@ -247,7 +247,7 @@ class RestartTest extends DataPlaneFixture {
     void aNumberThatATableHadBeforeIsNotGivenAwayAfterARestart() throws Exception {
         balance(plane);
         assertEquals(FIRST, backend(1).orElseThrow().endpoint());
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(SECOND), 50))));
+        put(new Change.PutTable(TABLE, spec(Map.of(nat(SECOND), 50))));
         plane.apply(new Change.RemoveBackend(nat(FIRST)));
         plane.close();
         plane = open();

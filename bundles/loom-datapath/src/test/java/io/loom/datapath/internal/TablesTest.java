@@ -80,7 +80,7 @@ class TablesTest extends DataPlaneFixture {
     void entriesOfATableThatAListenerChangesToAreInDoubt() throws Exception {
         balance(plane);
         TableKey renamed = new TableKey("shop", Family.IPV4);
-        plane.apply(new Change.PutTable(renamed, spec(Map.of(nat(FIRST), 50, nat(SECOND), 100))));
+        put(new Change.PutTable(renamed, spec(Map.of(nat(FIRST), 50, nat(SECOND), 100))));
         assertTrue(settled(1));
         put(renamed, false, Guard.NONE);
         assertFalse(settled(1));
@@ -104,19 +104,19 @@ class TablesTest extends DataPlaneFixture {
         plane.resolve(Set.of(first, second));
         await("next hops", () -> plane.unresolved().isEmpty());
         plane.apply(new Change.PutBackend(first, false, false));
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of(first, 100))));
+        put(new Change.PutTable(TABLE, spec(Map.of(first, 100))));
         plane.apply(new Change.PutListener(LISTENER, new ListenerSpec(TABLE, true, Tracking.MINIMAL, false, false, true)));
         assertEquals(XDP_REDIRECT, runSyn(PORT).result());
         assertEquals(XDP_REDIRECT, runAck(PORT).result());
         assertEquals(0, plane.read().connectionsCreated(), "none is tracked");
 
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of())));
+        put(new Change.PutTable(TABLE, spec(Map.of())));
         plane.apply(new Change.PutBackend(first, false, true));
         assertEquals(XDP_TX, runSyn(PORT + 1).result());
         assertEquals(XDP_REDIRECT, runAck(PORT).result());
 
         plane.apply(new Change.PutBackend(second, false, false));
-        plane.apply(new Change.PutTable(TABLE, new TableSpec("maglev", 2003, new TreeMap<>(Map.of(second, 100)))));
+        put(new Change.PutTable(TABLE, new TableSpec("maglev", 2003, new TreeMap<>(Map.of(second, 100)))));
         assertEquals(XDP_REDIRECT, runSyn(PORT + 2).result());
         assertEquals(XDP_REDIRECT, runAck(PORT).result());
         await("a sweep", () -> plane.read().connectionsActive() == 2);
@@ -127,9 +127,9 @@ class TablesTest extends DataPlaneFixture {
     void aTableThatHasLostItsLastBackendStaysAndGetsTheNextOne() throws Exception {
         balance(plane);
         int[] before = entries(0);
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of())));
+        put(new Change.PutTable(TABLE, spec(Map.of())));
         assertEquals(XDP_TX, runSyn().result());
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(SECOND), 50))));
+        put(new Change.PutTable(TABLE, spec(Map.of(nat(SECOND), 50))));
         assertEquals(XDP_REDIRECT, runSyn().result());
         int[] after = entries(0);
         for (int position = 0; position < before.length; position++) {
@@ -142,14 +142,14 @@ class TablesTest extends DataPlaneFixture {
     void clientsAreRememberedAnewWhenTheVipGoesToAnotherUpstream() throws Exception {
         balance(plane);
         put(TABLE, true, Guard.NONE);
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100))));
+        put(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100))));
         runSyn(PORT);
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100, nat(SECOND), 100))));
+        put(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100, nat(SECOND), 100))));
         runSyn(PORT + 1);
         assertEquals(2, connections(FIRST), "affinity");
         BackendKey other = new BackendKey("shop", SECOND, "nat");
         plane.apply(new Change.PutBackend(other, false, false));
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of(other, 100))));
+        put(new Change.PutTable(TABLE, spec(Map.of(other, 100))));
         runSyn(PORT + 2);
         assertEquals(2, connections(FIRST));
         assertEquals(1, connections(SECOND));
@@ -163,7 +163,7 @@ class TablesTest extends DataPlaneFixture {
     @Test
     void aListenerWithoutABackendRefusesIfItIsToldTo() throws Exception {
         balance(plane);
-        plane.apply(new Change.PutTable(TABLE, spec(Map.of())));
+        put(new Change.PutTable(TABLE, spec(Map.of())));
         for (Guard guard : List.of(Guard.NONE, new Guard(Course.BALANCE, false, 1, false), Guard.NONE)) {
             for (boolean refuses : List.of(false, true)) {
                 ListenerSpec spec = new ListenerSpec(TABLE, true, Tracking.FULL, false, false, false, guard, refuses);
@@ -227,7 +227,7 @@ class TablesTest extends DataPlaneFixture {
     void entriesThatTablesShareAreInDoubtForEachOfThemButNotByAListenerThatGoesFromOneToTheOther() throws Exception {
         balance(plane);
         TableKey shop = new TableKey("shop", Family.IPV4);
-        plane.apply(new Change.PutTable(shop, plane.applied().tables().get(TABLE)));
+        put(new Change.PutTable(shop, plane.applied().tables().get(TABLE)));
         put(shop, false, Guard.NONE);
         assertTrue(settled(0));
         assertEquals(shop, plane.applied().listeners().get(LISTENER).table());
