@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -280,11 +281,26 @@ class DeployerTest {
         deployer.start();
         await("a.jar", State.ACTIVE);
         CountDownLatch halted = new CountDownLatch(1);
-        ShutdownWatch watch = new ShutdownWatch(framework.getBundleContext(), deployer::busy, 300, status -> halted.countDown());
+        ShutdownWatch watch = new ShutdownWatch(framework.getBundleContext(), work, deployer::busy, 300, status -> halted.countDown());
         framework.getBundleContext().addBundleListener(watch);
         assertFalse(halted.await(600, TimeUnit.MILLISECONDS), "it does not begin by itself");
         framework.stop();
         assertTrue(halted.await(60, TimeUnit.SECONDS));
         assertEquals(Bundle.STOPPING, framework.getState());
+    }
+
+    /** The end of the JVM is held until the bundles have ended, and has the status that says why. */
+    @Test
+    void withoutKarafsDirectoryTheProcessEndsWithAStatusOfItsOwn() throws Exception {
+        Path directory = Files.createDirectory(work.resolve("karaf"));
+        List<Integer> statuses = new CopyOnWriteArrayList<>();
+        ShutdownWatch watch = new ShutdownWatch(framework.getBundleContext(), directory, List::of, 60_000, statuses::add);
+        watch.end();
+        assertEquals(List.of(), statuses, "an end like any other");
+        Files.delete(directory);
+        framework.stop();
+        watch.end();
+        assertEquals(List.of(73), statuses);
+        assertEquals(Bundle.RESOLVED, framework.getState());
     }
 }

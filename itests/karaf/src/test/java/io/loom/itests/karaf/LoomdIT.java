@@ -281,10 +281,7 @@ public class LoomdIT {
         Path otherData = work.resolve("short");
         Process other = LOOM.start(work.resolve("short.log"), "loomd", "--config", other("short.yaml"),
                 "--data", otherData.toString(), "--instance", INSTANCE + "-short");
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
-        while (!Files.readString(work.resolve("short.log")).contains("loom waits for") && System.nanoTime() < end) {
-            Thread.sleep(50);
-        }
+        awaitIn(work.resolve("short.log"), "loom waits for");
         other.destroy();
         assertTrue("still there after 5 s", other.waitFor(5, TimeUnit.SECONDS));
         assertEquals(0, other.exitValue());
@@ -343,6 +340,26 @@ public class LoomdIT {
         }
         awaitIn(ownLog, "LOOM-5107 ");
         assertTrue(Files.readString(ownLog), Files.readString(ownLog).contains("a-immediate.jar: it does not come back"));
+    }
+
+    /** Karaf would end it without a word. */
+    @Test
+    public void itEndsInWordsWhenItsDataDirectoryIsGone() throws Exception {
+        Path place = work.resolve("gone");
+        Path log = work.resolve("gone.log");
+        Process other = LOOM.start(log, "loomd", "--config", other("gone.yaml"), "--data", place.toString(), "--instance", INSTANCE + "-gone");
+        try {
+            awaitIn(log, "loom waits for");
+            assertEquals(0, new ProcessBuilder("rm", "-rf", place.toString()).start().waitFor());
+            assertTrue("goes on", other.waitFor(START_SECONDS, TimeUnit.SECONDS));
+            assertEquals(73, other.exitValue());
+            String said = Files.readString(log);
+            assertTrue(said, said.contains("loomd: LOOM-5109 the directory " + place + "/karaf is gone"));
+            assertTrue("the data plane must outlive the process", Files.exists(Path.of("/sys/fs/bpf/loom", INSTANCE + "-gone")));
+        } finally {
+            other.destroyForcibly().waitFor();
+            LOOM.run("loomd", "--detach", "--instance", INSTANCE + "-gone", "--data", place.toString());
+        }
     }
 
     private static void awaitIn(Path file, String text) throws Exception {
