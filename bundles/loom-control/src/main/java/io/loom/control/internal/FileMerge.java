@@ -72,12 +72,18 @@ final class FileMerge {
             ServerRef ref = entry.getKey();
             if (!ids.containsKey(ref)) {
                 id = nextFree(taken, id);
-                int given = id;
-                claim(ids, taken, ref, given);
-                entry.getValue().id().ifPresent(wanted -> warnings.add(ControlProblem.idTaken(ref, wanted, given)));
+                claim(ids, taken, ref, id);
             }
         }
+        servers.forEach((ref, server) -> server.id().ifPresent(wanted -> warnOfOther(ref, wanted, ids.get(ref))));
         return ids;
+    }
+
+    /** Each time: what it has may be what it got when the file was read before. */
+    private void warnOfOther(ServerRef ref, int wanted, int given) {
+        if (given != wanted) {
+            warnings.add(ControlProblem.idTaken(ref, wanted, given));
+        }
     }
 
     private static void claim(Map<ServerRef, Integer> ids, Set<Integer> taken, ServerRef ref, int id) {

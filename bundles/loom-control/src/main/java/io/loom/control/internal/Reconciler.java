@@ -172,12 +172,13 @@ final class Reconciler {
 
     /** One round: takes what is new, compares, and applies what differs unless a failure is to be waited out. */
     void reconcile() {
+        configure();
         round(false);
     }
 
+    /** Takes no new file: the round of a change may have to be undone, and the state of before does not know the servers of another file. */
     private void round(boolean atOnce) {
         lastRound = clock.getAsLong();
-        configure();
         keepDurable();
         if (config.isEmpty()) {
             String problem = troubles.failing();

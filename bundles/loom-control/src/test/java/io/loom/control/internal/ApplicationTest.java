@@ -13,6 +13,7 @@ import io.loom.api.Problem;
 import io.loom.api.Protocol;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Vip;
+import io.loom.api.control.NewBackend;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.TableKey;
@@ -161,5 +162,20 @@ class ApplicationTest {
         assertEquals(List.of("LOOM-1004"), failures(listener("a", "10.9.0.1"), table("b")));
         assertEquals(List.of("after 1", "after 2"), flushes);
         assertEquals(List.of(table("a"), listener("a", "10.9.0.1")), plane.changes);
+    }
+
+    /** It is undone to what was there with the file of before, which knows no server of the next one. */
+    @Test
+    void aChangeThatIsRefusedDoesNotTakeTheFileThatWaitsAlong() {
+        bench.load(Fixtures.web("nat", server("10.0.0.9")));
+        plane.refusesConfiguration = true;
+        bench.load(file("web", "10.9.0.1", "10.9.0.2"));
+        plane.refusesConfiguration = false;
+        plane.refused = change -> true;
+        bench.stall(Duration.ofSeconds(1));
+        assertThrows(LoomException.class, () -> bench.change(edit -> edit.add("", new NewBackend(Fixtures.endpoint("10.0.0.3"), 1))));
+        plane.refused = refused -> false;
+        bench.pass(Duration.ofSeconds(10));
+        assertEquals(List.of("10.9.0.1:80 web", "10.9.0.2:80 web"), listeners());
     }
 }

@@ -59,6 +59,11 @@ final class Bench {
         return rounds;
     }
 
+    /** Time passes in which the writer is busy. */
+    void stall(Duration time) {
+        now += time.toNanos();
+    }
+
     /** In how many milliseconds there is something to do; -1: not by itself. */
     long nextRound() {
         return reconciler.nextWake().isPresent() ? (reconciler.nextWake().getAsLong() - now) / 1_000_000 : -1;

@@ -113,6 +113,7 @@ class RuntimeRulesTest {
         assertEquals(3, merged.state().ids().get(ref("10.0.0.3")));
         assertEquals(4, merged.state().ids().get(ref("10.0.0.4")));
         assertEquals(List.of("LOOM-3508"), merged.warnings().stream().map(problem -> problem.code()).toList());
+        assertEquals(merged, FileMerge.merge(merged.state(), next), "the same file is told of the same");
     }
 
     @Test
