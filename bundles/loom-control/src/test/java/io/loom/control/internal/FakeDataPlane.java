@@ -10,6 +10,7 @@ import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane;
 import io.loom.control.dataplane.KernelState;
+import io.loom.control.dataplane.LayeredSet;
 import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
@@ -17,12 +18,13 @@ import io.loom.control.dataplane.TableNotBuilt;
 import io.loom.control.dataplane.TableSpec;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
@@ -42,6 +44,8 @@ final class FakeDataPlane implements DataPlane {
     /** Protocols whose bundle is gone, and whose handler the program keeps. */
     final Set<Protocol> gone = ConcurrentHashMap.newKeySet();
     volatile boolean refusesConfiguration;
+    /** Tables may be in force that are not wanted: their vips cannot change, or the kernel does not take new ones. They may name a backend that is down. */
+    boolean tablesStay;
     /** What it fails with, which is no refusal. */
     volatile Optional<RuntimeException> bug = Optional.empty();
     /** What happens elsewhere while a change is on its way. */
@@ -78,6 +82,11 @@ final class FakeDataPlane implements DataPlane {
         changes.clear();
         configured.clear();
         resolving = Set.of();
+    }
+
+    /** As after a restart that nothing was forgotten by. */
+    void startFrom(KernelState there) {
+        state = there;
     }
 
     void changed() {
@@ -123,7 +132,7 @@ final class FakeDataPlane implements DataPlane {
                 throw unbuilt(put, bad.get());
             }
         }
-        state = step(state, change);
+        state = tablesStay ? after(state, change) : step(state, change);
         changes.add(change);
     }
 
@@ -138,7 +147,7 @@ final class FakeDataPlane implements DataPlane {
         if (there != null) {
             Map<BackendKey, Integer> left = new TreeMap<>(there.weights());
             left.keySet().retainAll(put.spec().weights().keySet());
-            state = step(state, new Change.PutTable(put.tables(), new TableSpec("", there.size(), new TreeMap<>(left))));
+            state = after(state, new Change.PutTable(put.tables(), new TableSpec("", there.size(), new TreeMap<>(left))));
         }
         Problem problem = Problem.of("LOOM-4112", "no table of vip " + table.vip(), "the test's algorithm fails", "");
         return new TableNotBuilt(problem, unbuilt.get(table.vip()), there != null);
@@ -146,16 +155,24 @@ final class FakeDataPlane implements DataPlane {
 
     /** The kernel after one change; fails where the change would point at something that is not there. */
     static KernelState step(KernelState before, Change change) {
-        Set<BackendKey> backends = new TreeSet<>(before.backends());
-        Set<BackendKey> down = new TreeSet<>(before.down());
-        Set<BackendKey> draining = new TreeSet<>(before.draining());
+        KernelState after = after(before, change);
+        after.tables().values().forEach(spec -> check(
+                spec.weights().keySet().stream().noneMatch(after.down()::contains), "a table names a down backend: " + change));
+        return after;
+    }
+
+    private static KernelState after(KernelState before, Change change) {
+        LayeredSet<BackendKey> backends = LayeredSet.of(before.backends());
+        LayeredSet<BackendKey> down = LayeredSet.of(before.down());
+        LayeredSet<BackendKey> draining = LayeredSet.of(before.draining());
         Map<BackendKey, Integer> limits = new TreeMap<>(before.limits());
-        Map<TableKey, TableSpec> tables = new TreeMap<>(before.tables());
-        Map<ListenerKey, ListenerSpec> listeners = new TreeMap<>(before.listeners());
+        SortedMap<TableKey, TableSpec> tables = new TreeMap<>(before.tables());
+        SortedMap<ListenerKey, ListenerSpec> listeners = new TreeMap<>(before.listeners());
         if (change instanceof Change.PutBackend put) {
-            backends.add(put.backend());
-            boolean moved = move(down, put.backend(), put.down()) | move(draining, put.backend(), put.draining())
-                    | limit(limits, put.backend(), put.limit());
+            backends = backends.with(Map.of(put.backend(), true));
+            down = down.with(Map.of(put.backend(), put.down()));
+            draining = draining.with(Map.of(put.backend(), put.draining()));
+            boolean moved = !down.equals(before.down()) | !draining.equals(before.draining()) | limit(limits, put.backend(), put.limit());
             check(moved || !before.backends().contains(put.backend()), "nothing changes by " + put);
         } else if (change instanceof Change.PutTable put) {
             put.tables().forEach(table -> tables.put(table, put.spec()));
@@ -166,18 +183,15 @@ final class FakeDataPlane implements DataPlane {
         } else if (change instanceof Change.RemoveTable gone) {
             check(tables.remove(gone.table()) != null, "there is no " + gone);
         } else if (change instanceof Change.RemoveBackend gone) {
-            check(backends.remove(gone.backend()), "there is no " + gone);
-            down.remove(gone.backend());
-            draining.remove(gone.backend());
+            check(backends.contains(gone.backend()), "there is no " + gone);
+            backends = backends.with(Map.of(gone.backend(), false));
+            down = down.with(Map.of(gone.backend(), false));
+            draining = draining.with(Map.of(gone.backend(), false));
             limits.remove(gone.backend());
         }
         KernelState after = new KernelState(backends, down, draining, limits, tables, listeners);
         checkReferences(after, change);
         return after;
-    }
-
-    private static boolean move(Set<BackendKey> set, BackendKey key, boolean member) {
-        return member ? set.add(key) : set.remove(key);
     }
 
     private static boolean limit(Map<BackendKey, Integer> limits, BackendKey key, int limit) {
@@ -188,8 +202,6 @@ final class FakeDataPlane implements DataPlane {
     private static void checkReferences(KernelState state, Change change) {
         state.tables().values().forEach(spec ->
                 check(state.backends().containsAll(spec.weights().keySet()), "a table names a missing backend: " + change));
-        state.tables().values().forEach(spec -> check(
-                spec.weights().keySet().stream().noneMatch(state.down()::contains), "a table names a down backend: " + change));
         state.listeners().values().forEach(spec ->
                 check(state.tables().containsKey(spec.table()), "a listener names a missing table: " + change));
     }
@@ -229,7 +241,7 @@ final class FakeDataPlane implements DataPlane {
 
     @Override
     public Set<Protocol> deployedProtocols() {
-        Set<Protocol> deployed = new java.util.HashSet<>(protocols);
+        Set<Protocol> deployed = new HashSet<>(protocols);
         deployed.removeAll(gone);
         return deployed;
     }
