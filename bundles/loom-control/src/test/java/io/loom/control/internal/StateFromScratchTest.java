@@ -130,10 +130,14 @@ class StateFromScratchTest {
         return fresh;
     }
 
-    /** Without what tells of the past: once ready it stays so, and who drains over a table of unknown content is probed on. */
+    /**
+     * Without what tells of the past: once ready it stays so, who drains over a table of unknown content is probed on, and of the vips
+     * of a table that was not built the first is named of those that had the same one before.
+     */
     private List<String> lines(Bench bench, FakeDataPlane plane, Path data, boolean mended) {
         return outcome.lines(bench, plane, data).stream()
-                .filter(line -> !line.startsWith("waits for") && (mended || !line.startsWith("probed"))).toList();
+                .filter(line -> !line.startsWith("waits for") && (mended || !line.startsWith("probed")))
+                .map(line -> line.replaceAll("no table of vip \\w+", "no table")).toList();
     }
 
     private static String difference(List<String> fresh, List<String> here) {
