@@ -119,12 +119,25 @@ final class Listeners implements AutoCloseable {
     /**
      * Writes the entry, with a new number if the listener has none.
      *
-     * @throws LoomException LOOM-1212 if there is no free number
+     * @throws LoomException LOOM-1212 if there is no free number, LOOM-1213 or LOOM-1214 if there is no room: then it leaves nothing behind
      */
     synchronized void put(ListenerKey listener, ListenerSpec spec) {
         Integer before = live.get(listener);
         boolean wakes = resting.containsKey(listener);
         int number = before == null ? newNumber(listener) : before;
+        try {
+            put(listener, number, spec, wakes);
+        } catch (RuntimeException refused) {
+            if (before == null) {
+                undo(listener, number, wakes);
+            }
+            throw refused;
+        }
+        live.put(listener, number);
+        remember(listener, spec);
+    }
+
+    private void put(ListenerKey listener, int number, ListenerSpec spec, boolean wakes) {
         ListenerSpec former = specs.get(listener);
         if (spec.guard().asks()) {
             guards.put(number, spec.table().vip(), spec.guard(), spec.refuses());
@@ -136,8 +149,31 @@ final class Listeners implements AutoCloseable {
         if (!spec.guard().asks()) {
             guards.remove(number, spec.table().vip(), spec.refuses());
         }
-        live.put(listener, number);
-        remember(listener, spec);
+    }
+
+    private void undo(ListenerKey listener, int number, boolean woken) {
+        leave(listener, number);
+        if (woken) {
+            rest(listener, number);
+        } else {
+            numbers.giveBack(number);
+            forgetName(number);
+        }
+    }
+
+    /** Of one that is not in the map. */
+    private void leave(ListenerKey listener, int number) {
+        InetAddress address = listener.endpoint().address();
+        if (!byAddress.containsKey(address)) {
+            entries.get(Family.of(address)).removeAddress(address);
+        }
+        guards.remove(number);
+    }
+
+    /** Connections may have it. */
+    private void rest(ListenerKey listener, int number) {
+        resting.put(listener, number);
+        numbers.rest(number);
     }
 
     /** Its connections may be elsewhere than the table says, and from now on some packets go by the table alone. */
@@ -242,15 +278,10 @@ final class Listeners implements AutoCloseable {
     synchronized void remove(ListenerKey listener) {
         Integer number = live.remove(listener);
         if (number != null) {
-            ListenerTable family = entries.get(listener.endpoint().family());
-            family.remove(listener);
+            entries.get(listener.endpoint().family()).remove(listener);
             forget(listener);
-            if (!byAddress.containsKey(listener.endpoint().address())) {
-                family.removeAddress(listener.endpoint().address());
-            }
-            resting.put(listener, number);
-            numbers.rest(number);
-            guards.remove(number);
+            leave(listener, number);
+            rest(listener, number);
         }
     }
 
@@ -299,6 +330,10 @@ final class Listeners implements AutoCloseable {
             meta.put(FORMER_CONNECTIONS, String.valueOf(formerConnections() + connections));
         }
         Counters.clear(counters, number);
+        forgetName(number);
+    }
+
+    private void forgetName(int number) {
         if (named.remove(number) != null) {
             meta.remove(VIP + number);
         }

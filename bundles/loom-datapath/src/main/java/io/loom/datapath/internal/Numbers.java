@@ -33,6 +33,11 @@ final class Numbers {
         return OptionalInt.of(number);
     }
 
+    /** Frees a number at once that was taken, and that no connection can have. */
+    void giveBack(int number) {
+        taken.clear(number);
+    }
+
     /** Marks a number that is found in use. */
     void adopt(int number) {
         taken.set(number);
