@@ -46,8 +46,8 @@ final class Backends implements AutoCloseable {
     private final Map<Integer, BackendEntry> written = new HashMap<>();
     private final SendingAddresses sending = new SendingAddresses();
     private int removals;
-    /** Those that rest included. */
-    private final Map<Endpoint, Set<Integer>> numbersOf = new HashMap<>();
+    /** By number, those that rest included. */
+    private final Map<Endpoint, Map<Integer, BackendKey>> ofAddress = new HashMap<>();
     private final LimitSlots slots = new LimitSlots();
     private OpenConnections open = OpenConnections.NONE;
     private OuterSources outer = OuterSources.NONE;
@@ -88,7 +88,7 @@ final class Backends implements AutoCloseable {
             BackendKey backend = new BackendKey(member.group(), entry.endpoint(), methods.apply(entry.slot()));
             live.put(backend, number);
             changed.add(backend);
-            numbersOf.computeIfAbsent(entry.endpoint(), absent -> new HashSet<>()).add(number);
+            ofAddress.computeIfAbsent(entry.endpoint(), absent -> new HashMap<>()).put(number, backend);
             if (member.limit() > 0) {
                 slots.adopt(number, entry.endpoint(), member.limit());
             }
@@ -122,10 +122,12 @@ final class Backends implements AutoCloseable {
     private void join(BackendKey backend, int number, int limit) {
         Endpoint endpoint = backend.endpoint();
         int before = live.containsKey(backend) ? slots.of(number, endpoint) : -1;
-        numbersOf.computeIfAbsent(endpoint, absent -> new HashSet<>()).add(number);
+        Map<Integer, BackendKey> sharing = ofAddress.computeIfAbsent(endpoint, absent -> new HashMap<>());
+        sharing.put(number, backend);
         int slot = limit > 0 ? slots.use(number, endpoint) : 0;
         if (slot > 0) {
-            limits.limit(slot, limit, numbersOf.get(endpoint).stream().mapToInt(open::ofBackend).sum());
+            changed.addAll(limits.limit(slot) == limit ? Set.of() : sharing.values());
+            limits.limit(slot, limit, sharing.keySet().stream().mapToInt(open::ofBackend).sum());
         }
         if (slot != before) {
             members.update(Keys.of(number), new MemberEntry(backend.group(), slot).encode(), UpdateMode.ANY);
@@ -273,8 +275,8 @@ final class Backends implements AutoCloseable {
         Set<Integer> freed = numbers.swept(restingBefore, referred);
         resting.values().removeIf(freed::contains);
         if (!freed.isEmpty()) {
-            numbersOf.values().forEach(numbersOfOne -> numbersOfOne.removeAll(freed));
-            numbersOf.values().removeIf(Set::isEmpty);
+            ofAddress.values().forEach(backends -> backends.keySet().removeAll(freed));
+            ofAddress.values().removeIf(Map::isEmpty);
             byNumber = Optional.empty();
         }
         freed.forEach(forget::accept);
