@@ -9,8 +9,12 @@ import java.util.Optional;
  *
  * @param path    with {@code {id}} for a number
  * @param summary what it does, as the documentation says it
+ * @param anyQuery whether parameters are its own business; else there are none, and who gives one is told that it does nothing
  */
-record Route(String method, String path, String summary, Resource resource) {
+record Route(String method, String path, String summary, boolean anyQuery, Resource resource) {
+    Route(String method, String path, String summary, Resource resource) {
+        this(method, path, summary, false, resource);
+    }
 
     /** Answers a call; may throw {@link io.loom.api.LoomException}. */
     interface Resource {

@@ -1,6 +1,7 @@
 package io.loom.admin.internal;
 
 import io.loom.api.LoomException;
+import io.loom.api.Problem;
 import io.loom.observe.ViewJson;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,11 +43,23 @@ final class Router {
         for (Route route : routes) {
             Optional<List<Integer>> ids = route.match(call.path());
             if (ids.isPresent() && route.method().equals(method)) {
+                if (!route.anyQuery()) {
+                    requireNoQuery(call);
+                }
                 return route.resource().answer(call.withMethod(method).withIds(ids.get()));
             }
             ids.ifPresent(shape -> known.add(route));
         }
         return known.isEmpty() ? notFound(call) : methodNotAllowed(call, known);
+    }
+
+    /** A filter that does not filter, or a rehearsal that is none, misleads. */
+    private static void requireNoQuery(Call call) {
+        List<Problem> problems = call.query().get().keySet().stream().map(JsonBody::shortened).map(name -> new Problem(
+                Refusal.UNKNOWN_FIELD.code(), "?" + name, call.path() + " has no parameter " + name, "", "leave it out")).toList();
+        if (!problems.isEmpty()) {
+            throw new LoomException(problems, null);
+        }
     }
 
     private Answer notFound(Call call) {

@@ -15,7 +15,8 @@ final class TraceRoute {
     }
 
     List<Route> routes() {
-        return List.of(new Route("GET", "/ebpf/trace", "packets as they come and what became of them, a JSON object each line", this::trace));
+        return List.of(new Route("GET", "/ebpf/trace", "packets as they come and what became of them, a JSON object each line",
+                true, this::trace));
     }
 
     private Answer trace(Call call) {

@@ -21,9 +21,10 @@ final class ViewRoutes {
                 new Route("GET", "/ebpf/vips", "all vips with their listeners", this::vips),
                 new Route("GET", "/ebpf/plugins", "every file in deploy/ and what became of it", this::plugins),
                 new Route("GET", "/ebpf/status", "the whole appliance at a glance", this::status),
-                new Route("GET", "/metrics", "Prometheus or OpenMetrics text", this::metrics),
-                new Route("GET", "/readyz", "503 with the reason until every named interface is attached and first health results are in the kernel, then 200 for good; the state of vips is in `/ebpf/vips`", this::ready),
-                new Route("GET", "/healthz", "200 as long as the process answers", call ->
+                // Whoever scrapes and probes is configured elsewhere, and may add what it likes.
+                new Route("GET", "/metrics", "Prometheus or OpenMetrics text", true, this::metrics),
+                new Route("GET", "/readyz", "503 with the reason until every named interface is attached and first health results are in the kernel, then 200 for good; the state of vips is in `/ebpf/vips`", true, this::ready),
+                new Route("GET", "/healthz", "200 as long as the process answers", true, call ->
                         Answer.json(200, "{\"alive\":true}\n")));
     }
 

@@ -174,6 +174,34 @@ class RestTest {
         assertEquals(get.headers().firstValue("Content-Type"), head.headers().firstValue("Content-Type"));
     }
 
+    /** Nor is anything changed by who believes that it is a rehearsal. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "GET|/ebpf/backends?vip=web|''",
+        "HEAD|/ebpf/vips?name=web|''",
+        "GET|/ebpf/backends/1?x=|''",
+        "POST|/ebpf/backends?dryRun=true|{\"address\": \"10.0.1.99\", \"port\": 80}",
+        "PATCH|/ebpf/backends/1?dryRun=true|{\"weight\": 50}",
+        "DELETE|/ebpf/backends/1?force|''"})
+    void parametersThatThereAreNotAreRefused(String method, String path, String body) throws Exception {
+        String before = server.send("GET", "/ebpf/backends", "").body();
+        HttpResponse<String> refused = server.send(method, path, body);
+        assertEquals(400, refused.statusCode(), refused.body());
+        if (!method.equals("HEAD")) {
+            JsonNode error = JSON.readTree(refused.body()).get("errors").get(0);
+            assertEquals("LOOM-3414", error.get("code").asText());
+            String name = path.replaceAll(".*\\?|=.*", "");
+            assertEquals("?" + name, error.get("where").asText());
+        }
+        assertEquals(before, server.send("GET", "/ebpf/backends", "").body());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/metrics", "/readyz", "/healthz"})
+    void whoeverProbesMayAddWhatItLikes(String path) throws Exception {
+        assertEquals(200, server.send("GET", path + "?cache=1", "").statusCode());
+    }
+
     @Test
     void pluginsSayWhoUsesThemAndWhatIsWrong() throws Exception {
         assertEquals("{'plugins':[{'file':'a.jar','symbolic_name':'one','version':'1.0.0','state':'active','rank':1,"

@@ -105,9 +105,9 @@ class HeldIT extends LabTest {
     }
 
     private JsonNode backend(String upstream, int host) {
-        JsonNode answer = rest.get("/ebpf/backends?upstream=" + upstream).json();
+        JsonNode answer = rest.get("/ebpf/backends").json();
         for (JsonNode backend : answer.path("backends")) {
-            if (backend.path("address").asText().endsWith("" + host)) {
+            if (backend.path("upstream").asText().equals(upstream) && backend.path("address").asText().endsWith("" + host)) {
                 return backend;
             }
         }
