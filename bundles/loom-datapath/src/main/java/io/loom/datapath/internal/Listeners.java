@@ -152,6 +152,7 @@ final class Listeners implements AutoCloseable {
     }
 
     private void undo(ListenerKey listener, int number, boolean woken) {
+        entries.get(listener.endpoint().family()).remove(listener);
         leave(listener, number);
         if (woken) {
             rest(listener, number);
