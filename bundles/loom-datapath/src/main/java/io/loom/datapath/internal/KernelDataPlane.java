@@ -119,7 +119,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     @Reference(service = ForwardingMethod.class, cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void bindMethod(ServiceReference<ForwardingMethod> reference) {
         introductions.come(reference, "forwarding method", () -> context.getService(reference), method -> {
-            MethodCode code = MethodCode.of(method);
+            MethodCode code = MethodCode.of(method, this::methodsChanged);
             return () -> methods.add(reference, code.description().name(), code);
         }, this::methodsChanged);
     }
@@ -132,7 +132,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     /** Takes a method in on the caller's thread. */
     public void addMethod(ForwardingMethod method, ServiceReference<ForwardingMethod> reference) {
         unusable.guard(reference, "forwarding method", () -> {
-            MethodCode code = MethodCode.of(method);
+            MethodCode code = MethodCode.of(method, this::methodsChanged);
             methods.add(reference, code.description().name(), code);
         });
         methodsChanged();

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
@@ -30,8 +31,12 @@ record MethodCode(Description description, byte[] object, Function<MethodOptions
         Objects.requireNonNull(object, "it has no object");
     }
 
-    /** What the method says of itself, in copies that it has no hold of. Runs the plugin's code. */
-    static MethodCode of(ForwardingMethod method) {
+    /**
+     * What the method says of itself, in copies that it has no hold of. Runs the plugin's code.
+     *
+     * @param late called, on any thread, when it has told constants that were not waited for any more
+     */
+    static MethodCode of(ForwardingMethod method, Runnable late) {
         Description said = Objects.requireNonNull(method.describe(), "it has no description");
         Objects.requireNonNull(said.selfTest(), "its description has no self test");
         said.verdicts().forEach(reason -> {
@@ -43,7 +48,7 @@ record MethodCode(Description description, byte[] object, Function<MethodOptions
         said.pairs().forEach((vip, backends) -> pairs.put(vip, Set.copyOf(backends)));
         Description copy = new Description(said.name(), said.direct(), said.stateful(), said.overhead(), pairs, said.constants(),
                 said.verdicts(), said.selfTest());
-        return new MethodCode(copy, object(method.object()), constants(said.name(), method));
+        return new MethodCode(copy, object(method.object()), constants(said.name(), method, late));
     }
 
     /** A copy of a plugin's object, if that is of a reasonable size. */
@@ -67,22 +72,41 @@ record MethodCode(Description description, byte[] object, Function<MethodOptions
         return Map.copyOf(all);
     }
 
-    /** The plugin's answer for each set of options is asked for once; one that fails or hangs is not asked again. */
-    private static Function<MethodOptions, Map<String, Long>> constants(String name, ForwardingMethod method) {
-        Map<MethodOptions, PluginCall<Map<String, Long>>> asked = new ConcurrentHashMap<>();
-        return options -> {
-            PluginCall<Map<String, Long>> call = asked.computeIfAbsent(options, once -> PluginCall.start(
-                    name + " says its constants", () -> all(name, method, once), () -> {}));
+    /**
+     * The plugin's answer for each set of options is asked for once. One that does not come in time is not interrupted: on a host that is busy
+     * for seconds it comes later.
+     */
+    private static Function<MethodOptions, Map<String, Long>> constants(String name, ForwardingMethod method, Runnable late) {
+        Map<MethodOptions, Asked> asked = new ConcurrentHashMap<>();
+        return options -> asked.computeIfAbsent(options, once -> new Asked(name, () -> all(name, method, once), late)).answer(name);
+    }
+
+    /** Constants that a plugin was asked for. */
+    private static final class Asked {
+        private final PluginCall<Map<String, Long>> call;
+        private volatile boolean missed;
+
+        Asked(String name, Callable<Map<String, Long>> question, Runnable late) {
+            call = PluginCall.start(name + " says its constants", question, () -> {
+                if (missed) {
+                    late.run();
+                }
+            });
+        }
+
+        Map<String, Long> answer(String name) {
             Optional<PluginCall.Outcome<Map<String, Long>>> outcome = call.await(PATIENCE);
             if (outcome.isEmpty()) {
-                call.interrupt();
+                missed = true;
+                outcome = call.await(Duration.ZERO); // or it has ended just before, and tells nobody
             }
+            Optional<String> failure = outcome.map(PluginCall.Outcome::failure);
             return outcome.flatMap(PluginCall.Outcome::value).orElseThrow(() -> new MethodRefused(name, Problem.of(
-                    "LOOM-4113", "cannot use forwarding method " + name, outcome.map(PluginCall.Outcome::failure)
-                            .map(failure -> "it fails when it is asked for its constants: " + failure)
+                    "LOOM-4113", "cannot use forwarding method " + name,
+                    failure.map(why -> "it fails when it is asked for its constants: " + why)
                             .orElse("it does not come back from being asked for its constants"),
-                    "install another version of the bundle, or remove it")));
-        };
+                    (failure.isPresent() ? "" : "it is taken in when it does; ") + "install another version of the bundle, or remove it")));
+        }
     }
 
     /**

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -145,7 +146,7 @@ class IntroductionsTest {
         byte[] object = {1, 2, 3};
         MethodCode code = MethodCode.of(BrokenMethods.method(
                 new Description("mine", true, false, 0, Map.of(Family.IPV4, theirs), Map.of(), List.of(), new SelfTest(Map.of(), List.of())),
-                object));
+                object), () -> {});
         for (int i = 0; i < 3; i++) {
             assertTrue(code.description().pairs().get(Family.IPV4).contains(Family.IPV4));
         }
@@ -153,11 +154,11 @@ class IntroductionsTest {
 
     @Test
     void whatNoMethodCanBeIsRefused() {
-        assertThrows(Unfit.class, () -> MethodCode.of(method(Map.of(), List.of(new Description.Reason(null, "")), new byte[1])));
-        assertThrows(Unfit.class, () -> MethodCode.of(method(Map.of(), List.of(new Description.Reason("a b", "")), new byte[1])));
-        assertThrows(Unfit.class, () -> MethodCode.of(method(Map.of(), List.of(), new byte[(16 << 20) + 1])));
+        assertThrows(Unfit.class, () -> MethodCode.of(method(Map.of(), List.of(new Description.Reason(null, "")), new byte[1]), () -> {}));
+        assertThrows(Unfit.class, () -> MethodCode.of(method(Map.of(), List.of(new Description.Reason("a b", "")), new byte[1]), () -> {}));
+        assertThrows(Unfit.class, () -> MethodCode.of(method(Map.of(), List.of(), new byte[(16 << 20) + 1]), () -> {}));
         assertThrows(NullPointerException.class, () -> MethodCode.of(BrokenMethods.method(
-                new Description("mine", true, false, 0, Map.of(), Map.of(), List.of(), null), new byte[1])));
+                new Description("mine", true, false, 0, Map.of(), Map.of(), List.of(), null), new byte[1]), () -> {}));
         assertThrows(NullPointerException.class, () -> Handlers.Code.of(handler(null, new byte[1])));
         assertThrows(NullPointerException.class, () -> Handlers.Code.of(handler(Protocol.TCP, null)));
     }
@@ -197,11 +198,46 @@ class IntroductionsTest {
                 return Map.of();
             }
         };
-        MethodCode code = MethodCode.of(silent);
+        MethodCode code = MethodCode.of(silent, () -> {});
         for (int i = 0; i < 2; i++) {
             MethodRefused refused = assertThrows(MethodRefused.class, () -> code.description(MethodOptions.DEFAULT));
             assertTrue(refused.getMessage().contains("LOOM-4113"), refused.getMessage());
         }
         assertEquals(1, asked.get());
+    }
+
+    /** As on a host that is busy for seconds. */
+    @Test
+    void constantsThatComeLateAreTakenAndToldOf() throws Exception {
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch told = new CountDownLatch(1);
+        ForwardingMethod slow = new ForwardingMethod() {
+            @Override
+            public Description describe() {
+                return method(Map.of(), List.of(), new byte[1]).describe();
+            }
+
+            @Override
+            public byte[] object() {
+                return new byte[1];
+            }
+
+            @Override
+            public Map<String, Long> constants(MethodOptions options) {
+                try {
+                    busy.await();
+                } catch (InterruptedException hurried) {
+                    throw new IllegalStateException(hurried);
+                }
+                return Map.of("late", 7L);
+            }
+        };
+        MethodCode code = MethodCode.of(slow, told::countDown);
+        MethodRefused refused = assertThrows(MethodRefused.class, () -> code.description(MethodOptions.DEFAULT));
+        assertTrue(refused.getMessage().contains("it is taken in when it does"), refused.getMessage());
+        assertEquals(1, told.getCount());
+        busy.countDown();
+        assertTrue(told.await(60, TimeUnit.SECONDS));
+        assertEquals(7L, code.description(MethodOptions.DEFAULT).constants().get("late"));
     }
 }

@@ -233,7 +233,7 @@ class MigrationTest extends DataPlaneFixture {
             Workshop workshop = new Workshop(Composer.builtIn(), store);
             Tuning tuning = Tuning.of(config, clock.hz(), Opening.seed(instance.meta()));
             Programs programs = Programs.adopt(workshop, store,
-                    () -> Map.of("nat", MethodCode.of(new NatForwarding()), "ipip", MethodCode.of(new IpipForwarding())),
+                    () -> Map.of("nat", MethodCode.of(new NatForwarding(), () -> {}), "ipip", MethodCode.of(new IpipForwarding(), () -> {})),
                     () -> new TreeMap<>(Map.of(Protocol.TCP, new TcpHandler().object(), Protocol.UDP, new UdpHandler().object())),
                     new Workshop.Wanted(tuning, config.methodOptions()), instance.pinnedProgram().orElseThrow());
             run.accept(new Migration(instance, store, programs, clock));

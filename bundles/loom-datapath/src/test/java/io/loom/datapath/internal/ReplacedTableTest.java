@@ -41,7 +41,7 @@ class ReplacedTableTest {
         Tuning tuning = Tuning.small(250).withConnections(new Connections(ENTRIES, table));
         Map<String, MethodCode> deployed = new HashMap<>();
         for (ForwardingMethod method : methods) {
-            deployed.put(method.describe().name(), MethodCode.of(method));
+            deployed.put(method.describe().name(), MethodCode.of(method, () -> {}));
         }
         return Programs.begin(new Workshop(composer, store), store, () -> deployed, () -> TestHandlers.ALL,
                 new Workshop.Wanted(tuning, MethodOptions.DEFAULT));
