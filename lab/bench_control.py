@@ -68,7 +68,7 @@ def summary(times):
     return {
         "count": len(times),
         "p50": round(times[len(times) // 2], 2),
-        "p99": round(times[(len(times) * 99 + 99) // 100 - 1], 2),
+        "p99": round(times[min(len(times) - 1, len(times) * 99 // 100)], 2),
         "max": round(times[-1], 2),
     }
 
@@ -89,9 +89,7 @@ def show(size, result):
         line(start, [result[start]], result[start], LIMITS[start])
     print(f"{'':24}{'p50':>9}{'p99':>9}{'max':>9}")
     for kind, row in result["milliseconds"].items():
-        # The 99th percentile of fewer than a hundred is their slowest: a thing of its own.
-        judged = row["p99"] if row["count"] >= 100 else 0
-        line(kind, [row["p50"], row["p99"], row["max"]], judged, LIMITS["changes"])
+        line(kind, [row["p50"], row["p99"], row["max"]], row["p99"], LIMITS["changes"])
     for view, row in result["views"].items():
         line(f"/ebpf/{view}", [row["p50"], row["p99"], row["max"]], row["max"], LIMITS["views"])
 

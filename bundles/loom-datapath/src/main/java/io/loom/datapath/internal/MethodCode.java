@@ -73,8 +73,8 @@ record MethodCode(Description description, byte[] object, Function<MethodOptions
     }
 
     /**
-     * The plugin's answer for each set of options is asked for once. One that does not come in time is not interrupted: on a host that is busy
-     * for seconds it comes later.
+     * The plugin's answer for each set of options is asked for once, and waited for once: the programs of other methods are not held up again.
+     * One that does not come in time is not interrupted: on a host that is busy for seconds it comes later.
      */
     private static Function<MethodOptions, Map<String, Long>> constants(String name, ForwardingMethod method, Runnable late) {
         Map<MethodOptions, Asked> asked = new ConcurrentHashMap<>();
@@ -95,7 +95,7 @@ record MethodCode(Description description, byte[] object, Function<MethodOptions
         }
 
         Map<String, Long> answer(String name) {
-            Optional<PluginCall.Outcome<Map<String, Long>>> outcome = call.await(PATIENCE);
+            Optional<PluginCall.Outcome<Map<String, Long>>> outcome = call.await(missed ? Duration.ZERO : PATIENCE);
             if (outcome.isEmpty()) {
                 missed = true;
                 outcome = call.await(Duration.ZERO); // or it has ended just before, and tells nobody
