@@ -1,7 +1,9 @@
 package io.loom.admin.internal;
 
+import io.loom.api.Problem;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -17,6 +19,13 @@ import java.util.function.Supplier;
  */
 record Call(String method, String path, Function<String, String> headers, byte[] body, List<Integer> ids,
             Supplier<Map<String, String>> query) {
+
+    /** Parameters of a query that are none of the known ones, in words. */
+    static List<Problem> unknown(Map<String, String> query, Set<String> known) {
+        String fix = known.isEmpty() ? "leave it out" : "use " + String.join(", ", known);
+        return query.keySet().stream().filter(name -> !known.contains(name)).map(JsonBody::shortened)
+                .map(name -> new Problem(Refusal.UNKNOWN_FIELD.code(), "?" + name, "there is no parameter " + name, "", fix)).toList();
+    }
 
     String header(String name) {
         return headers.apply(name);

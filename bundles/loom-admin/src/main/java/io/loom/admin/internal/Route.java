@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * One line of the REST interface.
  *
- * @param path    with {@code {id}} for a number
- * @param summary what it does, as the documentation says it
+ * @param path     with {@code {id}} for a number
+ * @param summary  what it does, as the documentation says it
  * @param anyQuery whether parameters are its own business; else there are none, and who gives one is told that it does nothing
  */
 record Route(String method, String path, String summary, boolean anyQuery, Resource resource) {

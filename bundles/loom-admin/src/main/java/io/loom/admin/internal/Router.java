@@ -6,6 +6,7 @@ import io.loom.observe.ViewJson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,8 +56,7 @@ final class Router {
 
     /** A filter that does not filter, or a rehearsal that is none, misleads. */
     private static void requireNoQuery(Call call) {
-        List<Problem> problems = call.query().get().keySet().stream().map(JsonBody::shortened).map(name -> new Problem(
-                Refusal.UNKNOWN_FIELD.code(), "?" + name, call.path() + " has no parameter " + name, "", "leave it out")).toList();
+        List<Problem> problems = Call.unknown(call.query().get(), Set.of());
         if (!problems.isEmpty()) {
             throw new LoomException(problems, null);
         }

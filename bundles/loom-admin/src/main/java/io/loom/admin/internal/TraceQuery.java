@@ -35,9 +35,7 @@ record TraceQuery(Duration duration, long limit, Tracing.Wanted wanted) {
 
     /** @throws LoomException with all that is wrong with them */
     static TraceQuery parse(Map<String, String> parameters, Appliance appliance) {
-        List<Problem> problems = new ArrayList<>();
-        parameters.keySet().stream().filter(name -> !NAMES.contains(name)).map(JsonBody::shortened).forEach(name -> problems.add(new Problem(
-                Refusal.UNKNOWN_FIELD.code(), "?" + name, "there is no parameter " + name, "", "use " + String.join(", ", NAMES))));
+        List<Problem> problems = new ArrayList<>(Call.unknown(parameters, NAMES));
         Duration duration = value(parameters, "duration").map(text -> duration(text, problems)).orElse(DEFAULT);
         long limit = value(parameters, "limit").map(text -> limit(text, problems)).orElse(Long.MAX_VALUE);
         Optional<InetAddress> address = value(parameters, "address").flatMap(text -> address(text, problems));
