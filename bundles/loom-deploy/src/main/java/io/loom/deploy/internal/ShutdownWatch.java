@@ -78,7 +78,7 @@ final class ShutdownWatch implements SynchronousBundleListener {
             return;
         }
         System.err.println("loomd: LOOM-5109 the directory " + directory + " is gone, without which the control plane ends; the data plane"
-                + " forwards on; start loomd again, which makes it anew");
+                + " forwards on; start loomd again, which makes it anew, without the runtime changes if these were lost with it");
         System.err.flush();
         try {
             framework.waitForStop(limit);
