@@ -9,17 +9,12 @@ import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane.MethodView;
 import io.loom.control.dataplane.KernelState;
-import io.loom.control.dataplane.Tracking;
-import io.loom.datapath.Tuning;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.libbpf.BpfProgram;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -27,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,8 +33,6 @@ import org.slf4j.LoggerFactory;
  */
 final class LivePlane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LivePlane.class);
-    /** Of enum loom_conn_state. */
-    private static final int SYN_SENT = 0;
     static final Path NET = Path.of("/sys/class/net");
 
     private final Instance instance;
@@ -67,9 +59,9 @@ final class LivePlane implements AutoCloseable {
     private final Symptoms symptoms = new Symptoms(new Drivers(NET, LivePlane::describe));
     private final HopLookup lookup;
     private final KernelClock clock;
-    private final Sweep sweep;
+    private final Reclaim reclaim;
     private final Counters counters;
-    private final Ports ports;
+    private final Ports ports = new Ports();
     private final Tracer tracer;
     private final PinKeeper keeper;
     /** Held while the program is replaced, when pins are on their way. */
@@ -78,7 +70,6 @@ final class LivePlane implements AutoCloseable {
     private final Readings readings;
     private final LocalPorts localPorts;
     private final TakenPorts takenPorts;
-    private volatile Sweep.Result lastSweep = Sweep.Result.NONE;
     private final Unresolved unresolved;
     private final AppliedState state;
     /** Something has changed since the last {@link #flush}; for the writer's thread. */
@@ -101,11 +92,9 @@ final class LivePlane implements AutoCloseable {
         this.backends = new Backends(instance.map("loom_backends"), instance.map("loom_members"),
                 number -> Counters.forgetBackend(instance, number), new LimitTable(instance.map("loom_blimits"), clock::tick));
         this.tables = new Tables(new TableContent(instance.map("loom_tables"), instance.pins().tables()), instance.meta());
-        this.guards = new Guards(
-                instance.map("loom_guards"), new LimitTable(instance.map("loom_vlimits"), clock::tick));
-        this.listeners = new Listeners(
-                instance.map("loom_listeners4"), instance.map("loom_listeners6"), instance.map("loom_lstats"), tables,
-                guards, instance.meta());
+        this.guards = new Guards(instance.map("loom_guards"), new LimitTable(instance.map("loom_vlimits"), clock::tick));
+        this.listeners = new Listeners(instance.map("loom_listeners4"), instance.map("loom_listeners6"), instance.map("loom_lstats"),
+                tables, guards, instance.meta());
         this.state = new AppliedState(backends, tables, listeners);
         this.limits = new Limits(guards, backends);
         this.sources = new Sources(instance.map("loom_acl4"), instance.map("loom_acl6"));
@@ -117,9 +106,8 @@ final class LivePlane implements AutoCloseable {
         this.stations = new Stations(() -> instance.knownMap("loom_stations"), new StackedDevices(NET, readings), new Links());
         this.refusals = new Refusals(NET, readings);
         this.offloads = new Offloads(() -> instance.knownMap("loom_offloads"));
-        this.sweep = new Sweep(instance, clock);
-        this.ports = new Ports();
         this.counters = new Counters(instance, backends, listeners, limits, sources, ports, offloads);
+        this.reclaim = new Reclaim(instance, clock, programs, backends, tables, listeners, limits, sources, counters, ports, symptoms);
         this.keeper = new PinKeeper(instance.pins());
         this.tracer = new Tracer(instance, clock, () -> new TraceNames(
                 Reason.all(programs.running().methods()), backends.byNumber(), listeners.specs()));
@@ -140,14 +128,7 @@ final class LivePlane implements AutoCloseable {
 
     private void adopt() {
         tracer.adopt();
-        lastSweep = sweep.run(
-                timeouts(), programs.tuning().affinityExpiry(), new Dissent(Map.of()), new OpenConnections(new BitSet()),
-                SourceRules.NONE);
-        References referred = lastSweep.references();
-        listeners.adopt(referred.listeners());
-        tables.discardOthers();
-        SlotBook slots = programs.running().slots();
-        backends.adopt(slot -> slots.method(slot).map(MethodFacts::name).orElse("slot" + slot), referredBackends(referred));
+        reclaim.adopt();
         vipAddresses.adopt(listeners.specs().entrySet().stream()
                 .filter(entry -> entry.getValue().assigned())
                 .map(entry -> entry.getKey().endpoint().address())
@@ -308,63 +289,14 @@ final class LivePlane implements AutoCloseable {
 
     /** Counts and reclaims; true if the program contains a method that may be removed now. */
     boolean sweep() {
-        Set<Integer> restingBackends = backends.restingNumbers();
-        Set<Integer> restingListeners = listeners.restingNumbers();
-        Set<Integer> retiredTables = tables.retired();
-        Map<Integer, Published> changing = tables.changing();
-        Map<Integer, Long> patience = changing.keySet().stream()
-                .collect(Collectors.toMap(number -> number, number -> patience(listeners.tracking(tables.users(number)))));
-        Dissent dissent = new Dissent(listeners.views(changing));
-        Limits.Opened opened = limits.opened();
-        Sweep.Result result = sweep.run(
-                timeouts(), programs.tuning().affinityExpiry(), dissent, new OpenConnections(listeners.halfSeen()),
-                sources.toExpel());
-        limits.counted(opened, result.open());
-        tables.settle(changing, dissent, patience);
-        if (!restingBackends.isEmpty()) { // to look through thousands of tables takes a while
-            backends.swept(restingBackends, referredBackends(result.references()));
-        }
-        listeners.swept(restingListeners, result.references().listeners());
-        tables.delete(retiredTables);
-        lastSweep = result;
-        symptoms.tables(result.byFamily(), Tuning.Connections.of(instance.map("loom_conns4")), counters.refused(), System.nanoTime());
-        symptoms.timeouts(result.idled(), counters.unknown(), System.nanoTime());
-        ports.counted(programs.running().methods(), backends.byNumber(), listeners.numbersInUse(), result);
-        return programs.methods().entrySet().stream()
-                .anyMatch(entry -> !entry.getValue().deployed()
-                        && programs.slot(entry.getKey()).stream().noneMatch(backends::usesSlot));
-    }
-
-    /** Tables refer to the backends that their entries had before, too. */
-    private Set<Integer> referredBackends(References found) {
-        Set<Integer> referred = new HashSet<>(found.backends());
-        tables.backends().stream().forEach(referred::add);
-        return referred;
+        reclaim.run();
+        return programs.methods().entrySet().stream().anyMatch(entry -> !entry.getValue().deployed()
+                && programs.slot(entry.getKey()).stream().noneMatch(backends::usesSlot));
     }
 
     /** Whether connections are counted for limits, which wants a sweep more often. */
     boolean hasLimits() {
         return !limits.opened().isEmpty();
-    }
-
-    /**
-     * How long after a change of the table connections can be alive that no entry tells of, in nanoseconds: under full tracking
-     * while their handshake lasts, under minimal until they would have expired.
-     */
-    private long patience(Set<Tracking> trackings) {
-        List<Integer> timeouts = programs.tuning().expiry();
-        int ticks = trackings.contains(Tracking.MINIMAL) ? Collections.max(timeouts) : timeouts.get(SYN_SENT);
-        int hz = programs.tuning().hz();
-        return Duration.ofMillis((ticks + 1L) * (1000L << Tuning.tickShift(hz)) / hz).toNanos();
-    }
-
-    private int[] timeouts() {
-        int[] byState = new int[8];
-        List<Integer> known = programs.tuning().expiry();
-        for (int state = 0; state < known.size(); state++) {
-            byState[state] = known.get(state);
-        }
-        return byState;
     }
 
     /** False if it failed: the old program runs on, and another attempt may succeed. */
@@ -432,7 +364,7 @@ final class LivePlane implements AutoCloseable {
     }
 
     Telemetry.Counters counters() {
-        return counters.read(programs.running().methods(), lastSweep);
+        return counters.read(programs.running().methods(), reclaim.last());
     }
 
     Tracer tracer() {
@@ -440,25 +372,12 @@ final class LivePlane implements AutoCloseable {
     }
 
     List<Problem> problems() {
-        List<Problem> problems = new ArrayList<>(attachments.problems());
-        problems.addAll(keeper.problems());
-        problems.addAll(stations.problems());
-        problems.addAll(offloads.problems());
-        problems.addAll(refusals.problems());
-        problems.addAll(opening);
-        problems.addAll(egress.problems());
-        problems.addAll(cpuAffinity.problems());
-        problems.addAll(vipAddresses.problems());
-        problems.addAll(symptoms.problems());
-        problems.addAll(programs.problems());
-        problems.addAll(ownPrograms.problems());
-        problems.addAll(ports.problems(programs.tuning().connections().maxEntries()));
-        problems.addAll(lookup.problems());
-        problems.addAll(readings.problems());
-        localPorts.problem().ifPresent(problems::add);
-        problems.addAll(Fallbacks.problems(listeners.specs(), readings));
-        problems.addAll(MapSizes.differences(instance.maps(), programs.tuning(), instance.meta().get(MapSizes.REPLACED)));
-        return problems;
+        return Stream.of(attachments.problems(), keeper.problems(), stations.problems(), offloads.problems(), refusals.problems(), opening,
+                        egress.problems(), cpuAffinity.problems(), vipAddresses.problems(), symptoms.problems(), programs.problems(),
+                        ownPrograms.problems(), ports.problems(programs.tuning().connections().maxEntries()), lookup.problems(),
+                        readings.problems(), localPorts.problem().stream().toList(), Fallbacks.problems(listeners.specs(), readings),
+                        MapSizes.differences(instance.maps(), programs.tuning(), instance.meta().get(MapSizes.REPLACED)))
+                .flatMap(List::stream).toList();
     }
 
     /** Releases descriptors and the lock; what is pinned forwards on. */
