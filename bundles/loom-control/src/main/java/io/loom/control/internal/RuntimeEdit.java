@@ -4,8 +4,8 @@ import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Upstream;
+import io.loom.api.config.VipAddresses;
 import io.loom.api.control.NewBackend;
-import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -130,9 +130,8 @@ final class RuntimeEdit {
 
     private void check(NewBackend backend) {
         refuse(backend.problems());
-        InetAddress address = backend.endpoint().address();
-        config.vips().stream().filter(vip -> vip.addresses().contains(address)).findFirst().ifPresent(vip -> {
-            throw ControlProblem.vipAddress(backend.endpoint(), vip.name());
+        new VipAddresses(config.vips()).owner(backend.endpoint().address()).ifPresent(vip -> {
+            throw ControlProblem.vipAddress(backend.endpoint(), vip);
         });
     }
 

@@ -6,6 +6,7 @@ import io.loom.api.IpAddress;
 import io.loom.api.config.MapSettings;
 import io.loom.api.config.Vip;
 import io.loom.api.config.Vip.Service;
+import io.loom.api.config.VipAddresses;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.Findings;
 import io.loom.config.internal.Place;
@@ -81,6 +82,7 @@ final class CrossChecks {
                 directPorts(vip, group);
             }
         }
+        elsewhere(vips, groups);
         unused(vips, groups, ebpf);
         capacity(vips, groups, ebpf, maps);
     }
@@ -115,6 +117,14 @@ final class CrossChecks {
                 + String.join(", ", ports.stream().map(String::valueOf).toList()) + " of vip " + vip.vip().name(),
                 vip.vip().forwarding() + " keeps the port; the backend's own is used for probes only",
                 "let the backends serve the vip's port");
+    }
+
+    private void elsewhere(List<VipEntry> vips, List<Group> groups) {
+        VipAddresses taken = new VipAddresses(vips.stream().map(VipEntry::vip).toList());
+        groups.stream().flatMap(group -> group.servers().stream())
+                .forEach(server -> taken.owner(server.endpoint().address()).ifPresent(vip -> findings.error(Code.UNUSABLE_ADDRESS,
+                        server.place(), server.endpoint() + " cannot be a backend", "it has the address of vip " + vip
+                                + ", so what is sent to it comes back to this host", "give the address of a server")));
     }
 
     private void unused(List<VipEntry> vips, List<Group> groups, Section ebpf) {

@@ -103,7 +103,7 @@ public final class Schema {
     private static Fields server() {
         return Fields.of(
                 of("id", new WholeNumber(1, Integer.MAX_VALUE), "lowest free", "Number in REST and shell; unique in the file."),
-                required("address", new Address(), "Of the server; not a name."),
+                required("address", new Address(), "Of the server; neither a name nor an address of a vip."),
                 required("port", PORT, "Of the server. Under DSR packets keep the vip's port and this one is only probed."),
                 of("weight", new WholeNumber(0, 65535), "100", "Share of new connections; 0: keeps what it has, gets no new ones."),
                 of("max_connections", CONNECTIONS, "no limit", "Open at a time, 0: no limit; beyond them others are tried (31 entries of the table), then `ebpf.xdp.fallback` decides."));

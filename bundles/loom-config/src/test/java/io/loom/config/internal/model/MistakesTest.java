@@ -123,6 +123,12 @@ class MistakesTest {
                 row("multicast vip", "ebpf: {vips: [{name: a, addresses: 224.0.0.1, ports: 80, backends: []}]}\n", "2026 1:36", "unicast"),
                 row("loopback vip", "ebpf: {vips: [{name: a, addresses: \"::1\", ports: 80, backends: []}]}\n", "2026 1:36", "loopback"),
                 row("unspecified backend", "ebpf: {backends: [{address: \"::\", port: 80}]}\n", "2026 1:29", "unicast"),
+                row("backend at its vip", "ebpf: {vips: [{name: a, addresses: 10.0.0.9, ports: 80, backends: [{address: 10.0.0.9, port: 80}]}]}\n",
+                        "2026 1:78", "10.0.0.9:80 cannot be a backend: it has the address of vip a"),
+                row("backend at another port of another vip", "ebpf:\n  vips:\n" + vip + "upstreams: [{name: u, servers: [{address: \"::ffff:10.0.0.9\", port: 8080}]}]\n",
+                        "2026 4:43", "10.0.0.9:8080 cannot be a backend: it has the address of vip a"),
+                row("backend of the flat form at a vip", "ebpf:\n" + backends + "  vips:\n" + vip.replace("10.0.0.9", "10.0.0.1"), "2026 3:22",
+                        "it has the address of vip a"),
                 row("reserved upstream", "ebpf:\n" + backends + "upstreams: [{name: default, servers: []}]\n", "2027 4:20", "ebpf.backends"),
                 row("too many backends", "ebpf:\n" + backends + "  - {id: 2, address: 10.0.0.2, port: 80}\n  maps: {backends: {max_entries: 1}}\n", "2028 5:34",
                         "to 2 or more"));
