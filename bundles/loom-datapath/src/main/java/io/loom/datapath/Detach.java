@@ -1,6 +1,7 @@
 package io.loom.datapath;
 
 import io.loom.api.LoomException;
+import io.loom.datapath.internal.PinTree;
 import io.loom.datapath.internal.Takedown;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -9,8 +10,8 @@ import java.util.Map;
 
 /**
  * {@code loomd --detach}: removes everything that an instance attached, pinned or assigned, without a running Loom. Plain
- * {@code java -cp}. Exit status 0 if nothing is left, also when there was nothing; 1 if something could not be removed or a
- * loomd runs; 2 for wrong arguments.
+ * {@code java -cp}. Exit status 0 if nothing is left, also when there was nothing, which it says; 1 if something could not be
+ * removed, a loomd runs or there is no bpffs; 2 for wrong arguments.
  */
 public final class Detach {
     private static final Map<String, String> DEFAULTS =
@@ -38,13 +39,17 @@ public final class Detach {
             List<String> done = Takedown.run(bpffs, instance, Path.of(option(options, "--data")));
             done.forEach(System.out::println);
             if (done.isEmpty()) {
-                System.out.println("nothing of instance " + instance + " is below " + bpffs);
+                System.out.println("nothing of instance " + instance + " is below " + bpffs + "; " + there(PinTree.instances(bpffs)));
             }
             return 0;
         } catch (LoomException failure) {
             System.err.println(failure.getMessage());
             return 1;
         }
+    }
+
+    private static String there(List<String> instances) {
+        return instances.isEmpty() ? "nor is any other instance" : "instances there: " + String.join(", ", instances);
     }
 
     /** What is not given as an argument may be a system property, as for the running process ({@code loom.bpffs}). */

@@ -5,8 +5,10 @@ import io.loom.api.Problem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -25,6 +27,27 @@ public record PinTree(Path root) {
                     "use letters, digits, hyphens, underscores and dots, at most 64, no dot at the beginning"));
         }
         return new PinTree(bpffs.resolve("loom").resolve(name(instance)));
+    }
+
+    /**
+     * Of all that have pins there, in the order of names.
+     *
+     * @throws LoomException LOOM-5104 if this process may not look
+     */
+    public static List<String> instances(Path bpffs) {
+        PinTree all = new PinTree(bpffs.resolve("loom"));
+        return all.exists() ? pins(all.root()).stream().filter(Files::isDirectory).map(PinTree::text).toList() : List.of();
+    }
+
+    /** @throws LoomException LOOM-5104 if this process may not look: that is not "no" */
+    boolean exists() {
+        try {
+            return Files.readAttributes(root, BasicFileAttributes.class).isDirectory();
+        } catch (NoSuchFileException none) {
+            return false;
+        } catch (IOException failure) {
+            throw unusable(root, failure);
+        }
     }
 
     /** Where everybody's pins are. */
@@ -98,7 +121,11 @@ public record PinTree(Path root) {
     }
 
     static String device(Path link) {
-        return link.getFileName().toString().replace("%2E", ".").replace("%25", "%");
+        return text(link);
+    }
+
+    private static String text(Path pin) {
+        return pin.getFileName().toString().replace("%2E", ".").replace("%25", "%");
     }
 
     void createDirectories() {

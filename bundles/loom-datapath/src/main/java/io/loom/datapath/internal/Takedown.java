@@ -1,6 +1,9 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
 import io.loom.libbpf.BpfException;
+import io.loom.libbpf.Kernel;
 import io.loom.libbpf.XdpLink;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,11 +29,12 @@ public final class Takedown {
     /**
      * @param fallback directory for the lock where /run/loom cannot be written
      * @return a sentence for each thing that was removed; empty if there was nothing
-     * @throws io.loom.api.LoomException LOOM-5101 while a loomd runs on it
+     * @throws LoomException LOOM-5101 while a loomd runs on it; LOOM-1003 if there is no bpffs, so that nobody takes a wrong path for done
      */
     public static List<String> run(Path bpffs, String instance, Path fallback) {
         PinTree pins = PinTree.of(bpffs, instance);
-        if (!Files.isDirectory(pins.root())) {
+        if (!pins.exists()) {
+            Kernel.requireBpffs(bpffs).ifPresent(Takedown::wrongPlace);
             return List.of();
         }
         InstanceLock lock = InstanceLock.take(bpffs, instance, fallback);
@@ -41,6 +45,10 @@ public final class Takedown {
         } finally {
             lock.close();
         }
+    }
+
+    private static void wrongPlace(Problem why) {
+        throw new LoomException(Problem.of(why.code(), why.what(), why.why(), "give the --bpffs that loomd was started with"));
     }
 
     private List<String> run() {
