@@ -94,8 +94,8 @@ final class ControlProblem {
                 "the file has no upstream " + ref.upstream(), "remove the backend or bring the upstream back");
     }
 
-    static Problem degraded(String vip, String reason) {
-        return Problem.of("LOOM-3510", "vip " + vip + " is degraded", reason, "");
+    static Problem degraded(String vip, Degradation reason) {
+        return Problem.of("LOOM-3510", "vip " + vip + " is degraded", reason.why(), reason.fix());
     }
 
     static LoomException full(int count) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What the kernel should be, and why.
@@ -35,7 +36,7 @@ record Plan(KernelState wanted, List<VipPlan> vips, Drains drains) {
     record VipPlan(
             String name, String upstream,
             Map<TableKey, TableSpec> tables, Map<ListenerKey, ListenerSpec> listeners, List<Set<BackendKey>> backends,
-            List<String> degraded, boolean frozen, boolean held) {
+            List<Degradation> degraded, boolean frozen, boolean held) {
         VipPlan {
             tables = Map.copyOf(tables);
             listeners = Map.copyOf(listeners);
@@ -44,9 +45,9 @@ record Plan(KernelState wanted, List<VipPlan> vips, Drains drains) {
         }
 
         private VipPlan without(Map<TableKey, TableNotBuilt> unbuilt) {
-            List<String> reasons = new ArrayList<>(degraded);
-            tables.keySet().stream().filter(unbuilt::containsKey)
-                    .forEach(table -> reasons.add(unbuilt.get(table).problems().get(0).toString()));
+            List<Degradation> reasons = new ArrayList<>(degraded);
+            tables.keySet().stream().filter(unbuilt::containsKey).map(table -> unbuilt.get(table).problems().get(0))
+                    .forEach(problem -> reasons.add(Degradation.of(problem)));
             return new VipPlan(name, upstream, tables, listeners, backends, reasons, frozen, held);
         }
     }
@@ -55,7 +56,7 @@ record Plan(KernelState wanted, List<VipPlan> vips, Drains drains) {
     Optional<String> frozen(String upstream) {
         return vips.stream()
                 .filter(vip -> vip.frozen() && vip.upstream().equals(upstream) && !vip.tables().isEmpty())
-                .map(vip -> "vip " + vip.name() + ": " + String.join("; ", vip.degraded()))
+                .map(vip -> "vip " + vip.name() + ": " + vip.degraded().stream().map(Degradation::why).collect(Collectors.joining("; ")))
                 .findFirst();
     }
 

@@ -19,16 +19,14 @@ import java.util.SortedMap;
  * @param weights   of those that get new connections
  * @param marks     of them in the kernel
  * @param expecting one that should get them may have a next hop in a moment
- * @param down      how many are
- * @param resolving how many would get connections if their next hop were known
- * @param draining  how many are neither
+ * @param unusable  those that get none
  */
 record Pool(
-        List<Place> places, LayeredSet<BackendKey> keys, SortedMap<BackendKey, Integer> weights, Marks marks, boolean expecting, int down,
-        int resolving, int draining) {
+        List<Place> places, LayeredSet<BackendKey> keys, SortedMap<BackendKey, Integer> weights, Marks marks, boolean expecting,
+        Unusable unusable) {
 
     static final Pool NONE =
-            new Pool(List.of(), LayeredSet.empty(), Collections.emptySortedMap(), new Marks(Set.of(), Set.of()), false, 0, 0, 0);
+            new Pool(List.of(), LayeredSet.empty(), Collections.emptySortedMap(), new Marks(Set.of(), Set.of()), false, new Unusable());
 
     /** @param weight in the table; 0: not in it */
     record Place(Member member, BackendKey key, int weight) {}

@@ -1,5 +1,6 @@
 package io.loom.control.internal;
 
+import io.loom.api.control.BackendView.State;
 import io.loom.control.dataplane.BackendKey;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,8 +28,7 @@ final class PoolBuild {
     /** Backends that come, true, or leave. */
     private final Map<BackendKey, Boolean> changed = new HashMap<>();
     private boolean expecting;
-    private int down;
-    private int resolving;
+    private final Unusable unusable = new Unusable();
 
     PoolBuild(Pool before, String method, Health health, NextHops hops) {
         this.before = before;
@@ -43,7 +43,7 @@ final class PoolBuild {
         candidates.forEach(this::add);
         passUntil(Integer.MAX_VALUE);
         weighed.forEach(place -> weights.put(place.key(), place.weight()));
-        return new Pool(places, before.keys().with(changed), weights, marks, expecting, down, resolving, candidates.size() - down - resolving);
+        return new Pool(places, before.keys().with(changed), weights, marks, expecting, unusable);
     }
 
     private void add(Member member) {
@@ -66,8 +66,9 @@ final class PoolBuild {
         expecting |= wanted && hops.expected(key);
         // A server that was never reachable counts as such although its probes fail: they cannot but fail.
         boolean lacksHop = member.weight() > 0 && hops.unmet().contains(key) || wanted && !known;
-        resolving += lacksHop ? 1 : 0;
-        down += isDown && !lacksHop ? 1 : 0;
+        if (lacksHop || isDown || member.weight() == 0) {
+            unusable.add(lacksHop ? State.RESOLVING : isDown ? State.DOWN : State.DRAIN, member.endpoint());
+        }
     }
 
     /** Where the same server was. Who was before it and is no candidate any more leaves. */

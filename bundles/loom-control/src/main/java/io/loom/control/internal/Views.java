@@ -28,6 +28,8 @@ import java.util.stream.Collectors;
  * seldom followed by a look at all. Pure; thread-safe.
  */
 final class Views {
+    private static final String DISABLED = "ebpf.enabled is false";
+
     private final LoomConfig config;
     private final Inventory inventory;
     private final Health health;
@@ -114,7 +116,7 @@ final class Views {
 
     private Optional<String> disabled(Member member) {
         if (!config.enabled()) {
-            return Optional.of("ebpf.enabled is false");
+            return Optional.of(DISABLED);
         }
         return index().vipsOf.containsKey(member.upstream())
                 ? Optional.empty()
@@ -127,7 +129,8 @@ final class Views {
 
     private String notInTable(Member member) {
         return index().notInTable.computeIfAbsent(member.upstream(), upstream -> {
-            List<String> reasons = index().vipsOf.get(upstream).stream().flatMap(vip -> vip.degraded().stream()).distinct().toList();
+            List<String> reasons = index().vipsOf.get(upstream).stream().flatMap(vip -> vip.degraded().stream())
+                    .map(Degradation::why).distinct().toList();
             return reasons.isEmpty()
                     ? "no vip of upstream " + upstream + " reaches its address family"
                     : String.join("; ", reasons);
@@ -161,7 +164,7 @@ final class Views {
         int usable = index().serving.by(vip.name()).size();
         return new VipView(
                 vip.name(), listeners, protocols(vip), vip.algorithm(), vip.forwarding(), handling(vip), vip.upstream(), usable,
-                inventory.of(vip.upstream()).size(), degraded(vip));
+                inventory.of(vip.upstream()).size(), degraded(vip).stream().map(Degradation::why).toList());
     }
 
     private static List<String> protocols(Vip vip) {
@@ -188,13 +191,14 @@ final class Views {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
-    private List<String> degraded(Vip vip) {
-        List<String> reasons = new ArrayList<>();
+    private List<Degradation> degraded(Vip vip) {
+        List<Degradation> reasons = new ArrayList<>();
         if (!config.enabled()) {
-            reasons.add("ebpf.enabled is false");
+            reasons.add(new Degradation(DISABLED, "LOOM-2111 says what to change"));
         } else if (!attachments.isEmpty() && attachments.stream().allMatch(one -> one.mode().equals("none"))) {
-            reasons.add("the program is attached to no interface: "
-                    + attachments.stream().map(AttachmentView::problem).collect(Collectors.joining("; ")));
+            reasons.add(new Degradation("the program is attached to no interface: "
+                    + attachments.stream().map(AttachmentView::problem).collect(Collectors.joining("; ")),
+                    "mend one of them; Loom attaches by itself then"));
         }
         Optional.ofNullable(index().planOf.get(vip.name())).ifPresent(planned -> reasons.addAll(planned.degraded()));
         return reasons;

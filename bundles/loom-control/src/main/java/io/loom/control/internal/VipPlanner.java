@@ -24,13 +24,15 @@ import java.util.stream.Stream;
 
 /** The listeners and tables of one vip: a pure function of the moment that it is made for. */
 final class VipPlanner {
+    private static final String REDEPLOY = "put its bundle back into deploy/, or use another";
+
     private final Vip vip;
     private final Treatment treatment;
     private final Pools pools;
     private final PlaneView plane;
     /** What the kernel has of this vip. */
     private final Map<TableKey, TableSpec> applied;
-    private final List<String> degraded = new ArrayList<>();
+    private final List<Degradation> degraded = new ArrayList<>();
 
     /** @param acl sources are asked for */
     VipPlanner(Vip vip, Conntrack conntrack, boolean acl, Pools pools, PlaneView plane) {
@@ -103,12 +105,12 @@ final class VipPlanner {
         }
         boolean inUse = pools.inUse(wanted);
         if (view != null && inUse) {
-            degraded.add("forwarding method " + wanted + " is no longer deployed; the running program keeps it");
+            degraded("forwarding method " + wanted + " is no longer deployed; the running program keeps it", REDEPLOY);
             return Optional.of(wanted);
         }
         Optional<String> current = appliedTables().flatMap(spec -> spec.weights().keySet().stream())
                 .map(BackendKey::method).filter(plane.methods()::containsKey).findFirst();
-        degraded.add("forwarding method " + wanted + " is not deployed; " + meanwhile(current));
+        degraded("forwarding method " + wanted + " is not deployed; " + meanwhile(current), "put its bundle into deploy/, or name another method");
         return current;
     }
 
@@ -118,7 +120,7 @@ final class VipPlanner {
         }
         Optional<String> current =
                 appliedTables().map(TableSpec::algorithm).filter(plane.algorithms()::contains).findFirst();
-        degraded.add("algorithm " + vip.algorithm() + " is not deployed; " + meanwhile(current));
+        degraded("algorithm " + vip.algorithm() + " is not deployed; " + meanwhile(current), "put its bundle into deploy/, or name another algorithm");
         return current;
     }
 
@@ -161,7 +163,7 @@ final class VipPlanner {
         }
         explainListeners(listeners.isEmpty(), addresses);
         if (asConfigured && treatment.needsMore(view)) {
-            degraded.add(method + " must know every connection; they are tracked in full");
+            degraded(method + " must know every connection; they are tracked in full", "let the file track them in full, or name a direct method");
         }
         return listeners;
     }
@@ -182,8 +184,8 @@ final class VipPlanner {
     private boolean unreachableByProbes(InetAddress address, String method, MethodView view) {
         boolean refused = view.direct() && plane.own().contains(address);
         if (refused && !vip.interfaceAddresses()) {
-            degraded.add(IpAddress.format(address) + " is the balancer's own address, which " + method
-                    + " (direct server return) cannot serve; add another address as a vip (ebpf.vips), or use nat");
+            degraded(IpAddress.format(address) + " is the balancer's own address, which " + method + " (direct server return) cannot serve",
+                    "add another address as a vip (ebpf.vips), or use nat");
         }
         return refused;
     }
@@ -193,18 +195,18 @@ final class VipPlanner {
             List<Integer> ports = vip.services().stream()
                     .filter(service -> service.protocol() == protocol && !handled(service)).map(Vip.Service::port).toList();
             if (keptByTheProgram(protocol)) {
-                degraded.add("the protocol handler for " + protocol + " is no longer deployed; the running program keeps it");
+                degraded("the protocol handler for " + protocol + " is no longer deployed; the running program keeps it", REDEPLOY);
             }
             if (!ports.isEmpty()) {
-                degraded.add("no protocol handler for " + protocol + " is deployed; packets to " + protocol + " ports " + ports
-                        + " pass");
+                degraded("no protocol handler for " + protocol + " is deployed; packets to " + protocol + " ports " + ports + " pass",
+                        "put its bundle into deploy/");
             }
         }
         if (none && addresses.isEmpty()) {
-            degraded.add("no interface has an address for it; set ebpf.interface or give the vip addresses");
+            degraded("no interface has an address for it", "set ebpf.interface or give the vip addresses");
         } else if (none && vip.interfaceAddresses() && plane.own().containsAll(addresses)) {
-            degraded.add("the interface has no address but the balancer's own, which direct server return cannot serve; "
-                    + "add another one (/32 or /128) or a vip (ebpf.vips), or use nat");
+            degraded("the interface has no address but the balancer's own, which direct server return cannot serve",
+                    "add another one (/32 or /128) or a vip (ebpf.vips), or use nat");
         }
     }
 
@@ -214,10 +216,14 @@ final class VipPlanner {
         }
         String version = "IPv" + family.version();
         if (pool.keys().isEmpty()) {
-            degraded.add("no backend of upstream " + vip.upstream() + " is reachable over " + version + " by " + method);
+            degraded("no backend of upstream " + vip.upstream() + " is reachable over " + version + " by " + method,
+                    "add one that is, or take the addresses of " + version + " from the vip");
             return;
         }
-        degraded.add("no usable backend over " + version + ": " + pool.down() + " down, " + pool.resolving()
-                + " without a next hop, " + pool.draining() + " draining");
+        degraded("no usable backend over " + version + ": " + pool.unusable(), "loom:backend-list says why; mend one, or add another");
+    }
+
+    private void degraded(String why, String fix) {
+        degraded.add(new Degradation(why, fix));
     }
 }

@@ -79,7 +79,7 @@ class ReconcilerTest {
         bench.round();
         assertEquals(Map.of(), bench.table());
         assertEquals(
-                List.of("no usable backend over IPv4: 2 down, 0 without a next hop, 0 draining"), bench.vip().degraded());
+                List.of("no usable backend over IPv4: 2 down (10.0.0.1:80, 10.0.0.2:80)"), bench.vip().degraded());
         bench.probes.up("10.0.0.2");
         bench.round();
         assertEquals(Map.of(key("10.0.0.2", "nat"), 100), bench.table());
@@ -186,7 +186,7 @@ class ReconcilerTest {
         assertEquals(State.RESOLVING, bench.backend(2).state());
         assertEquals("no neighbour", bench.backend(2).reason());
         assertEquals(
-                List.of("no usable backend over IPv4: 1 down, 1 without a next hop, 0 draining"), bench.vip().degraded());
+                List.of("no usable backend over IPv4: 1 down (10.0.0.1:80), 1 resolving (10.0.0.2:80)"), bench.vip().degraded());
         plane.unknownHops.clear();
         bench.round();
         assertEquals(State.DOWN, bench.backend(2).state());

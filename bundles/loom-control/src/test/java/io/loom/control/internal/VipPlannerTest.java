@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
 import io.loom.api.LoomException;
+import io.loom.api.Problem;
 import io.loom.api.Protocol;
 import io.loom.api.config.Upstream;
 import io.loom.api.config.Vip;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -206,7 +208,7 @@ class VipPlannerTest {
     @Test
     void theFlatFormWithoutAnyAddressSaysSoAndWithOneOfAnotherFamilyDoesNot() {
         bench.load(config(List.of(flat("nat")), upstream("default", server("10.0.0.1"))));
-        assertEquals(List.of("no interface has an address for it; set ebpf.interface or give the vip addresses"), bench.vip().degraded());
+        assertEquals(List.of("no interface has an address for it"), bench.vip().degraded());
         plane.addresses.add(address("2001:db8::fe"));
         bench.round();
         assertEquals(List.of(), bench.vip().listeners());
@@ -252,6 +254,18 @@ class VipPlannerTest {
         bench.probes.down("10.0.0.1");
         bench.probes.up("10.0.0.2");
         bench.pass(java.time.Duration.ofSeconds(6));
-        assertEquals(List.of("no usable backend over IPv4: 1 down, 0 without a next hop, 1 draining"), bench.vip().degraded());
+        assertEquals(List.of("no usable backend over IPv4: 1 down (10.0.0.1:80), 1 drain (10.0.0.2:80)"), bench.vip().degraded());
+    }
+
+    @Test
+    void ofManyThatAreDownAFewAreNamedAndStatusSaysWhatToDo() {
+        String[] addresses = IntStream.rangeClosed(1, 5).mapToObj(last -> "10.0.0." + last).toArray(String[]::new);
+        bench.load(config(List.of(Fixtures.vip("nat")), Fixtures.checked(Stream.of(addresses).map(Fixtures::server).toArray(Upstream.Server[]::new))));
+        Stream.of(addresses).forEach(bench.probes::down);
+        bench.round();
+        String why = "no usable backend over IPv4: 5 down (10.0.0.1:80, 10.0.0.2:80, 10.0.0.3:80 and 2 more)";
+        assertEquals(List.of(why), bench.vip().degraded());
+        assertTrue(bench.seen.warnings().contains(Problem.of(
+                "LOOM-3510", "vip web is degraded", why, "loom:backend-list says why; mend one, or add another")), bench.seen.warnings()::toString);
     }
 }

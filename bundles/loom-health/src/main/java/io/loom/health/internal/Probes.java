@@ -274,11 +274,17 @@ final class Probes {
     }
 
     private void tell(Report report) {
-        LOG.info("tcp {} is {}{}", report.target().endpoint(), report.up() ? "up" : "down: ", report.reason());
+        LOG.info("{}", words(report));
         try {
             listener.report(report);
         } catch (RuntimeException failure) {
             LOG.error("the listener of health reports failed for {}", report, failure);
         }
+    }
+
+    /** Not "down", which is a state of backends: one whose next hop was never known is resolving. */
+    static String words(Report report) {
+        String server = "tcp " + report.target().endpoint();
+        return report.up() ? server + " passes its health check" : server + " fails its health check: " + report.reason();
     }
 }

@@ -242,4 +242,12 @@ class ProbesTest {
         assertEquals(2, rig.begun(target).size());
         assertFalse(rig.probes.napMillis() == 0);
     }
+
+    /** What a backend is, such as down or resolving, is not for probes to say. */
+    @Test
+    void theLogSaysWhatProbesFindInNoWordForAState() {
+        Target target = only(CHECK);
+        assertEquals("tcp 10.1.0.1:80 fails its health check: refused", Probes.words(new Report(target, false, "refused")));
+        assertEquals("tcp 10.1.0.1:80 passes its health check", Probes.words(new Report(target, true, "")));
+    }
 }

@@ -78,7 +78,6 @@ public final class StatusCommand extends LoomCommand {
                     vip.usable() + "/" + vip.total(), vip.degraded().isEmpty() ? "ok" : "degraded");
         }
         table.print(out);
-        vips.forEach(vip -> vip.degraded().forEach(reason -> out.println("  " + vip.name() + ": " + reason)));
     }
 
     private static void problems(PrintStream out, String title, List<Problem> problems) {

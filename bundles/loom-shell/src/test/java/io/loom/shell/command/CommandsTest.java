@@ -58,9 +58,9 @@ class CommandsTest {
                 VIP  LISTENERS  FORWARDING  ALGORITHM  UPSTREAM  BACKENDS  STATE
                 web          2  nat         maglev     default   2/3       ok
                 api          1  l2          maglev     default   2/3       degraded
-                  api: forwarding method l2 is not deployed
 
                 Warnings:
+                  LOOM-3510 vip api is degraded: forwarding method l2 is not deployed; deploy it
                   LOOM-2112 loom.yaml:4:5: no vip uses upstream web; leave it
                 """, run(new StatusCommand()));
     }

@@ -27,7 +27,8 @@ final class FakeControl implements LoomControl {
     @Override
     public Status status() {
         Problem warning = new Problem("LOOM-2112", "loom.yaml:4:5", "no vip uses upstream web", "", "leave it");
-        return new Status(ready, ready ? "" : "the first probes", "/etc/loom/loom.yaml", List.of(), List.of(warning),
+        Problem degraded = Problem.of("LOOM-3510", "vip api is degraded", "forwarding method l2 is not deployed", "deploy it");
+        return new Status(ready, ready ? "" : "the first probes", "/etc/loom/loom.yaml", List.of(), List.of(degraded, warning),
                 new Status.ProgramView(12, "0123456789abcdef", "loom",
                         List.of(new Status.OwnProgramView("filter", "before", 15)),
                         List.of(new Status.AttachmentView("eth0", 2, "native", 7, "", 15))),

@@ -75,7 +75,7 @@ class HostPortsIT extends LabTest {
         }
         tell("%d ports of clients are still in some TIME_WAIT", ports.size());
         assertTrue(ports.stream().noneMatch(port -> port < 1024 || port >= 10_000 || port >= SERVERS_FIRST && port < SERVERS_FIRST + SERVERS), ports::toString);
-        assertTrue(loomd.log().lines().noneMatch(line -> line.contains(" is down: ")), loomd::logTail);
+        assertTrue(loomd.log().lines().noneMatch(line -> line.contains(" fails its health check: ")), loomd::logTail);
         assertTrue(!rest.get("/ebpf/status").json().path("warnings").toString().contains("LOOM-127"), "the range can be read, and is wide enough");
     }
 }
