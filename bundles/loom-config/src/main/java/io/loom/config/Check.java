@@ -3,6 +3,7 @@ package io.loom.config;
 import io.loom.api.Problem;
 import io.loom.api.config.Forecast;
 import io.loom.api.config.LoomConfig;
+import io.loom.api.config.Present;
 import io.loom.config.internal.model.Reading;
 import io.loom.config.internal.watch.ConfigFile;
 import java.io.PrintStream;
@@ -34,7 +35,8 @@ public final class Check {
             return REFUSED;
         }
         String file = arguments.get(0);
-        Reading reading = new ConfigFile(Path.of(file)).read();
+        Optional<Path> deployed = Optional.ofNullable(System.getProperty(DEPLOYED)).map(Path::of);
+        Reading reading = new ConfigFile(Path.of(file), deployed.flatMap(folder -> present(folder, err))).read();
         for (Problem problem : reading.problems()) {
             err.println(problem);
         }
@@ -46,9 +48,17 @@ public final class Check {
         reading.warnings().forEach(warning -> err.println("warning: " + warning));
         out.println(file + ": good, " + reading.config().orElseThrow().vips().size() + " vip(s), "
                 + reading.warnings().size() + " warning(s)");
-        Optional.ofNullable(System.getProperty(DEPLOYED))
-                .ifPresent(folder -> forecast(reading.config().orElseThrow(), Path.of(folder), out, err));
+        deployed.ifPresent(folder -> forecast(reading.config().orElseThrow(), folder, out, err));
         return GOOD;
+    }
+
+    private static Optional<Present> present(Path deployed, PrintStream err) {
+        try {
+            return ServiceLoader.load(Forecast.class).findFirst().map(forecast -> forecast.present(deployed));
+        } catch (RuntimeException | LinkageError unknown) {
+            err.println("what is deployed on this host cannot be told: " + unknown.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** That it cannot be told, as on a host without libbpf, makes no file worse. */

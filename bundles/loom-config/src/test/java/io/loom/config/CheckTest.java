@@ -74,6 +74,24 @@ class CheckTest {
         assertEquals(file + ": good, 1 vip(s), 0 warning(s)", last());
     }
 
+    @Test
+    void namesAreHeldAgainstWhatIsDeployed() throws IOException {
+        String file = file("ebpf: {interface: e, vips: [{name: a, addresses: 10.0.0.9, ports: 80, forwarding: natt, "
+                + "backends: [{address: 10.0.0.1, port: 80}]}]}\n");
+        System.setProperty(Check.DEPLOYED, directory.toString());
+        try {
+            assertEquals(0, check(file));
+            assertTrue(out.toString().contains("warning: LOOM-2120 " + file + ":1:83: forwarding method natt of vip a"), out.toString());
+            assertTrue(out.toString().contains("1 warning(s)"), out.toString());
+            out.reset();
+            System.setProperty(Check.DEPLOYED, directory.resolve("none").toString());
+            assertEquals(0, check(file));
+            assertTrue(out.toString().startsWith("what is deployed on this host cannot be told: no folder "), out.toString());
+        } finally {
+            System.clearProperty(Check.DEPLOYED);
+        }
+    }
+
     private String last() {
         return out.toString().lines().reduce((one, next) -> next).orElseThrow();
     }

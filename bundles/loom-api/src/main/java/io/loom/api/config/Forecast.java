@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a configuration will take of the host, said before anything is loaded. {@code loomd --check} finds implementations by
+ * What a configuration will take of the host, and what the host has, said before anything is loaded. {@code loomd --check} finds implementations by
  * {@link java.util.ServiceLoader}, as it runs without a framework.
  */
 public interface Forecast {
@@ -15,4 +15,12 @@ public interface Forecast {
      * @throws RuntimeException saying why it cannot be told; the configuration may be good all the same
      */
     List<String> lines(LoomConfig config, Path deployed);
+
+    /**
+     * What there is of what a file may name.
+     *
+     * @param deployed folder of bundles
+     * @throws RuntimeException saying why it cannot be told
+     */
+    Present present(Path deployed);
 }

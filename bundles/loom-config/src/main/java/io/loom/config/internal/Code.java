@@ -52,6 +52,8 @@ public enum Code {
     PASSTHROUGH(2117, "a vip covers a port of passthrough_ports"),
     NOT_ROUTED(2118, "a vip of which no route says load_balance"),
     BUILT_IN(2119, "the object of the program lb does not exist; Loom's own is used"),
+    NOT_DEPLOYED(2120, "`loomd --check`: an algorithm or forwarding method that is not deployed"),
+    NO_SUCH_INTERFACE(2121, "`loomd --check`: an interface that this host does not have"),
 
     CPUS_UNKNOWN(2130, "the CPUs of the host cannot be told, so those of cpu_affinity are not checked");
 

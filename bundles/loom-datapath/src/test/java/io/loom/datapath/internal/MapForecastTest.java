@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.config.Forecast;
+import io.loom.api.config.Present;
+import io.loom.api.plugin.ForwardingMethod;
 import io.loom.datapath.MapForecast;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,15 +43,27 @@ class MapForecastTest {
         assertFalse(lines().stream().anyMatch(line -> line.contains("nat_pairs")), () -> "" + lines());
         bundle("algorithm", "io.loom.api.plugin.Algorithm", "io.loom.algorithm.maglev.Maglev");
         bundle("nat", "io.loom.api.plugin.ForwardingMethod", "io.loom.forward.nat.NatForwarding");
-        assertEquals(1, BundleFolder.methods(folder).size());
+        assertEquals(1, BundleFolder.plugins(folder, ForwardingMethod.class).size());
         List<String> all = lines();
         assertTrue(all.get(all.size() - 1).startsWith("all maps together: "), all::toString);
+    }
+
+    @Test
+    void whatIsDeployedAndWhichInterfacesThereAreIsToldByName() throws IOException {
+        bundle("algorithm", "io.loom.api.plugin.Algorithm", "io.loom.algorithm.maglev.Maglev");
+        bundle("nat", "io.loom.api.plugin.ForwardingMethod", "io.loom.forward.nat.NatForwarding");
+        bundle("tcp", "io.loom.api.plugin.ProtocolHandler", "io.loom.protocol.tcp.TcpHandler");
+        Present present = new MapForecast().present(folder);
+        assertEquals(List.of("nat"), present.methods());
+        assertEquals(List.of("maglev"), present.algorithms());
+        assertTrue(present.interfaces().contains("lo"), present::toString);
     }
 
     @Test
     void aBundleThatCannotBeReadIsNamed() throws IOException {
         bundle("broken", "io.loom.api.plugin.ForwardingMethod", "nowhere.Method");
         assertTrue(assertThrows(IllegalStateException.class, this::lines).getMessage().contains("broken.jar"));
+        assertThrows(IllegalStateException.class, () -> new MapForecast().present(folder));
         assertThrows(RuntimeException.class, () -> new MapForecast().lines(TestHost.config(), folder.resolve("none")));
     }
 

@@ -10,6 +10,7 @@ import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
 import io.loom.api.config.NatSettings;
 import io.loom.api.config.OwnProgram;
+import io.loom.api.config.Present;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.Findings;
 import io.loom.config.internal.Place;
@@ -27,16 +28,19 @@ public final class ConfigReader {
     private final String file;
     private final NamedFiles files;
     private final Supplier<Host> host;
+    private final Optional<Present> present;
 
     /**
-     * @param file  how places name the file
-     * @param files those that it names
-     * @param host  that it is for; asked only where the file depends on it
+     * @param file    how places name the file
+     * @param files   those that it names
+     * @param host    that it is for; asked only where the file depends on it
+     * @param present what there is of what the file may name; empty: what is missing is told where it is waited for
      */
-    public ConfigReader(String file, NamedFiles files, Supplier<Host> host) {
+    public ConfigReader(String file, NamedFiles files, Supplier<Host> host, Optional<Present> present) {
         this.file = file;
         this.files = files;
         this.host = host;
+        this.present = present;
     }
 
     public Reading read(byte[] bytes) {
@@ -83,6 +87,7 @@ public final class ConfigReader {
         checks.listeners(vips);
         new DirectRules(findings, host).check(vips);
         checks.backends(vips, groups, ebpf, maps);
+        present.ifPresent(names -> new PresenceRules(findings, names).check(ebpf, vips));
         Acl acl = new AclReader(findings, files).read(ebpf.enabledSection("acl"));
         List<OwnProgram> programs = new ProgramsReader(findings, files).read(xdp);
         return new LoomConfig(enabled, attachment, conntrack, maps, nat, dsr, icmp, acl, programs,

@@ -1,6 +1,7 @@
 package io.loom.config.internal.watch;
 
 import io.loom.api.Problem;
+import io.loom.api.config.Present;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.model.ConfigReader;
 import io.loom.config.internal.model.Host;
@@ -22,23 +23,34 @@ public final class ConfigFile {
 
     private final Path path;
     private final Supplier<Host> host;
+    private final Optional<Present> present;
     /** Those that the file named when it was last read, and how they were then. */
     private final Map<Path, Object> named = new HashMap<>();
     private final PatientFiles files;
 
     public ConfigFile(Path path) {
-        this(path, new ThisHost(), SILENCE_MILLIS);
+        this(path, Optional.empty());
+    }
+
+    /** @param present what there is of what the file may name, if that is to be judged */
+    public ConfigFile(Path path, Optional<Present> present) {
+        this(path, new ThisHost(), SILENCE_MILLIS, present);
     }
 
     /** @param host that the file is for, as it is at the moment */
     ConfigFile(Path path, Supplier<Host> host) {
-        this(path, host, SILENCE_MILLIS);
+        this(path, host, SILENCE_MILLIS, Optional.empty());
     }
 
     /** @param silenceMillis how long a file may give nothing until it is given up */
     ConfigFile(Path path, Supplier<Host> host, long silenceMillis) {
+        this(path, host, silenceMillis, Optional.empty());
+    }
+
+    private ConfigFile(Path path, Supplier<Host> host, long silenceMillis, Optional<Present> present) {
         this.path = path;
         this.host = host;
+        this.present = present;
         this.files = new PatientFiles(silenceMillis);
     }
 
@@ -62,7 +74,7 @@ public final class ConfigFile {
 
     Reading parse(byte[] bytes) {
         named.clear();
-        return new ConfigReader(path.toString(), this::named, host).read(bytes);
+        return new ConfigReader(path.toString(), this::named, host, present).read(bytes);
     }
 
     private byte[] named(Path other, int limit) throws IOException {

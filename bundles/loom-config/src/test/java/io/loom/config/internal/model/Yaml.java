@@ -26,7 +26,7 @@ final class Yaml {
     }
 
     static ConfigReader reader(Host host) {
-        return new ConfigReader("f", (path, limit) -> Files.readAllBytes(path), () -> host);
+        return new ConfigReader("f", (path, limit) -> Files.readAllBytes(path), () -> host, Optional.empty());
     }
 
     static LoomConfig good(String text) {

@@ -122,11 +122,11 @@ class YamlTextTest {
 
     /** But for the columns of warnings, which a tab and a space count alike. */
     private static LoomConfig config(String text) {
-        return new ConfigReader("f", (path, limit) -> Files.readAllBytes(path), () -> new Host(Optional.empty(), Set.of())).read(text.getBytes(StandardCharsets.UTF_8)).config().orElseThrow();
+        return new ConfigReader("f", (path, limit) -> Files.readAllBytes(path), () -> new Host(Optional.empty(), Set.of()), Optional.empty()).read(text.getBytes(StandardCharsets.UTF_8)).config().orElseThrow();
     }
 
     private static Reading read(byte[] bytes) {
-        return new ConfigReader("f", (path, limit) -> Files.readAllBytes(path), () -> new Host(Optional.empty(), Set.of())).read(bytes);
+        return new ConfigReader("f", (path, limit) -> Files.readAllBytes(path), () -> new Host(Optional.empty(), Set.of()), Optional.empty()).read(bytes);
     }
 
     private static List<String> problems(byte[] bytes) {
