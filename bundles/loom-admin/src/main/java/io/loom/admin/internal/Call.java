@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  * @param headers first value of a header by its name, empty if absent
  * @param body    whole, empty if there was none
  * @param ids     numbers in the path, in order
- * @param query   parameters by name, decoded; the last one of a name
+ * @param query   parameters by name, decoded; a name that is there more than once is refused
  */
 record Call(String method, String path, Function<String, String> headers, byte[] body, List<Integer> ids,
             Supplier<Map<String, String>> query) {

@@ -23,6 +23,7 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.Fields;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -129,14 +130,24 @@ final class HttpBridge extends Handler.Abstract {
     }
 
     private static Map<String, String> query(Request request) {
+        Fields fields = fields(request);
+        List<Problem> twice = fields.stream().filter(Fields.Field::hasMultipleValues).map(Fields.Field::getName).map(JsonBody::shortened)
+                .map(name -> new Problem(Refusal.BAD_REQUEST.code(), "?" + name, name + " is given more than once", "", "give it once")).toList();
+        if (!twice.isEmpty()) {
+            throw new LoomException(twice, null);
+        }
         Map<String, String> parameters = new LinkedHashMap<>();
+        fields.forEach(field -> parameters.put(field.getName(), field.getValue()));
+        return parameters;
+    }
+
+    private static Fields fields(Request request) {
         try {
-            Request.extractQueryParameters(request).forEach(field -> parameters.put(field.getName(), field.getValue()));
+            return Request.extractQueryParameters(request);
         } catch (RuntimeException malformed) {
             throw new LoomException(Problem.of(Refusal.BAD_REQUEST.code(), "the query cannot be read", malformed.getMessage(),
                     "write what is no letter or digit as % and two hexadecimal digits"), malformed);
         }
-        return parameters;
     }
 
     static void write(Request request, Response response, Answer answer, Callback callback) {

@@ -1,8 +1,8 @@
 package io.loom.admin.internal;
 
+import io.loom.api.BindFailure;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -162,13 +162,8 @@ final class RestServer implements AutoCloseable {
     }
 
     private static Problem problem(InetSocketAddress wanted, Exception failure) {
-        Throwable cause = failure;
-        while (cause.getCause() != null && !(cause instanceof java.net.BindException)) {
-            cause = cause.getCause();
-        }
-        String why = cause instanceof IOException || cause.getMessage() != null ? cause.getMessage() : cause.toString();
-        return Problem.of(Refusal.BIND.code(), "cannot listen on " + HostPort.of(wanted) + " for REST", why,
-                "stop what uses it (ss -ltnp) or set admin.rest in the configuration file");
+        BindFailure cause = BindFailure.of(wanted, failure, "admin.rest");
+        return Problem.of(Refusal.BIND.code(), "cannot listen on " + HostPort.of(wanted) + " for REST", cause.why(), cause.fix());
     }
 
     /** What Jetty itself refuses, such as malformed requests, gets JSON too. The status is Jetty's, the code says whose fault it is. */

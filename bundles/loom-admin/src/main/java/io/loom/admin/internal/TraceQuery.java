@@ -69,7 +69,7 @@ record TraceQuery(Duration duration, long limit, Tracing.Wanted wanted) {
         };
         if (duration.isZero() || duration.compareTo(LONGEST) > 0) {
             problems.add(new Problem(Refusal.OUT_OF_RANGE.code(), "?duration", quoted(text) + " is out of range",
-                    "a trace lasts 60 s at most", fix));
+                    duration.isZero() ? "it would end before the first packet" : "a trace lasts 60 s at most", fix));
         }
         return duration;
     }

@@ -54,6 +54,13 @@ class RestServiceTest {
     }
 
     @Test
+    void anAddressOfAnotherHostIsNotSaidToBeInUse() throws Exception {
+        service.listen(new InetSocketAddress(InetAddress.getByName("192.0.2.77"), 9091));
+        assertEquals("LOOM-3521 cannot listen on 192.0.2.77:9091 for REST: 192.0.2.77 is no address of this host; "
+                + "put it on an interface, or set admin.rest to one that is (ip address)", failures.get(0).getMessage());
+    }
+
+    @Test
     void aChangedAddressIsFollowed() throws Exception {
         service.listen(loopback(0));
         int before = service.address().orElseThrow().getPort();

@@ -94,12 +94,14 @@ class TraceTest {
     @ParameterizedTest
     @CsvSource({
         "duration=61s, LOOM-3416", "duration=0, LOOM-3416", "duration=ten, LOOM-3415", "duration=2m, LOOM-3416", "limit=0, LOOM-3415",
-        "address=web1, LOOM-3415", "vip=none, LOOM-3420", "verdict=drop_all, LOOM-3420", "color=red, LOOM-3414"
+        "address=web1, LOOM-3415", "vip=none, LOOM-3420", "verdict=drop_all, LOOM-3420", "color=red, LOOM-3414",
+        "duration=1s&duration=2s, duration is given more than once", "duration=1s&%64uration=1s, duration is given more than once",
+        "duration=0, it would end before the first packet", "duration=61s, a trace lasts 60 s at most"
     })
-    void whatMakesNoSenseIsRefused(String query, String code) throws Exception {
+    void whatMakesNoSenseIsRefused(String query, String said) throws Exception {
         HttpResponse<String> answer = get("?" + query);
         assertEquals(400, answer.statusCode());
-        assertTrue(answer.body().contains(code), answer.body());
+        assertTrue(answer.body().contains(said), answer.body());
         assertTrue(server.tracing.wanted.isEmpty());
     }
 

@@ -1,5 +1,6 @@
 package io.loom.shell.ssh;
 
+import io.loom.api.BindFailure;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.Vital;
@@ -132,12 +133,15 @@ public final class SshAccess implements ProblemSource {
             open(address);
             return Optional.empty();
         } catch (IOException | RuntimeException | LinkageError failure) {
-            Problem problem = failure instanceof LoomException refused ? refused.problems().get(0)
-                    : Problem.of("LOOM-5202", "SSH cannot listen on " + address, failure.toString(),
-                            "free the port or set admin.ssh.port; trying again each second");
+            Problem problem = failure instanceof LoomException refused ? refused.problems().get(0) : cannotListen(address, failure);
             before.filter(old -> served.isEmpty()).ifPresent(this::restore);
             return Optional.of(problem);
         }
+    }
+
+    static Problem cannotListen(InetSocketAddress address, Throwable failure) {
+        BindFailure cause = BindFailure.of(address, failure, "admin.ssh");
+        return Problem.of("LOOM-5202", "SSH cannot listen on " + address, cause.why(), cause.fix() + "; Loom tries again each second");
     }
 
     private void restore(InetSocketAddress before) {

@@ -88,6 +88,17 @@ class SshAccessTest {
     }
 
     @Test
+    void anAddressOfAnotherHostIsNotSaidToBeInUse() throws IOException {
+        InetSocketAddress elsewhere = new InetSocketAddress(InetAddress.getByName("192.0.2.77"), 8101);
+        SshKeys keys = keys();
+        IOException failure = assertThrows(IOException.class, () ->
+                SshEndpoint.open(elsewhere, keys.hostKeyPair(), new AuthorizedKeys(keys.authorizedKeys()), null).close());
+        assertEquals("LOOM-5202 SSH cannot listen on " + elsewhere + ": 192.0.2.77 is no address of this host; "
+                + "put it on an interface, or set admin.ssh to one that is (ip address); Loom tries again each second",
+                SshAccess.cannotListen(elsewhere, failure).toString());
+    }
+
+    @Test
     void aHostKeyThatIsNoneIsTold() throws IOException {
         SshKeys keys = keys();
         keys.hostKeyPair();
