@@ -1,5 +1,7 @@
 package io.loom.shell.command;
 
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
 import io.loom.api.control.BackendView;
 import io.loom.observe.ViewJson;
 import java.io.PrintStream;
@@ -24,6 +26,7 @@ public final class BackendListCommand extends LoomCommand {
 
     @Override
     void print(PrintStream out) {
+        requireKnown(upstream);
         List<BackendView> backends = control().backends().stream()
                 .filter(backend -> upstream.isEmpty() || backend.upstream().equals(upstream)).toList();
         if (json) {
@@ -35,5 +38,15 @@ public final class BackendListCommand extends LoomCommand {
             return;
         }
         BackendTable.print(out, backends);
+    }
+
+    /** A mistyped name has no backends either, and scripts would take that for an answer. */
+    private void requireKnown(String name) {
+        List<String> known = UpstreamCompleter.names(control());
+        if (!name.isEmpty() && !known.contains(name)) {
+            throw new LoomException(new Problem("LOOM-3420", "--upstream", "there is no upstream " + name,
+                    "no vip uses one of that name, and no backend is in it",
+                    known.isEmpty() ? "leave it out" : "use one of " + String.join(", ", known)));
+        }
     }
 }

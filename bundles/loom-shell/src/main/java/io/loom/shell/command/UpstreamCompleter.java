@@ -24,7 +24,11 @@ public final class UpstreamCompleter implements Completer {
     }
 
     List<String> names() {
-        return control == null ? List.of() : Stream.concat(
+        return control == null ? List.of() : names(control);
+    }
+
+    static List<String> names(LoomControl control) {
+        return Stream.concat(
                 control.vips().stream().map(VipView::upstream),
                 control.backends().stream().map(BackendView::upstream)).distinct().sorted().toList();
     }

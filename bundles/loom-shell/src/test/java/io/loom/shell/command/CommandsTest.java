@@ -24,6 +24,8 @@ import java.util.List;
 import org.apache.karaf.shell.api.console.Candidate;
 import org.apache.karaf.shell.support.CommandException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CommandsTest {
     private final FakeControl control = new FakeControl();
@@ -115,6 +117,17 @@ class CommandsTest {
         BackendListCommand command = new BackendListCommand();
         command.upstream = "api";
         assertEquals(2, run(command).lines().count());
+    }
+
+    /** With --json too: an empty list is an answer. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void backendsOfAnUpstreamThatThereIsNotAreNone(boolean json) {
+        BackendListCommand command = new BackendListCommand();
+        command.upstream = "nope";
+        command.json = json;
+        assertEquals("LOOM-3420 --upstream: there is no upstream nope: no vip uses one of that name, and no backend is in it; use one of api, default",
+                assertThrows(CommandException.class, () -> run(command)).getMessage());
     }
 
     @Test
