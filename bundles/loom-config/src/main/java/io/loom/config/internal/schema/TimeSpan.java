@@ -2,8 +2,10 @@ package io.loom.config.internal.schema;
 
 import io.loom.config.internal.Code;
 import java.time.Duration;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A duration with its unit, such as {@code 500ms}, {@code 300s}, {@code 5m}, {@code 1h}; both bounds are included. */
 public record TimeSpan(Duration min, Duration max) implements ScalarType {
@@ -14,7 +16,7 @@ public record TimeSpan(Duration min, Duration max) implements ScalarType {
     @Override
     public Parsed parse(String text, boolean plain) {
         if (text.matches("[0-9]{1,9}")) {
-            return new Bad(Code.MALFORMED, "the number " + text + " has no unit", "write for example " + text + "s");
+            return new Bad(Code.MALFORMED, "the number " + text + " has no unit", withUnit(Long.parseLong(text)));
         }
         Matcher form = FORM.matcher(text);
         if (!form.matches()) {
@@ -25,11 +27,21 @@ public record TimeSpan(Duration min, Duration max) implements ScalarType {
             return outOfRange(ScalarType.shown(text));
         }
         Duration span = span(Long.parseLong(form.group(1)), form.group(2));
-        return span.compareTo(min) < 0 || span.compareTo(max) > 0 ? outOfRange(text) : new Good(span);
+        return within(span) ? new Good(span) : outOfRange(text);
     }
 
     private Parsed outOfRange(String text) {
         return new Bad(Code.OUT_OF_RANGE, text + " is out of range", "give " + describe());
+    }
+
+    /** Whoever leaves the unit out may have meant either, but none that is out of range. */
+    private String withUnit(long count) {
+        List<String> meant = Stream.of("ms", "s").filter(unit -> within(span(count, unit))).map(unit -> count + unit).toList();
+        return meant.isEmpty() ? "give " + describe() : "write for example " + String.join(" or ", meant);
+    }
+
+    private boolean within(Duration span) {
+        return span.compareTo(min) >= 0 && span.compareTo(max) <= 0;
     }
 
     private static Duration span(long count, String unit) {

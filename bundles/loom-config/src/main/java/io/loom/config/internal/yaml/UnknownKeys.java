@@ -8,18 +8,18 @@ import io.loom.config.internal.schema.ScalarType;
 import io.loom.config.internal.schema.Spelling;
 import io.loom.config.internal.schema.Type;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Says of an unknown key which known one was meant, or in which section it belongs. */
 final class UnknownKeys {
     /** A key that many sections have, such as enabled, hints at none of them. */
-    private static final int MOST_HOMES = 3;
+    private static final int MOST_HOMES = 4;
 
     private final Findings findings;
-    private final Map<String, List<String>> homes = new HashMap<>();
+    private final Map<String, List<String>> homes = new TreeMap<>();
 
     UnknownKeys(Findings findings, Type.Fields root) {
         this.findings = findings;
@@ -40,8 +40,9 @@ final class UnknownKeys {
         if (name.equals("<<")) {
             return "merge keys are not part of YAML 1.2: write the keys out";
         }
-        List<String> known = homes.getOrDefault(name, List.of());
-        String home = known.isEmpty() || known.size() > MOST_HOMES ? "" : name + " belongs into " + String.join(" or ", known) + "; ";
+        String key = homes.containsKey(name) ? name : Spelling.closest(name, homes.keySet()).orElse(name);
+        List<String> known = homes.getOrDefault(key, List.of());
+        String home = known.isEmpty() || known.size() > MOST_HOMES ? "" : key + " belongs into " + String.join(" or ", known) + "; ";
         return home + "allowed here: " + String.join(", ", fields.names());
     }
 

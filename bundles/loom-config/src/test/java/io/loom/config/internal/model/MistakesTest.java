@@ -20,6 +20,10 @@ class MistakesTest {
         return Stream.of(
                 row("unknown key, near a known one", "ebpf:\n  intreface: eth0\n", "2010 2:3", "did you mean interface?"),
                 row("unknown key of another section", "ebpf:\n  dsr: {}\n", "2010 2:3", "dsr belongs into ebpf.xdp"),
+                row("unknown key of four other sections", "ebpf:\n  xdp: {max_entries: 5}\n", "2010 2:9",
+                        "max_entries belongs into ebpf.conntrack or ebpf.maps.backends or ebpf.maps.connections or ebpf.maps.stats; allowed"),
+                row("unknown key, near one of another section", "ebpf:\n  encpa: gue\n", "2010 2:3", "encap belongs into ebpf.xdp.dsr; allowed"),
+                row("key of many sections", "ebpf:\n  address: 10.0.0.1\n", "2010 2:3", "in ebpf; allowed here"),
                 row("unknown top-level key", "loadbalancer: 1\n", "2010 1:1", "allowed here: ebpf, upstreams, admin"),
                 row("merge key", "ebpf:\n  <<: {enabled: true}\n", "2010 2:3", "write the keys out"),
                 row("misspelt required key is one mistake", "ebpf: {backends: [{adress: 10.0.0.1, port: 1}]}\n", "2010 1:20", "address"),
@@ -70,6 +74,7 @@ class MistakesTest {
                 row("host name", "ebpf: {backends: [{address: localhost, port: 80}]}\n", "2016 1:29", "not a name"),
                 row("prefix", "ebpf: {backends: [{address: 10.0.0.1/32, port: 80}]}\n", "2016 1:29", "leave the prefix length out"),
                 row("duration without unit", "ebpf: {conntrack: {timeout: 300}}\n", "2016 1:29", "write for example 300s"),
+                row("probe without unit", "upstreams: [{name: a, servers: [], health_check: {timeout: 500}}]\n", "2016 1:60", "500ms or 500s"),
                 row("interface name", "ebpf: {interface: an-interface-too-long}\n", "2016 1:19", "1 to 15 characters"),
                 row("table size", "ebpf: {xdp: {load_balancing: {maglev_table_size: 65536}}}\n", "2023 1:50", "the next prime is 65537"));
     }

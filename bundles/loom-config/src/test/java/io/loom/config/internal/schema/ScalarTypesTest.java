@@ -65,6 +65,9 @@ class ScalarTypesTest {
     void aDurationThatIsNoneSaysHowToWriteOne() {
         TimeSpan span = new TimeSpan(Duration.ofSeconds(1), Duration.ofHours(1));
         assertEquals("the number 300 has no unit, write for example 300s", said(span.parse("300", true)));
+        assertEquals("the number 7200 has no unit, write for example 7200ms", said(span.parse("7200", true)));
+        assertEquals("the number 2000 has no unit, write for example 2000ms or 2000s", said(span.parse("2000", true)));
+        assertEquals("the number 0 has no unit, give a duration from 1s to 1h", said(span.parse("0", true)));
         assertEquals("2h is out of range, give a duration from 1s to 1h", said(span.parse("2h", true)));
         assertEquals("\"1000000000\" is not a duration, write a whole number with ms, s, m or h, such as 300s", said(span.parse("1000000000", true)));
     }
