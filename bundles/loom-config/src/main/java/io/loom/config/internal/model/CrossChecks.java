@@ -130,7 +130,7 @@ final class CrossChecks {
     private void unused(List<VipEntry> vips, List<Group> groups, Section ebpf) {
         Set<String> used = new HashSet<>();
         vips.forEach(vip -> used.add(vip.vip().upstream()));
-        used.add(ebpf.sectionOrEmpty("health_integration").word("upstream", ""));
+        HealthReader.lender(ebpf, groups).ifPresent(used::add);
         for (Group group : groups) {
             if (!used.contains(group.name())) {
                 findings.warning(Code.UNUSED, group.place(), "no vip uses upstream " + group.name(), "", "name it in a vip, or remove it");

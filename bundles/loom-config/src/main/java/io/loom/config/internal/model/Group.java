@@ -23,6 +23,10 @@ record Group(String name, Place place, List<ServerEntry> servers, Optional<Healt
         servers = List.copyOf(servers);
     }
 
+    boolean isDefault() {
+        return name.equals(DEFAULT);
+    }
+
     Group checkedBy(Optional<HealthCheck> other, Predicate<ServerEntry> covered) {
         return new Group(name, place, servers, other, covered, onDown);
     }

@@ -57,8 +57,8 @@ final class GroupsReader {
     /** Servers that nobody probes are never down. Those of {@code ebpf.backends} may be, and go by the upstream that is named for them. */
     private void warnOfKept(Section upstream, Section ebpf, List<Group> checked) {
         String name = upstream.word("name", "");
-        boolean integrated = ebpf.section("health_integration").filter(Section::enabled)
-                .map(integration -> integration.word("upstream", "").equals(name) && !integration.has("on_down")).orElse(false);
+        boolean integrated = HealthReader.lender(ebpf, checked).filter(name::equals).isPresent()
+                && ebpf.enabledSection("health_integration").filter(integration -> !integration.has("on_down")).isPresent();
         boolean probed = checked.stream().anyMatch(group -> group.name().equals(name) && group.check().isPresent());
         if (onDown(upstream, OnDown.MOVE) == OnDown.KEEP && !probed && !integrated) {
             findings.warning(Code.UNUSED, upstream.placeOf("on_down"), "on_down: keep of upstream " + name + " has no effect",

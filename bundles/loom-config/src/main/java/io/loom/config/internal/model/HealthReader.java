@@ -4,6 +4,7 @@ import io.loom.api.Endpoint;
 import io.loom.api.config.HealthCheck;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.Findings;
+import io.loom.config.internal.schema.Spelling;
 import io.loom.config.internal.schema.TimeSpan;
 import io.loom.config.internal.yaml.Located;
 import io.loom.config.internal.yaml.Section;
@@ -50,9 +51,36 @@ final class HealthReader {
         if (!integration.get().enabled()) {
             return withoutChecks(integration.get(), groups);
         }
+        if (groups.stream().noneMatch(Group::isDefault)) {
+            withoutBackends(integration.get(), groups);
+        }
         return groups.stream()
-                .map(group -> group.name().equals(Group.DEFAULT) ? integrated(group, integration.get(), groups) : group)
+                .map(group -> group.isDefault() ? integrated(group, integration.get(), groups) : group)
                 .toList();
+    }
+
+    /** The upstream whose check covers {@code ebpf.backends}; none without these. */
+    static Optional<String> lender(Section ebpf, List<Group> groups) {
+        return ebpf.section("health_integration").filter(any -> groups.stream().anyMatch(Group::isDefault))
+                .flatMap(integration -> integration.scalar("upstream", String.class)).map(Located::value);
+    }
+
+    private void withoutBackends(Section integration, List<Group> groups) {
+        integration.scalar("upstream", String.class).ifPresent(name -> {
+            boolean defined = groups.stream().anyMatch(group -> group.name().equals(name.value()));
+            findings.warning(Code.UNUSED, name.place(), "upstream " + name.value() + " of health_integration has no effect",
+                    "there is no ebpf.backends" + (defined ? "" : ", and " + undefined(name)),
+                    "remove the key; an upstream is probed by its own health_check");
+        });
+    }
+
+    private static String undefined(Located<String> name) {
+        return "upstream " + name.value() + " is not defined in this file";
+    }
+
+    private static String meant(Optional<Located<String>> reference, List<Group> groups) {
+        List<String> others = groups.stream().filter(group -> !group.isDefault()).map(Group::name).toList();
+        return reference.flatMap(name -> Spelling.closest(name.value(), others)).map(name -> "did you mean " + name + "? ").orElse("");
     }
 
     private List<Group> withoutChecks(Section integration, List<Group> groups) {
@@ -70,10 +98,10 @@ final class HealthReader {
                 .filter(candidate -> candidate.name().equals(name.value()) && candidate != group).findFirst());
         if (other.isEmpty() || other.get().check().isEmpty()) {
             String reason = reference.isEmpty() ? "health_integration names no upstream"
-                    : other.isEmpty() ? "upstream " + reference.get().value() + " is not defined in this file"
+                    : other.isEmpty() ? undefined(reference.get())
                     : "upstream " + reference.get().value() + " has no health_check";
             findings.warning(Code.IMPLICIT_CHECK, integration.placeOf("upstream"), "ebpf.backends are probed by TCP connections every "
-                    + TimeSpan.format(INTERVAL), reason, "define it below upstreams for other times");
+                    + TimeSpan.format(INTERVAL), reason, (other.isEmpty() ? meant(reference, groups) : "") + "define it below upstreams for other times");
         }
         HealthCheck check = other.flatMap(Group::check).orElse(DEFAULT);
         Group checked = other.isEmpty() ? group.checkedBy(Optional.of(check), server -> true) : matched(group, other.get(), check);
