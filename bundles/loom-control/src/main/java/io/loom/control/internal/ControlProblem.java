@@ -98,6 +98,12 @@ final class ControlProblem {
         return Problem.of("LOOM-3510", "vip " + vip + " is degraded", reason.why(), reason.fix());
     }
 
+    static Problem atVip(ServerRef ref, int id, String vip) {
+        return Problem.of(
+                "LOOM-3512", "backend " + id + " (" + ref.endpoint() + "), added at run time, is no server",
+                "the file gives its address to vip " + vip, "remove the backend, or give the vip another address");
+    }
+
     static LoomException full(int count) {
         return new LoomException(Problem.of(
                 "LOOM-2028", "there is no room for another backend", "there are " + count + ", as many as ebpf.maps.backends.max_entries says",

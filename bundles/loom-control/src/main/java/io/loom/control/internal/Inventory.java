@@ -5,6 +5,7 @@ import io.loom.api.config.HealthCheck;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Upstream;
 import io.loom.api.config.Upstream.OnDown;
+import io.loom.api.config.VipAddresses;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.HealthReports;
 import io.loom.control.dataplane.BackendKey;
@@ -25,7 +26,7 @@ import java.util.stream.Collectors;
  *
  * @param members ordered by id
  * @param groups  the same by upstream
- * @param orphans added backends whose upstream the file does not have; they are in {@code members} too
+ * @param orphans added backends whose upstream the file does not have, or whose address it gives to a vip; they are in {@code members} too
  * @param targets what must be probed, and how
  */
 record Inventory(
@@ -72,12 +73,14 @@ record Inventory(
             }
         }
         List<Problem> orphans = new ArrayList<>();
+        VipAddresses taken = new VipAddresses(config.vips());
         new TreeMap<>(state.added()).forEach((ref, weight) -> {
             Optional<Upstream> group = Optional.ofNullable(groups.get(ref.upstream()));
             members.add(added(ref, weight, group, state));
             if (group.isEmpty()) {
                 orphans.add(ControlProblem.orphan(ref, state.ids().get(ref)));
             }
+            taken.owner(ref.endpoint().address()).ifPresent(vip -> orphans.add(ControlProblem.atVip(ref, state.ids().get(ref), vip)));
         });
         members.sort(BY_ID);
         return new Inventory(Collections.unmodifiableList(members), orphans);
@@ -106,8 +109,8 @@ record Inventory(
         Inventory next = this;
         for (ServerRef ref : changed) {
             Optional<Upstream> upstream = config.upstreams().stream().filter(one -> one.name().equals(ref.upstream())).findFirst();
-            if (upstream.isEmpty()) {
-                return of(config, state); // it is told of each orphan
+            if (upstream.isEmpty() || !orphans.isEmpty()) {
+                return of(config, state); // it is told of each orphan, which the change may be the end of
             }
             next = next.with(ref, member(ref, upstream.get(), state));
         }

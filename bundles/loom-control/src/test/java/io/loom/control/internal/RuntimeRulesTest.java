@@ -1,5 +1,6 @@
 package io.loom.control.internal;
 
+import static io.loom.control.internal.Fixtures.address;
 import static io.loom.control.internal.Fixtures.config;
 import static io.loom.control.internal.Fixtures.endpoint;
 import static io.loom.control.internal.Fixtures.ref;
@@ -13,12 +14,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.LoomException;
+import io.loom.api.Problem;
+import io.loom.api.Protocol;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Upstream;
+import io.loom.api.config.Vip;
 import io.loom.api.control.NewBackend;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -186,6 +191,21 @@ class RuntimeRulesTest {
         assertEquals(List.of("LOOM-3509"), inventory.orphans().stream().map(problem -> problem.code()).toList());
         remove(3);
         assertTrue(state.added().isEmpty());
+    }
+
+    /** The file cannot know of it, so it is not refused. */
+    @Test
+    void anAddedBackendWhoseAddressAVipHasGotIsNamedUntilItIsRemoved() {
+        add("10.9.0.7");
+        add("10.0.0.3");
+        Vip other = new Vip("other", List.of(address("10.9.0.7")), false, List.of(new Vip.Service(Protocol.TCP, 443)), "maglev", 101, "nat",
+                "default", true, Vip.Connections.DEFAULT);
+        load(config(List.of(vip("nat"), other), upstream("default", server("10.0.0.1"), server("10.0.0.2"))));
+        Inventory inventory = Inventory.of(config, state);
+        assertEquals(List.of("LOOM-3512 backend 3 (10.9.0.7:80), added at run time, is no server: the file gives its address to vip other; "
+                + "remove the backend, or give the vip another address"), inventory.orphans().stream().map(Problem::toString).toList());
+        remove(3);
+        assertEquals(List.of(), inventory.with(Set.of(ref("10.9.0.7")), config, state).orphans());
     }
 
     @Test
