@@ -195,6 +195,22 @@ public class LoomdIT {
         assertTrue(other.output(), other.output().lines().anyMatch(line -> line.startsWith("all maps together: ")));
     }
 
+    @Test
+    public void aCheckWarnsOfWhatTheAssemblyDoesNotHave() throws Exception {
+        Path misspelt = Files.writeString(work.resolve("misspelt.yaml"), """
+                ebpf:
+                  interface: no-such-device
+                  vips:
+                    - {name: web, addresses: 10.0.0.9, ports: 80, forwarding: ipipp, algorithm: maglv, backends: [{address: 10.0.0.1, port: 80}]}
+                """);
+        Outcome check = LOOM.run("loomd", "--check", "--config", misspelt.toString());
+        assertEquals(check.output(), 0, check.status());
+        for (String said : List.of("LOOM-2121 " + misspelt + ":2:14: interface no-such-device", "there are: gue, ipip, l2, nat; did you mean ipip?",
+                "there are: maglev, round_robin, weighted; did you mean maglev?")) {
+            assertTrue(check.output(), check.output().contains(said));
+        }
+    }
+
     private static String other(String name) throws IOException {
         return Files.writeString(work.resolve(name), Files.readString(config)
                 .replace(Integer.toString(REST_PORT), "19393").replace(Integer.toString(SSH_PORT), "18403")).toString();
