@@ -182,8 +182,7 @@ final class Reconciler {
         keepDurable();
         if (config.isEmpty()) {
             String problem = troubles.failing();
-            readiness = new Readiness(false, false, 0, problem.isEmpty() ? "a valid configuration" : problem);
-            publishEmpty();
+            waitFor(problem.isEmpty() ? Readiness.START.waiting() : problem);
             return;
         }
         LoomConfig now = config.get();
@@ -214,6 +213,9 @@ final class Reconciler {
             return;
         }
         LoomConfig next = offered.get();
+        if (config.isEmpty() && troubles.failing().isEmpty()) {
+            waitFor("the kernel to take the configuration"); // its verifier has seconds of work with the first one
+        }
         try {
             plane.configure(next);
             FileMerge.Merged merged = FileMerge.merge(runtime, next);
@@ -354,7 +356,8 @@ final class Reconciler {
         return left;
     }
 
-    private void publishEmpty() {
+    private void waitFor(String what) {
+        readiness = new Readiness(false, false, 0, what);
         publish.accept(new Snapshot(
                 readiness.waiting(), troubles.all(plane.problems(), config, Inventory.EMPTY), plane.program(),
                 sorted(plane.methods().keySet()), sorted(plane.algorithms()), Optional.empty(), Set.of()));

@@ -48,6 +48,8 @@ final class FakeDataPlane implements DataPlane {
     boolean tablesStay;
     /** What it fails with, which is no refusal. */
     volatile Optional<RuntimeException> bug = Optional.empty();
+    /** What happens elsewhere while a configuration is on its way. */
+    Runnable beforeConfigure = () -> { };
     /** What happens elsewhere while a change is on its way. */
     volatile Runnable beforeApply = () -> { };
     /** At the end of a kind of changes. */
@@ -99,6 +101,7 @@ final class FakeDataPlane implements DataPlane {
 
     @Override
     public void configure(LoomConfig config) {
+        beforeConfigure.run();
         if (refusesConfiguration) {
             throw refusal();
         }

@@ -13,6 +13,7 @@ import io.loom.api.config.LoomConfig;
 import io.loom.api.control.Status.AttachmentView;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -31,6 +32,19 @@ class ReadinessTest {
     @BeforeEach
     void start() {
         bench = new Bench(data, plane);
+    }
+
+    /** A file that has not come yet is not said to be invalid, and one that has come is not waited for. */
+    @Test
+    void untilTheFirstConfigurationIsTakenStatusSaysWhoHasIt() {
+        bench.round();
+        assertEquals("the configuration", bench.seen.waiting());
+        List<String> meanwhile = new ArrayList<>();
+        plane.beforeConfigure = () -> meanwhile.add(bench.seen.waiting());
+        bench.load(web("nat", server("10.0.0.1")));
+        assertEquals(List.of("the kernel to take the configuration"), meanwhile);
+        bench.load(web("nat", server("10.0.0.2")));
+        assertEquals(bench.seen.waiting(), meanwhile.get(1), "later ones change nothing of what is waited for");
     }
 
     @Test

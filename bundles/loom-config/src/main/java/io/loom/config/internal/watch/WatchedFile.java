@@ -135,16 +135,24 @@ public final class WatchedFile implements ConfigSource, AutoCloseable {
         return bytes;
     }
 
+    /** SIGHUP reads what has been read already: that it says the same is said, but not all of it again. */
     private void changed(Reading reading) {
+        boolean saidBefore = reading.problems().equals(rejected) && (reading.config().isEmpty() || reading.config().equals(current));
         take(reading);
         if (reading.config().isEmpty()) {
-            reading.problems().forEach(problem -> LOG.error("{}", problem));
-            LOG.error("{} is refused; the last good version stays in force", location());
+            if (!saidBefore) {
+                reading.problems().forEach(problem -> LOG.error("{}", problem));
+            }
+            LOG.error("{} is {}; the last good version stays in force", location(), saidBefore ? "still refused, for the same reasons" : "refused");
             return;
         }
-        LOG.info("{} changed and is in force", location());
         LoomConfig config = reading.config().get();
-        config.warnings().forEach(warning -> LOG.warn("{}", warning));
+        if (saidBefore) {
+            LOG.info("{} says the same, and is in force", location());
+        } else {
+            LOG.info("{} changed and is in force", location());
+            config.warnings().forEach(warning -> LOG.warn("{}", warning));
+        }
         subscriptions.forEach(subscription -> subscription.deliver(config));
     }
 

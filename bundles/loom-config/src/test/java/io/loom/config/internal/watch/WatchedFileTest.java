@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.config.LoomConfig;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -180,5 +183,54 @@ class WatchedFileTest {
         Files.delete(list);
         await(() -> !watched.rejected().isEmpty());
         assertEquals(2, watched.current().orElseThrow().acl().rules().size(), "the last good version stays in force");
+    }
+
+    /** What the log says meanwhile. */
+    private static String logOf(Scenario scenario) throws Exception {
+        PrintStream before = System.err;
+        ByteArrayOutputStream log = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+        try {
+            scenario.play(log);
+            return log.toString(StandardCharsets.UTF_8);
+        } finally {
+            System.setErr(before);
+        }
+    }
+
+    private interface Scenario {
+        void play(ByteArrayOutputStream log) throws Exception;
+    }
+
+    private static void awaitIn(ByteArrayOutputStream log, String text) throws InterruptedException {
+        await(() -> log.toString(StandardCharsets.UTF_8).contains(text));
+    }
+
+    @Test
+    void aRefusedVersionThatIsReadAgainIsNotToldAgain() throws Exception {
+        assertEquals("eth0", next());
+        String said = logOf(log -> {
+            Files.writeString(path, "ebpf: {interfaec: eth9}\n");
+            awaitIn(log, "is refused; the last good version stays in force");
+            watched.reread();
+            awaitIn(log, "is still refused, for the same reasons; the last good version stays in force");
+            Files.writeString(path, "ebpf: {interface: eth9, nonsense: 1}\n");
+            awaitIn(log, "nonsense");
+        });
+        assertEquals(1, said.lines().filter(line -> line.contains("interfaec")).count(), said);
+    }
+
+    /** Whoever sends SIGHUP gets an answer all the same, and no second copy of the warnings. */
+    @Test
+    void aGoodVersionThatIsReadAgainIsSaidToBeTheSame() throws Exception {
+        assertEquals("eth0", next());
+        String said = logOf(log -> {
+            Files.writeString(path, "ebpf: {interface: []}\n");
+            awaitIn(log, "changed and is in force");
+            awaitIn(log, "LOOM-2102");
+            watched.reread();
+            awaitIn(log, "says the same, and is in force");
+        });
+        assertEquals(1, said.lines().filter(line -> line.contains("LOOM-2102")).count(), said);
     }
 }
