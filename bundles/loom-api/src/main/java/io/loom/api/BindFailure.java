@@ -39,6 +39,11 @@ public record BindFailure(String why, String fix) {
         return new BindFailure(why, "stop what uses it (ss -ltnp) or set " + section + " in the configuration file");
     }
 
+    /** Whether one cannot be bound while the other is: of one port, a wildcard stands for every address. */
+    public static boolean excludes(InetSocketAddress held, InetSocketAddress wanted) {
+        return held.getPort() == wanted.getPort() && (held.getAddress().isAnyLocalAddress() || wanted.getAddress().isAnyLocalAddress());
+    }
+
     private static boolean isOfThisHost(InetAddress address) {
         try (ServerSocket any = new ServerSocket(0, 1, address)) {
             return any.isBound();

@@ -1,7 +1,9 @@
 package io.loom.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.BindException;
@@ -52,5 +54,13 @@ class BindFailureTest {
     void whatElseGoesWrongBlamesNobody() {
         assertEquals(new BindFailure("Too many open files", "set admin.rest in the configuration file"),
                 BindFailure.of(at("127.0.0.1", 9091), new RuntimeException(new SocketException("Too many open files")), "admin.rest"));
+    }
+
+    @Test
+    void onlyAWildcardExcludesOtherAddressesOfItsPort() {
+        assertFalse(BindFailure.excludes(at("127.0.0.1", 80), at("127.0.0.2", 80)));
+        assertTrue(BindFailure.excludes(at("0.0.0.0", 80), at("127.0.0.2", 80)));
+        assertTrue(BindFailure.excludes(at("127.0.0.1", 80), at("::", 80)));
+        assertFalse(BindFailure.excludes(at("127.0.0.1", 80), at("::", 81)));
     }
 }

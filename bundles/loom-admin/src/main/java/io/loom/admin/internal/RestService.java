@@ -1,5 +1,6 @@
 package io.loom.admin.internal;
 
+import io.loom.api.BindFailure;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.Vital;
@@ -14,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps REST on the configured address. A new address is bound before the old one is given up, unless they have the same
- * port: a wildcard and a loopback address exclude each other, so then the old one goes first and comes back if need be. What
+ * Keeps REST on the configured address. A new address is bound before the old one is given up, unless they exclude
+ * each other, as a wildcard and a loopback address of one port do: then the old one goes first and comes back if need be. What
  * cannot be bound is tried again, after a second at first and at least every half minute, and is a problem until it is.
  */
 final class RestService implements AutoCloseable {
@@ -81,8 +82,7 @@ final class RestService implements AutoCloseable {
             problem = Optional.empty();
             return;
         }
-        boolean exclusive = served.filter(old -> old.getPort() == address.getPort()).isPresent();
-        if (exclusive) {
+        if (served.filter(old -> BindFailure.excludes(old, address)).isPresent()) {
             end();
         }
         try {

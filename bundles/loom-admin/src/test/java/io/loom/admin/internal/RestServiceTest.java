@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -58,6 +59,20 @@ class RestServiceTest {
         service.listen(new InetSocketAddress(InetAddress.getByName("192.0.2.77"), 9091));
         assertEquals("LOOM-3521 cannot listen on 192.0.2.77:9091 for REST: 192.0.2.77 is no address of this host; "
                 + "put it on an interface, or set admin.rest to one that is (ip address)", failures.get(0).getMessage());
+    }
+
+    /** Of one port, such as the default: nobody has to go for an attempt that cannot succeed, again and again. */
+    @Test
+    void whoIsConnectedStaysWhileAnAddressOfAnotherHostIsTried() throws Exception {
+        int port = freePort();
+        service.listen(loopback(port));
+        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            service.listen(new InetSocketAddress(InetAddress.getByName("192.0.2.77"), port));
+            assertEquals(1, service.problems().size());
+            client.getOutputStream().write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            client.setSoTimeout(20_000);
+            assertEquals('H', client.getInputStream().read());
+        }
     }
 
     @Test

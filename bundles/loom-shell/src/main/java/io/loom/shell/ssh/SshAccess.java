@@ -126,8 +126,8 @@ public final class SshAccess implements ProblemSource {
         }
         Optional<InetSocketAddress> before = served;
         try {
-            // Two addresses of one port may exclude each other: then the old one goes first, and comes back if need be.
-            if (before.filter(old -> old.getPort() == address.getPort()).isPresent()) {
+            // Then the old one goes first, and comes back if need be, without whoever was in.
+            if (before.filter(old -> BindFailure.excludes(old, address)).isPresent()) {
                 close();
             }
             open(address);

@@ -5,18 +5,27 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loom.api.Problem;
+import io.loom.api.config.Admin;
+import io.loom.api.config.ConfigSource;
+import io.loom.api.config.LoomConfig;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
@@ -96,6 +105,69 @@ class SshAccessTest {
         assertEquals("LOOM-5202 SSH cannot listen on " + elsewhere + ": 192.0.2.77 is no address of this host; "
                 + "put it on an interface, or set admin.ssh to one that is (ip address); Loom tries again each second",
                 SshAccess.cannotListen(elsewhere, failure).toString());
+    }
+
+    /** Of one port, such as the default, it was closed for an attempt that cannot succeed, each second. */
+    @Test
+    void whoIsInStaysWhileAnAddressOfAnotherHostIsTried() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        OneFile file = new OneFile();
+        SshAccess access = new SshAccess(directory, file, null);
+        try {
+            file.says(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            await(() -> Files.exists(new SshKeys(directory).address()));
+            try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                client.setSoTimeout(2_500);
+                file.says(new InetSocketAddress(InetAddress.getByName("192.0.2.77"), port));
+                await(() -> !access.problems().isEmpty());
+                assertEquals("LOOM-5202", access.problems().get(0).code());
+                assertThrows(SocketTimeoutException.class, () -> client.getInputStream().transferTo(OutputStream.nullOutputStream()),
+                        "closed, or not silent");
+            }
+        } finally {
+            access.stop();
+        }
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + 20_000_000_000L;
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < end, "nothing happened");
+            Thread.sleep(20);
+        }
+    }
+
+    /** A configuration file of which nothing counts but where SSH listens. */
+    private static final class OneFile implements ConfigSource {
+        private Listener listener;
+
+        void says(InetSocketAddress ssh) {
+            listener.accept(new LoomConfig(true, null, null, null, null, null, null, List.of(), List.of(), new Admin(ssh, ssh), List.of()));
+        }
+
+        @Override
+        public Optional<LoomConfig> current() {
+            return Optional.empty();
+        }
+
+        @Override
+        public List<Problem> rejected() {
+            return List.of();
+        }
+
+        @Override
+        public String location() {
+            return "";
+        }
+
+        @Override
+        public AutoCloseable subscribe(Listener subscriber) {
+            listener = subscriber;
+            return () -> { };
+        }
     }
 
     @Test
