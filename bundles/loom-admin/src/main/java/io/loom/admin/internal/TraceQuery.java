@@ -29,8 +29,9 @@ import java.util.stream.Collectors;
 record TraceQuery(Duration duration, long limit, Tracing.Wanted wanted) {
     private static final Duration DEFAULT = Duration.ofSeconds(10);
     private static final Duration LONGEST = Duration.ofSeconds(60);
-    private static final Pattern SPAN = Pattern.compile("(\\d{1,9})(ms|s|m)?");
-    private static final Pattern NUMBER = Pattern.compile("[1-9]\\d{0,8}");
+    private static final Pattern SPAN = Pattern.compile("(\\d+)(ms|s|m)?");
+    private static final Pattern NUMBER = Pattern.compile("\\d+");
+    private static final long MOST_PACKETS = 999_999_999;
     private static final Set<String> NAMES = new TreeSet<>(Set.of("duration", "limit", "address", "vip", "verdict"));
 
     /** @throws LoomException with all that is wrong with them */
@@ -61,7 +62,7 @@ record TraceQuery(Duration duration, long limit, Tracing.Wanted wanted) {
             problems.add(new Problem(Refusal.WRONG_TYPE.code(), "?duration", quoted(text) + " is no duration", "", fix));
             return DEFAULT;
         }
-        long number = Long.parseLong(matcher.group(1));
+        long number = number(matcher.group(1));
         Duration duration = switch (matcher.group(2) == null ? "s" : matcher.group(2)) {
             case "ms" -> Duration.ofMillis(number);
             case "m" -> Duration.ofMinutes(number);
@@ -75,12 +76,23 @@ record TraceQuery(Duration duration, long limit, Tracing.Wanted wanted) {
     }
 
     private static long limit(String text, List<Problem> problems) {
+        String fix = "give 1 to " + MOST_PACKETS + ", such as limit=100";
         if (!NUMBER.matcher(text).matches()) {
-            problems.add(new Problem(Refusal.WRONG_TYPE.code(), "?limit", quoted(text) + " is no number of packets", "",
-                    "give 1 to 999999999, such as limit=100"));
+            problems.add(new Problem(Refusal.WRONG_TYPE.code(), "?limit", quoted(text) + " is no number of packets", "", fix));
             return 1;
         }
-        return Long.parseLong(text);
+        long limit = number(text);
+        if (limit < 1 || limit > MOST_PACKETS) {
+            problems.add(new Problem(Refusal.OUT_OF_RANGE.code(), "?limit", quoted(text) + " is out of range",
+                    limit < 1 ? "it would end before the first packet" : "a trace has at most " + MOST_PACKETS + " packets", fix));
+        }
+        return limit;
+    }
+
+    /** Of digits alone. What is beyond every bound is cut, so that it fits. */
+    private static long number(String digits) {
+        String significant = digits.replaceFirst("^0+(?=.)", "");
+        return significant.length() > 12 ? 1_000_000_000_000L : Long.parseLong(significant);
     }
 
     private static Optional<InetAddress> address(String text, List<Problem> problems) {

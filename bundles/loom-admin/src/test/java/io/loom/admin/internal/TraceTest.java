@@ -93,10 +93,12 @@ class TraceTest {
 
     @ParameterizedTest
     @CsvSource({
-        "duration=61s, LOOM-3416", "duration=0, LOOM-3416", "duration=ten, LOOM-3415", "duration=2m, LOOM-3416", "limit=0, LOOM-3415",
+        "duration=61s, LOOM-3416", "duration=0, LOOM-3416", "duration=ten, LOOM-3415", "duration=2m, LOOM-3416", "limit=0, LOOM-3416",
         "address=web1, LOOM-3415", "vip=none, LOOM-3420", "verdict=drop_all, LOOM-3420", "color=red, LOOM-3414",
         "duration=1s&duration=2s, duration is given more than once", "duration=1s&%64uration=1s, duration is given more than once",
-        "duration=0, it would end before the first packet", "duration=61s, a trace lasts 60 s at most"
+        "duration=0, it would end before the first packet", "duration=61s, a trace lasts 60 s at most",
+        "duration=99999999999999999999m, a trace lasts 60 s at most", "limit=few, is no number of packets", "limit=1000000000, a trace has at most 999999999 packets",
+        "limit=99999999999999999999, a trace has at most 999999999 packets"
     })
     void whatMakesNoSenseIsRefused(String query, String said) throws Exception {
         HttpResponse<String> answer = get("?" + query);
