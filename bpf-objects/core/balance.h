@@ -201,26 +201,17 @@ static __always_inline int loom_packet_dropped(struct xdp_md *ctx, struct loom_p
 	return verdict;
 }
 
-/* A frame for another station: out of the way of all others, which would hold more on the stack. */
-static __noinline int loom_foreign_pass(struct xdp_md *ctx)
-{
-	struct loom_work *work = loom_work_begin(ctx);
-
-	return work ? loom_exit(ctx, work, LOOM_PASS_OTHER_STATION, 0) : XDP_DROP;
-}
-
 SEC("xdp")
 int loom_xdp(struct xdp_md *ctx)
 {
 	struct loom_conn conn = {};
-	struct loom_work *work;
+	struct loom_work *work = loom_work_begin(ctx);
 	int verdict;
 
-	if (loom_frame_is_foreign(ctx))
-		return loom_foreign_pass(ctx);
-	work = loom_work_begin(ctx);
 	if (!work)
 		return XDP_DROP;
+	if (loom_frame_is_foreign(ctx))
+		return loom_exit(ctx, work, LOOM_PASS_OTHER_STATION, 0);
 	verdict = loom_packet_judge(ctx, &work->packet, &conn);
 	if ((loom_generic || loom_software) && work->packet.found & (LOOM_PACKET_UNFINISHED | LOOM_PACKET_SEGMENTS))
 		loom_unfinished_count(ctx, &work->packet, verdict);

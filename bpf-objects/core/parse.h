@@ -45,7 +45,7 @@ static __always_inline enum loom_verdict loom_parse_link(const struct loom_frame
 
 	if ((void *)(ethernet + 1) > frame->end)
 		return LOOM_DROP_TRUNCATED;
-	*type = ethernet->h_proto;
+	*type = *((__be16 *)tag - 1); /* h_proto, whose struct is packed: clang would load its bytes one by one */
 	packet->l3 = sizeof(*ethernet);
 	for (int i = 0; i < LOOM_TAGS && loom_type_is_tag(*type); i++, tag++) {
 		if ((void *)(tag + 1) > frame->end)

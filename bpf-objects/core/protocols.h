@@ -23,15 +23,23 @@ LOOM_PROTOCOL_SLOT(01)
 LOOM_PROTOCOL_SLOT(02)
 LOOM_PROTOCOL_SLOT(03)
 
+/* Reads the number once: the verifier removes branches, but no loads. */
+static __always_inline int loom_protocol_is(__u32 slot, const struct loom_packet *packet)
+{
+	__u8 number = loom_protocols[slot];
+
+	return number && packet->protocol == number;
+}
+
 static __always_inline int loom_protocol_parse(struct xdp_md *ctx, struct loom_packet *packet)
 {
-	if (loom_protocols[0] && packet->protocol == loom_protocols[0])
+	if (loom_protocol_is(0, packet))
 		return loom_protocol_slot00(ctx, packet);
-	if (loom_protocols[1] && packet->protocol == loom_protocols[1])
+	if (loom_protocol_is(1, packet))
 		return loom_protocol_slot01(ctx, packet);
-	if (loom_protocols[2] && packet->protocol == loom_protocols[2])
+	if (loom_protocol_is(2, packet))
 		return loom_protocol_slot02(ctx, packet);
-	if (loom_protocols[3] && packet->protocol == loom_protocols[3])
+	if (loom_protocol_is(3, packet))
 		return loom_protocol_slot03(ctx, packet);
 	return LOOM_PASS_OTHER_PROTOCOL;
 }

@@ -149,11 +149,13 @@ static __always_inline int loom_slot_expects(const struct loom_packet *packet, _
 /* Asks every method that has a reply hook, in the order of slots, until one knows the packet. */
 static __always_inline int loom_slots_reply(struct xdp_md *ctx, struct loom_packet *packet)
 {
+	__u32 slots = loom_reply_slots; /* read once: what the verifier removes are branches, never loads */
+
 #pragma unroll
 	for (__u32 slot = 0; slot < LOOM_SLOTS; slot++) {
 		int verdict = LOOM_CONTINUE;
 
-		if (loom_reply_slots & 1U << slot)
+		if (slots & 1U << slot)
 			verdict = loom_slot_reply(ctx, packet, slot);
 		if (verdict != LOOM_CONTINUE)
 			return loom_slot_verdict(slot, verdict);

@@ -61,12 +61,16 @@ __noinline int loom_station_is_other(struct xdp_md *ctx)
 /* Whether the frame is another station's. One that is too short for the question is not. */
 static __always_inline int loom_frame_is_foreign(struct xdp_md *ctx)
 {
-	const struct loom_stations *own = loom_stations_of(ctx->ingress_ifindex);
 	const void *frame = (void *)(long)ctx->data;
+	__u32 ifindex = ctx->ingress_ifindex;
+	const struct loom_stations *own;
+	__u64 station;
 
-	if (!own || frame + ETH_HLEN > (void *)(long)ctx->data_end)
+	if (frame + ETH_HLEN > (void *)(long)ctx->data_end)
 		return 0;
-	if (own->station[0] == loom_station_word(frame, ctx->ingress_ifindex))
+	station = loom_station_word(frame, ifindex);
+	own = loom_stations_of(ifindex);
+	if (own && own->station[0] == station)
 		return 0;
 	return loom_station_is_other(ctx);
 }

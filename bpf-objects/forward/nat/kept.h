@@ -83,6 +83,13 @@ static __always_inline __u32 *nat_keeps_flag(void)
 	return bpf_map_lookup_elem(&nat_keeps, (const void *)&nat_only);
 }
 
+static __always_inline int nat_keeps_any(void)
+{
+	const __u32 *keeps = nat_keeps_flag();
+
+	return keeps && *keeps;
+}
+
 static __always_inline struct nat_kept *nat_kept_lookup(__u32 family, const union nat_kept_key *key)
 {
 	if (family == 4)

@@ -158,21 +158,24 @@ static __always_inline int nat_reply_send(struct xdp_md *ctx, struct loom_packet
 static __always_inline struct nat_pair *nat_reply_find(const struct loom_packet *packet, struct nat_reply *reply)
 {
 	struct nat_pair *pair = NULL;
-	__u32 *keeps;
 
 	if (nat_port_may_live(bpf_ntohs(packet->destination_port)))
 		pair = packet->family == 4 ? nat_reply_read(reply, packet, 4) : nat_reply_read(reply, packet, 6);
 	if (pair)
 		return pair;
-	keeps = nat_keeps_flag();
-	return keeps && *keeps ? nat_kept_read(reply, packet) : NULL;
+	return nat_keeps_any() ? nat_kept_read(reply, packet) : NULL;
 }
 
 __hidden int loom_reply_slotXX(struct xdp_md *ctx, struct loom_packet *packet)
 {
-	struct nat_reply reply = {};
-	struct nat_pair *pair = nat_reply_find(packet, &reply);
+	struct nat_reply reply;
+	struct nat_pair *pair;
 
+	/* All traffic to no listener comes by here, and does not pay for what follows. */
+	if (!nat_port_may_live(bpf_ntohs(packet->destination_port)) && !nat_keeps_any())
+		return LOOM_CONTINUE;
+	__builtin_memset(&reply, 0, sizeof(reply));
+	pair = nat_reply_find(packet, &reply);
 	if (!pair)
 		return LOOM_CONTINUE;
 	if (nat_links_are_doubtful(packet->now))

@@ -59,13 +59,13 @@ static __always_inline __be16 nat_port_of(__u32 cookie)
 
 static __always_inline int nat_port_is_ours(__u16 port)
 {
-	return port >= nat_port_first && port < nat_port_first + nat_port_count;
+	return (__u32)port - nat_port_first < nat_port_count; /* one comparison: what is below the first wraps */
 }
 
 /* Whether a reply could be addressed to it: spares the lookup for traffic of the host's own. */
 static __always_inline int nat_port_may_live(__u16 port)
 {
-	return nat_port_is_ours(port) || (port >= nat_former_first && port < nat_former_first + nat_former_count);
+	return nat_port_is_ours(port) || (__u32)port - nat_former_first < nat_former_count;
 }
 
 static __always_inline __u32 nat_spread(__u32 hash, __u32 attempt)

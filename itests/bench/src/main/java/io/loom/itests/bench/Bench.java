@@ -67,6 +67,10 @@ public final class Bench {
         }
         try (Stages stages = new Stages(arguments.entries(), Kind.CACHE)) {
             measure(Catalogue.ofCache(stages, arguments));
+            if (outcomes.isEmpty()) {
+                throw new IllegalArgumentException("--only " + arguments.only()
+                        + ": no case has that in its name; there are ipip_v4_established_1, pass_v6 and others, as a run without --only prints them");
+            }
             return end.apply(stages);
         }
     }

@@ -54,6 +54,12 @@ class BesideIT {
     }
 
     @Test
+    void aNameThatNoCaseHasIsRefused() {
+        IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> run("no_vip", object));
+        assertTrue(refused.getMessage().startsWith("--only no_vip: no case"), refused::getMessage);
+    }
+
+    @Test
     void whatItsHeadersDoNotAllowIsNotComparedWithIt() throws Exception {
         assertEquals(Set.of(), besides(run("gue_v4_established_1", object)));
         assertEquals(Set.of("ipip_udp_v4_established_1"), besides(run("ipip_udp_v4", object)));
