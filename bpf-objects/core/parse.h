@@ -47,6 +47,8 @@ static __always_inline enum loom_verdict loom_parse_link(const struct loom_frame
 		return LOOM_DROP_TRUNCATED;
 	*type = *((__be16 *)tag - 1); /* h_proto, whose struct is packed: clang would load its bytes one by one */
 	packet->l3 = sizeof(*ethernet);
+	if (*type == bpf_htons(ETH_P_IP))
+		return LOOM_CONTINUE; /* what comes most is asked for first */
 	for (int i = 0; i < LOOM_TAGS && loom_type_is_tag(*type); i++, tag++) {
 		if ((void *)(tag + 1) > frame->end)
 			return LOOM_DROP_TRUNCATED;
