@@ -174,6 +174,17 @@ public final class BpfMap implements AutoCloseable {
         new MapDump(fd(), name, keySize, entryBytes, maxEntries, batch).forEach(wanted, entry);
     }
 
+    /**
+     * Entries of a hash (LRU or not) that is no per-CPU one, bucket by bucket. An entry keeps its bucket for life, so that who goes on at
+     * {@link MapBatch#next}, whenever that is, meets each one that is there throughout exactly once.
+     *
+     * @param place  0, or what an earlier batch of this map says
+     * @param atMost entries; more only if the first bucket alone has more
+     */
+    public MapBatch from(int place, int atMost) {
+        return new MapDump(fd(), name, keySize, entryBytes, maxEntries, batch).from(place, atMost);
+    }
+
     /** Writes many entries; closing it writes the rest. */
     public MapFill fill() {
         return new MapFill(this, keySize, entryBytes);

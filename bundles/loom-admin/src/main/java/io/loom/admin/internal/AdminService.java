@@ -49,7 +49,8 @@ public final class AdminService {
     }
 
     private static List<Route> routes(Appliance appliance) {
-        return Stream.of(new BackendRoutes(appliance).routes(), new ViewRoutes(appliance).routes(), new TraceRoute(appliance).routes())
+        return Stream.of(new BackendRoutes(appliance).routes(), new ConnectionRoute(appliance).routes(), new ViewRoutes(appliance).routes(),
+                        new TraceRoute(appliance).routes())
                 .flatMap(List::stream).toList();
     }
 

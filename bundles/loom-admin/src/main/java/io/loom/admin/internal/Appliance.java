@@ -2,6 +2,7 @@ package io.loom.admin.internal;
 
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
+import io.loom.api.control.Connections;
 import io.loom.api.control.LoomControl;
 import io.loom.api.control.PluginListing;
 import io.loom.api.control.Telemetry;
@@ -40,6 +41,10 @@ public final class Appliance {
             policyOption = ReferencePolicyOption.GREEDY)
     volatile Tracing tracing;
 
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    volatile Connections connections;
+
     /** @throws LoomException LOOM-3523 if the control plane is not running */
     LoomControl control() {
         return required(control, "the control plane (bundle loom-control)");
@@ -58,6 +63,11 @@ public final class Appliance {
     /** @throws LoomException LOOM-3523 if the data path is not running */
     Tracing tracing() {
         return required(tracing, "the data path (bundle loom-datapath)");
+    }
+
+    /** @throws LoomException LOOM-3523 if the control plane is not running */
+    Connections connections() {
+        return required(connections, "the control plane (bundle loom-control)");
     }
 
     /** @throws LoomException LOOM-3523 if the metrics are not available */

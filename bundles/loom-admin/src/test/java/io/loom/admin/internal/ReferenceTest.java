@@ -17,7 +17,8 @@ class ReferenceTest {
     @Test
     void theDocumentListsExactlyTheRoutes() throws Exception {
         Appliance appliance = new Appliance();
-        List<String> routes = Stream.of(new BackendRoutes(appliance).routes(), new ViewRoutes(appliance).routes(), new TraceRoute(appliance).routes())
+        List<String> routes = Stream.of(new BackendRoutes(appliance).routes(), new ConnectionRoute(appliance).routes(), new ViewRoutes(appliance).routes(),
+                        new TraceRoute(appliance).routes())
                 .flatMap(List::stream)
                 .map(route -> "| `" + route.method() + "` | `" + route.path() + "` | " + route.summary() + " |").toList();
         List<String> documented = Files.readAllLines(DOCS.resolve("reference-rest.md")).stream()

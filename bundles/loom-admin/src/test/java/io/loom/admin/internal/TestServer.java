@@ -26,6 +26,7 @@ final class TestServer implements AutoCloseable, AfterEachCallback {
     final Appliance appliance = new Appliance();
     final FakeControl control = new FakeControl();
     final FakeTracing tracing = new FakeTracing();
+    final FakeConnections connections = new FakeConnections();
     final Router router;
     private final RestServer server;
     private final HttpClient client = HttpClient.newHttpClient();
@@ -37,6 +38,7 @@ final class TestServer implements AutoCloseable, AfterEachCallback {
     TestServer(int bodySeconds, Visitors.Limits limits) {
         appliance.control = control;
         appliance.tracing = tracing;
+        appliance.connections = connections;
         appliance.plugins = () -> List.of(
                 new PluginView("a.jar", "one", "1.0.0", "active", 1,
                         List.of(new PluginView.Provided("algorithm", "maglev", 1, List.of("web"))), ""),
@@ -47,7 +49,7 @@ final class TestServer implements AutoCloseable, AfterEachCallback {
         appliance.metrics = accept -> new MetricsText.Page("text/plain; version=0.0.4; charset=utf-8",
                 "loom_ebpf_ready 1\n".getBytes(StandardCharsets.UTF_8));
         router = new Router(Stream.of(
-                new BackendRoutes(appliance).routes(), new ViewRoutes(appliance).routes(), new TraceRoute(appliance).routes())
+                new BackendRoutes(appliance).routes(), new ConnectionRoute(appliance).routes(), new ViewRoutes(appliance).routes(), new TraceRoute(appliance).routes())
                 .flatMap(List::stream).toList());
         server = RestServer.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), router,
                 new RestServer.Manners(NAMES::contains, bodySeconds, limits));

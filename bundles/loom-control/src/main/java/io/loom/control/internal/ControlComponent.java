@@ -3,6 +3,7 @@ package io.loom.control.internal;
 import io.loom.api.config.ConfigSource;
 import io.loom.api.config.OwnAddresses;
 import io.loom.api.control.BackendView;
+import io.loom.api.control.Connections;
 import io.loom.api.control.HealthReports;
 import io.loom.api.control.Deployment;
 import io.loom.api.control.LoomControl;
@@ -15,6 +16,8 @@ import io.loom.api.control.VipView;
 import io.loom.control.dataplane.DataPlane;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
@@ -28,9 +31,10 @@ import org.osgi.service.component.annotations.ReferencePolicy;
  * Serves {@link LoomControl} while there is a configuration source and a data plane. Health checks may come and go: without
  * them the last results hold. Stopping it leaves the kernel as it is.
  */
-@Component(service = {LoomControl.class, PluginListing.class}, immediate = true)
-public final class ControlComponent implements LoomControl, PluginListing {
+@Component(service = {LoomControl.class, PluginListing.class, Connections.class}, immediate = true)
+public final class ControlComponent implements LoomControl, PluginListing, Connections {
     private final ControlService service;
+    private final Connections connections;
     private final DataPlane plane;
 
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
@@ -43,6 +47,7 @@ public final class ControlComponent implements LoomControl, PluginListing {
         String data = context.getProperty("loom.data");
         this.service = new ControlService(
                 source, plane, Path.of(data == null ? "data" : data), new OwnAddresses(), System::nanoTime);
+        this.connections = new ConnectionViews(plane::connections, service::backends);
     }
 
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
@@ -107,5 +112,15 @@ public final class ControlComponent implements LoomControl, PluginListing {
     public List<PluginView> plugins() {
         Deployment folder = deployment;
         return new PluginTable(plane.plugins(), vips()).of(folder == null ? List.of() : folder.files());
+    }
+
+    @Override
+    public Optional<Page> page(Wanted wanted, String after, int limit) {
+        return connections.page(wanted, after, limit);
+    }
+
+    @Override
+    public Map<State, Long> count(Wanted wanted) {
+        return connections.count(wanted);
     }
 }

@@ -199,6 +199,11 @@ final class Backends implements AutoCloseable {
         });
     }
 
+    /** From which of Loom's addresses a backend is sent to. */
+    synchronized Optional<InetAddress> source(int number) {
+        return Optional.ofNullable(written.get(number)).flatMap(BackendEntry::hop).map(NextHop::source);
+    }
+
     /** From which of Loom's addresses each address of a backend is sent to. */
     synchronized Map<InetAddress, InetAddress> sources() {
         Map<InetAddress, InetAddress> sources = new HashMap<>();

@@ -18,6 +18,7 @@ import io.loom.control.dataplane.Change;
 import io.loom.control.dataplane.DataPlane;
 import io.loom.control.dataplane.KernelState;
 import io.loom.control.dataplane.PluginFact;
+import io.loom.control.dataplane.TrackedConnections;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -345,6 +346,11 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
         problems.addAll(introductions.problems());
         Optional.ofNullable(deployment).ifPresent(folder -> problems.addAll(folder.problems()));
         return problems;
+    }
+
+    @Override
+    public TrackedConnections connections() {
+        return live.<TrackedConnections>map(LivePlane::connections).orElse(TrackedConnections.NONE);
     }
 
     @Override

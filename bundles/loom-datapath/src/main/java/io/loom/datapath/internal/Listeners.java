@@ -314,6 +314,14 @@ final class Listeners implements AutoCloseable {
         return Set.copyOf(byAddress.keySet());
     }
 
+    /** By number, those that rest included. */
+    synchronized Map<Integer, ListenerKey> byNumber() {
+        Map<Integer, ListenerKey> found = new HashMap<>();
+        resting.forEach((listener, number) -> found.put(number, listener));
+        live.forEach((listener, number) -> found.put(number, listener));
+        return found;
+    }
+
     synchronized Set<Integer> restingNumbers() {
         return numbers.resting();
     }

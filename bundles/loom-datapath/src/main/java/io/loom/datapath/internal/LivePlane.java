@@ -63,6 +63,7 @@ final class LivePlane implements AutoCloseable {
     private final Counters counters;
     private final Ports ports = new Ports();
     private final Tracer tracer;
+    private final ConnectionPages connections;
     private final PinKeeper keeper;
     /** Held while the program is replaced, when pins are on their way. */
     private final ReentrantLock replacing = new ReentrantLock();
@@ -111,6 +112,8 @@ final class LivePlane implements AutoCloseable {
         this.keeper = new PinKeeper(instance.pins());
         this.tracer = new Tracer(instance, clock, () -> new TraceNames(
                 Reason.all(programs.running().methods()), backends.byNumber(), listeners.specs()));
+        this.connections = new ConnectionPages(family -> instance.map("loom_conns" + family.version()), this::connectionNames,
+                () -> new ConnectionAges(clock.tick(), reclaim.timeouts(), clock.hz()));
         this.cpuAffinity = new CpuAffinity(instance.meta(), Path.of("/sys"), Path.of("/proc"));
         this.news = new NetworkNews(new Moves(instance::maps, clock::tick, attachments.ifindexes()), lookup, readings);
         if (instance.adopted()) {
@@ -124,6 +127,11 @@ final class LivePlane implements AutoCloseable {
 
     private static String describe(String device) throws IOException {
         return IpCommand.run("-d", "-o", "link", "show", "dev", device);
+    }
+
+    private ConnectionNames connectionNames() {
+        return new ConnectionNames(listeners.byNumber(), listeners.specs(), backends.byNumber(), new ConnectionNames.Translations(
+                ConnectionNames.byName(programs.running()), programs.wanted().options().natSources(), backends::source));
     }
 
     private void adopt() {
@@ -365,6 +373,10 @@ final class LivePlane implements AutoCloseable {
 
     Telemetry.Counters counters() {
         return counters.read(programs.running().methods(), reclaim.last());
+    }
+
+    ConnectionPages connections() {
+        return connections;
     }
 
     Tracer tracer() {

@@ -108,7 +108,8 @@ final class Reclaim {
         return Duration.ofMillis((ticks + 1L) * (1000L << Tuning.tickShift(hz)) / hz).toNanos();
     }
 
-    private int[] timeouts() {
+    /** By which the running program takes connections for expired: ticks by state. */
+    int[] timeouts() {
         int[] byState = new int[8];
         List<Integer> known = programs.tuning().expiry();
         for (int state = 0; state < known.size(); state++) {

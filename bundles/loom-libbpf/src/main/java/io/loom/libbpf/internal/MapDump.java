@@ -3,8 +3,12 @@ package io.loom.libbpf.internal;
 import static io.loom.libbpf.internal.Check.check;
 
 import com.sun.jna.Memory;
+import io.loom.libbpf.MapBatch;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 import java.util.function.LongPredicate;
 
@@ -85,6 +89,30 @@ public final class MapDump {
                 return true;
             }
             first = false;
+        }
+    }
+
+    /** Whole buckets of a hash from a place on; see {@link io.loom.libbpf.BpfMap#from}. */
+    public MapBatch from(int place, int atMost) {
+        Memory position = Options.zeroed(Math.max(keySize, Integer.BYTES));
+        for (int chunk = Math.max(1, atMost); ; chunk *= 2) {
+            position.setInt(0, place);
+            Memory keys = new Memory((long) chunk * keySize);
+            Memory values = new Memory((long) chunk * valueBytes);
+            int[] count = {chunk};
+            int rc = LibBpf.bpf_map_lookup_batch(fd, Options.address(position), Options.address(position), Options.address(keys),
+                    Options.address(values), count, 0);
+            if (rc == -Errno.ENOSPC && chunk < maxEntries) {
+                continue; // the first bucket has more
+            }
+            boolean last = rc == -Errno.ENOENT;
+            check(last ? 0 : rc, Action.READ_MAP, name);
+            List<MapBatch.Entry> entries = new ArrayList<>(count[0]);
+            for (int i = 0; i < count[0]; i++) {
+                entries.add(new MapBatch.Entry(keys.getByteArray((long) i * keySize, keySize),
+                        values.getByteArray((long) i * valueBytes, valueBytes)));
+            }
+            return new MapBatch(entries, last ? OptionalInt.empty() : OptionalInt.of(position.getInt(0)));
         }
     }
 

@@ -31,7 +31,7 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
     private static final int BOTH_SIDES = 3;
 
     public static ConnectionWord decode(long word) {
-        return new ConnectionWord(backend(word), (word >>> ASSURED_AT & 1) != 0, state(word), (int) (word >>> FINS_AT & 3),
+        return new ConnectionWord(backend(word), assured(word), state(word), (int) (word >>> FINS_AT & 3),
                 cookie(word), seen(word));
     }
 
@@ -82,10 +82,20 @@ public record ConnectionWord(int backend, boolean assured, int state, int fins, 
 
     /** The twin of loom_word_is_over(): expired, and not one that a reset, or under nat one FIN, may have ended without being heard. */
     public static boolean over(long word, int now, int[] timeouts) {
+        return idle(word, now) > lasts(word, timeouts);
+    }
+
+    /** Ticks without a packet after which it is over. */
+    public static int lasts(long word, int[] timeouts) {
         boolean reset = state(word) == TIME_WAIT && (word >>> FINS_AT & BOTH_SIDES) != BOTH_SIDES;
         boolean halfClosed = state(word) == FIN_WAIT && cookie(word) != 0;
-        boolean doubted = (reset || halfClosed) && (word >>> ASSURED_AT & 1) != 0;
-        return expired(word, now, timeouts) && (!doubted || idle(word, now) > timeouts[ESTABLISHED]);
+        boolean doubted = (reset || halfClosed) && assured(word);
+        return doubted ? Math.max(timeouts[state(word)], timeouts[ESTABLISHED]) : timeouts[state(word)];
+    }
+
+    /** Whether it is never evicted while it lives. */
+    public static boolean assured(long word) {
+        return (word >>> ASSURED_AT & 1) != 0;
     }
 
     /** Ticks since its last packet; negative if that came after {@code now} was read. */
