@@ -72,11 +72,24 @@ public class LoomdIT {
     /** No packet reaches it: whoever asks must not send it traffic. REST works, so that an operator can look. */
     @Test
     public void withoutAnInterfaceItIsNotReadyAndSaysSo() throws Exception {
-        HttpResponse<String> ready = HttpClient.newHttpClient().send(
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + REST_PORT + "/readyz")).build(), HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> ready = get("/readyz");
         assertEquals(ready.body(), 503, ready.statusCode());
         assertTrue(ready.body(), ready.body().contains("none is named in ebpf.interface"));
         assertFalse(Files.readString(log), Files.readString(log).contains("loom ready"));
+    }
+
+    @Test
+    public void connectionsAreServedThroughAllLayers() throws Exception {
+        HttpResponse<String> page = get("/ebpf/connections?state=established");
+        assertEquals(page.body(), 200, page.statusCode());
+        assertEquals("{\n  \"connections\" : [ ],\n  \"next\" : \"\"\n}\n", page.body());
+        assertTrue(get("/ebpf/connections?count=true").body().contains("\"total\" : 0"));
+        assertEquals(400, get("/ebpf/connections?after=4-0-7").statusCode());
+    }
+
+    private static HttpResponse<String> get(String path) throws Exception {
+        return HttpClient.newHttpClient().send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + REST_PORT + path)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     @Test
