@@ -129,7 +129,7 @@ public class BootIT {
     @Test
     public void commandsOfLoomAreThere() {
         String help = run("help loom");
-        for (String command : List.of("status", "vip-list", "backend-list", "backend-add", "backend-remove", "backend-weight")) {
+        for (String command : List.of("status", "vip-list", "backend-list", "backend-add", "backend-remove", "backend-weight", "connection-list")) {
             assertTrue(command + " in " + help, help.contains(command));
         }
     }

@@ -85,6 +85,8 @@ public class LoomdIT {
         assertEquals("{\n  \"connections\" : [ ],\n  \"next\" : \"\"\n}\n", page.body());
         assertTrue(get("/ebpf/connections?count=true").body().contains("\"total\" : 0"));
         assertEquals(400, get("/ebpf/connections?after=4-0-7").statusCode());
+        Outcome list = loom("connection-list", "--state", "established", "--json");
+        assertEquals(list.output(), page.body(), list.output());
     }
 
     private static HttpResponse<String> get(String path) throws Exception {
