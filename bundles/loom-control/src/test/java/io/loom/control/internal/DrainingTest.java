@@ -61,6 +61,31 @@ class DrainingTest {
         assertEquals(Set.of(), plane.applied().draining());
     }
 
+    /** What the kernel refuses at that moment is tried again soon, not after another five minutes. */
+    @Test
+    void aDeadlineThatPassesWhileTheKernelRefusesIsNotBegunAnew() {
+        bench.change(edit -> edit.remove(2));
+        plane.refused = Change.RemoveBackend.class::isInstance;
+        bench.pass(java.time.Duration.ofMinutes(6));
+        assertEquals(Set.of(ONE, TWO), plane.applied().backends());
+        plane.refused = change -> false;
+        bench.pass(java.time.Duration.ofSeconds(6));
+        assertEquals(Set.of(ONE), plane.applied().backends());
+    }
+
+    /** One that comes back meanwhile and goes again has connections anew. */
+    @Test
+    void whoComesBackAndGoesAgainHasTheWholeTime() {
+        bench.change(edit -> edit.remove(2));
+        plane.refused = Change.RemoveBackend.class::isInstance;
+        bench.pass(java.time.Duration.ofMinutes(6));
+        plane.refused = change -> false;
+        bench.change(edit -> edit.add("default", new io.loom.api.control.NewBackend(Fixtures.endpoint("10.0.0.2"), 100)));
+        bench.change(edit -> edit.remove(2));
+        bench.pass(java.time.Duration.ofMinutes(4));
+        assertEquals(Set.of(ONE, TWO), plane.applied().backends());
+    }
+
     @Test
     void theEntriesOfAMethodThatTheVipLeftAreMarked() {
         bench.load(web("ipip", server("10.0.0.1"), server("10.0.0.2")));
