@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,13 +28,11 @@ final class Writer implements AutoCloseable {
     private boolean closed;
     private Optional<LoomConfig> offered = Optional.empty();
     private List<RuntimeChange> changes = new ArrayList<>();
+    /** When something is due, asked since the last full round: changes one after the other must not put it off. Writer thread only. */
+    private OptionalLong due = OptionalLong.empty();
 
-    private record Work(boolean signalled, Optional<LoomConfig> offered, List<RuntimeChange> changes) {
-        /** A change makes a round of its own, unless it is refused: then what else has happened must not wait. */
-        boolean needsRound() {
-            return signalled || offered.isPresent() || changes.isEmpty();
-        }
-    }
+    /** @param round something else has happened or is due: a change makes a round of its own, which takes no file and is none if the change is refused */
+    private record Work(boolean round, Optional<LoomConfig> offered, List<RuntimeChange> changes) {}
 
     Writer(Reconciler reconciler, LongSupplier clock) {
         this.reconciler = reconciler;
@@ -86,7 +85,8 @@ final class Writer implements AutoCloseable {
     private void perform(Work work) {
         try {
             work.offered().ifPresent(reconciler::offer);
-            if (work.needsRound()) {
+            if (work.round()) {
+                due = OptionalLong.empty();
                 reconciler.reconcile();
             }
             reconciler.change(work.changes());
@@ -98,24 +98,24 @@ final class Writer implements AutoCloseable {
 
     /** Waits for work or for the time of the next round; empty when closed. */
     private Optional<Work> next() throws InterruptedException {
-        OptionalLong wake = reconciler.nextWake();
+        due = LongStream.concat(due.stream(), reconciler.nextWake().stream()).min();
         synchronized (lock) {
-            while (!closed && !signalled && offered.isEmpty() && changes.isEmpty()) {
-                long left = wake.isPresent() ? (wake.getAsLong() - clock.getAsLong()) / 1_000_000 + 1 : 0;
-                if (wake.isPresent() && left <= 0) {
-                    break;
-                }
-                lock.wait(left);
+            while (!closed && !signalled && offered.isEmpty() && changes.isEmpty() && !isDue()) {
+                lock.wait(due.isPresent() ? Math.max(1, (due.getAsLong() - clock.getAsLong()) / 1_000_000 + 1) : 0);
             }
             if (closed) {
                 return Optional.empty();
             }
-            Work work = new Work(signalled, offered, changes);
+            Work work = new Work(signalled || offered.isPresent() || isDue(), offered, changes);
             signalled = false;
             offered = Optional.empty();
             changes = new ArrayList<>();
             return Optional.of(work);
         }
+    }
+
+    private boolean isDue() {
+        return due.isPresent() && clock.getAsLong() - due.getAsLong() >= 0;
     }
 
     /** Ends the thread after the round under way; what waits is refused. The kernel keeps what it has. */

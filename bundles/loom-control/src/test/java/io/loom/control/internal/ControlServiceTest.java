@@ -36,6 +36,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -43,6 +45,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** With the real writer thread and many callers. */
 @Timeout(60)
@@ -216,6 +220,72 @@ class ControlServiceTest {
         plane.refused = change -> false;
         await(() -> plane.applied().listeners().size() == 2);
         await(() -> control.status().warnings().isEmpty());
+    }
+
+    /** Does it while changes come one after the other, each of which has the writer at work before anything else is due. */
+    private void underChanges(Runnable change, Underneath work) throws InterruptedException {
+        AtomicInteger count = new AtomicInteger();
+        AtomicBoolean ended = new AtomicBoolean();
+        Thread caller = new Thread(() -> {
+            while (!ended.get()) {
+                try {
+                    count.incrementAndGet();
+                    change.run();
+                } catch (LoomException refused) {
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        caller.start();
+        try {
+            await(() -> count.get() > 100);
+            work.run();
+        } finally {
+            ended.set(true);
+            caller.join();
+        }
+    }
+
+    private interface Underneath {
+        void run() throws InterruptedException;
+    }
+
+    private boolean warnsOf(String code) {
+        return control.status().warnings().stream().anyMatch(problem -> problem.code().equals(code));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 77})
+    void aFileThatWasRefusedIsTriedAgainWhileChangesAreMadeOrRefused(int id) throws InterruptedException {
+        AtomicInteger weight = new AtomicInteger();
+        underChanges(() -> control.changeBackend(id, OptionalInt.of(weight.incrementAndGet() % 100)), () -> {
+            plane.refusesConfiguration = true;
+            source.listener.accept(web("nat", server("10.0.0.1"), server("10.0.0.2"), server("10.0.0.3")));
+            await(() -> warnsOf("LOOM-1999"));
+            plane.refusesConfiguration = false;
+            await(() -> control.backends().size() == 3);
+        });
+    }
+
+    @Test
+    void whatTheKernelRefusedIsTriedAgainWhileChangesAreRefused() throws InterruptedException {
+        underChanges(() -> control.removeBackend(77), () -> {
+            plane.refused = Change.PutTable.class::isInstance;
+            source.listener.accept(web("nat", server("10.0.0.1")));
+            await(() -> warnsOf("LOOM-3506"));
+            plane.refused = change -> false;
+            await(() -> control.status().warnings().isEmpty());
+        });
+    }
+
+    /** Such as health results, and tables that algorithms have made. */
+    @Test
+    void whatIsReportedIsSeenWhileChangesAreRefused() throws InterruptedException {
+        underChanges(() -> control.removeBackend(77), () -> {
+            plane.problems = List.of(Problem.of("LOOM-1295", "nearly full", "why", "fix"));
+            plane.changed();
+            await(() -> control.status().warnings().equals(plane.problems));
+        });
     }
 
     /** Without a file no round comes by itself, so whoever is not told waits for ever. */
