@@ -24,9 +24,9 @@ final class ControlProblem {
                 new Problem("LOOM-3400", "$.upstream", "cannot tell which upstream is meant", why, fix));
     }
 
-    static LoomException vipAddress(Endpoint endpoint, String vip) {
+    static LoomException takenAddress(Endpoint endpoint, String owner) {
         return new LoomException(new Problem(
-                "LOOM-3419", "$.address", endpoint + " cannot be a backend", "it has the address of vip " + vip,
+                "LOOM-3419", "$.address", endpoint + " cannot be a backend", "the file gives its address to " + owner,
                 "give the address of a server"));
     }
 
@@ -98,10 +98,10 @@ final class ControlProblem {
         return Problem.of("LOOM-3510", "vip " + vip + " is degraded", reason.why(), reason.fix());
     }
 
-    static Problem atVip(ServerRef ref, int id, String vip) {
+    static Problem atOwnAddress(ServerRef ref, int id, String owner) {
         return Problem.of(
                 "LOOM-3512", "backend " + id + " (" + ref.endpoint() + "), added at run time, is no server",
-                "the file gives its address to vip " + vip, "remove the backend, or give the vip another address");
+                "the file gives its address to " + owner + "; it gets no connections", "remove the backend, or take its address out of the file");
     }
 
     static LoomException full(int count) {

@@ -59,6 +59,9 @@ final class Health {
 
     /** Why the backend is down; empty if it counts as up. */
     Optional<String> down(Member member) {
+        if (member.owner().isPresent()) {
+            return member.owner().map(owner -> "the file gives its address to " + owner);
+        }
         if (member.check().isEmpty()) {
             return Optional.empty();
         }

@@ -3,9 +3,9 @@ package io.loom.control.internal;
 import io.loom.api.Problem;
 import io.loom.api.config.HealthCheck;
 import io.loom.api.config.LoomConfig;
+import io.loom.api.config.TakenAddresses;
 import io.loom.api.config.Upstream;
 import io.loom.api.config.Upstream.OnDown;
-import io.loom.api.config.VipAddresses;
 import io.loom.api.control.BackendView;
 import io.loom.api.control.HealthReports;
 import io.loom.control.dataplane.BackendKey;
@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
  *
  * @param members ordered by id
  * @param groups  the same by upstream
- * @param orphans added backends whose upstream the file does not have, or whose address it gives to a vip; they are in {@code members} too
+ * @param orphans added backends whose upstream the file does not have, or whose address it gives to a vip or to nat; they are in {@code members} too
  * @param targets what must be probed, and how
  */
 record Inventory(
@@ -73,14 +73,15 @@ record Inventory(
             }
         }
         List<Problem> orphans = new ArrayList<>();
-        VipAddresses taken = new VipAddresses(config.vips());
+        TakenAddresses taken = new TakenAddresses(config.vips(), config.nat().sourceAddresses());
         new TreeMap<>(state.added()).forEach((ref, weight) -> {
             Optional<Upstream> group = Optional.ofNullable(groups.get(ref.upstream()));
-            members.add(added(ref, weight, group, state));
+            Optional<String> owner = taken.owner(ref.endpoint().address());
+            members.add(added(ref, weight, group, state, owner));
             if (group.isEmpty()) {
                 orphans.add(ControlProblem.orphan(ref, state.ids().get(ref)));
             }
-            taken.owner(ref.endpoint().address()).ifPresent(vip -> orphans.add(ControlProblem.atVip(ref, state.ids().get(ref), vip)));
+            owner.ifPresent(whose -> orphans.add(ControlProblem.atOwnAddress(ref, state.ids().get(ref), whose)));
         });
         members.sort(BY_ID);
         return new Inventory(Collections.unmodifiableList(members), orphans);
@@ -92,13 +93,13 @@ record Inventory(
                 state.ids().get(ref), group, ref,
                 override == null ? server.weight() : override.weight(),
                 BackendView.Source.FILE, override != null,
-                server.probed() ? upstream.check() : Optional.empty(), server.maxConnections(), upstream.onDown());
+                server.probed() ? upstream.check() : Optional.empty(), server.maxConnections(), upstream.onDown(), Optional.empty());
     }
 
-    private static Member added(ServerRef ref, int weight, Optional<Upstream> group, RuntimeState state) {
+    private static Member added(ServerRef ref, int weight, Optional<Upstream> group, RuntimeState state, Optional<String> owner) {
         return new Member(
                 state.ids().get(ref), BackendKey.group(ref.upstream()), ref, weight, BackendView.Source.RUNTIME, false,
-                group.flatMap(Upstream::check), 0, group.map(Upstream::onDown).orElse(OnDown.MOVE));
+                group.flatMap(Upstream::check), 0, group.map(Upstream::onDown).orElse(OnDown.MOVE), owner);
     }
 
     /**
@@ -119,7 +120,7 @@ record Inventory(
 
     private static Optional<Member> member(ServerRef ref, Upstream upstream, RuntimeState state) {
         if (state.added().containsKey(ref)) {
-            return Optional.of(added(ref, state.added().get(ref), Optional.of(upstream), state));
+            return Optional.of(added(ref, state.added().get(ref), Optional.of(upstream), state, Optional.empty())); // an orphan else
         }
         return upstream.servers().stream()
                 .filter(server -> server.endpoint().equals(ref.endpoint()) && !state.tombstones().containsKey(ref)).findFirst()

@@ -14,10 +14,11 @@ import java.util.Optional;
  * @param check how it is probed; empty: not, and it counts as up
  * @param maxConnections open at a time; 0: no limit
  * @param onDown what becomes of its connections while it is down
+ * @param owner who has its address since, in the file: packets that are sent there come back to this host
  */
 record Member(
         int id, BackendKey.Server server, HealthReports.Target target, int weight, BackendView.Source source, boolean override,
-        Optional<HealthCheck> check, int maxConnections, OnDown onDown) {
+        Optional<HealthCheck> check, int maxConnections, OnDown onDown, Optional<String> owner) {
 
     /** While it is down. */
     boolean keepsConnections() {
@@ -27,9 +28,9 @@ record Member(
     /** @param group of the upstream, see {@link BackendKey#group} */
     Member(
             int id, long group, ServerRef ref, int weight, BackendView.Source source, boolean override,
-            Optional<HealthCheck> check, int maxConnections, OnDown onDown) {
+            Optional<HealthCheck> check, int maxConnections, OnDown onDown, Optional<String> owner) {
         this(id, new BackendKey.Server(group, ref.endpoint()), new HealthReports.Target(ref.upstream(), ref.endpoint()), weight,
-                source, override, check, maxConnections, onDown);
+                source, override, check, maxConnections, onDown, owner);
     }
 
     String upstream() {

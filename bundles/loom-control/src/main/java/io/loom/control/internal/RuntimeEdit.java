@@ -3,8 +3,8 @@ package io.loom.control.internal;
 import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.api.config.LoomConfig;
+import io.loom.api.config.TakenAddresses;
 import io.loom.api.config.Upstream;
-import io.loom.api.config.VipAddresses;
 import io.loom.api.control.NewBackend;
 import java.util.List;
 import java.util.Optional;
@@ -130,8 +130,8 @@ final class RuntimeEdit {
 
     private void check(NewBackend backend) {
         refuse(backend.problems());
-        new VipAddresses(config.vips()).owner(backend.endpoint().address()).ifPresent(vip -> {
-            throw ControlProblem.vipAddress(backend.endpoint(), vip);
+        new TakenAddresses(config.vips(), config.nat().sourceAddresses()).owner(backend.endpoint().address()).ifPresent(owner -> {
+            throw ControlProblem.takenAddress(backend.endpoint(), owner);
         });
     }
 

@@ -6,9 +6,13 @@ import static io.loom.control.internal.Fixtures.server;
 import static io.loom.control.internal.Fixtures.upstream;
 import static io.loom.control.internal.Fixtures.web;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.loom.api.LoomException;
+import io.loom.api.Problem;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Vip;
+import io.loom.api.control.NewBackend;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
 import java.nio.file.Path;
@@ -80,7 +84,7 @@ class DrainingTest {
         plane.refused = Change.RemoveBackend.class::isInstance;
         bench.pass(java.time.Duration.ofMinutes(6));
         plane.refused = change -> false;
-        bench.change(edit -> edit.add("default", new io.loom.api.control.NewBackend(Fixtures.endpoint("10.0.0.2"), 100)));
+        bench.change(edit -> edit.add("default", new NewBackend(Fixtures.endpoint("10.0.0.2"), 100)));
         bench.change(edit -> edit.remove(2));
         bench.pass(java.time.Duration.ofMinutes(4));
         assertEquals(Set.of(ONE, TWO), plane.applied().backends());
@@ -129,6 +133,38 @@ class DrainingTest {
         restarted.load(config(List.of(web, shop), Fixtures.checked(server("10.0.0.1"), server("10.0.0.2")),
                 Fixtures.checked("shop", server("10.0.0.2"))));
         assertEquals(Set.of(key("shop", "10.0.0.2", "nat")), plane.applied().down(), "until it is probed");
+    }
+
+    /** What is sent there comes back to this host. */
+    @Test
+    void anAddedBackendWhoseAddressTheFileGivesToAVipGetsNothingAsLongAsItDoes() {
+        bench.change(edit -> edit.add("default", new NewBackend(Fixtures.endpoint("10.9.0.2"), 7)));
+        BackendKey added = key("10.9.0.2", "nat");
+        LoomConfig before = web("nat", server("10.0.0.1"), server("10.0.0.2"));
+        assertEquals(Set.of(ONE, TWO, added), bench.table().keySet());
+        Vip other = new Vip("other", List.of(Fixtures.address("10.9.0.2")), false, Fixtures.vip("nat").services(), "maglev", 7, "nat", "default", true,
+                Vip.Connections.DEFAULT);
+        bench.load(config(List.of(Fixtures.vip("nat"), other), upstream("default", server("10.0.0.1"), server("10.0.0.2"))));
+        assertEquals(Set.of(ONE, TWO), bench.table().keySet());
+        assertEquals(Set.of(added), plane.applied().down());
+        assertEquals("DOWN the file gives its address to vip other", bench.backend(3).state() + " " + bench.backend(3).reason());
+        assertEquals(7, bench.backend(3).weight());
+        bench.load(before);
+        assertEquals(Set.of(ONE, TWO, added), bench.table().keySet());
+        assertEquals(Set.of(), plane.applied().down());
+    }
+
+    @Test
+    void norDoesOneWhoseAddressTheFileGivesToNat() {
+        bench.change(edit -> edit.add("default", new NewBackend(Fixtures.endpoint("10.0.0.3"), 7)));
+        bench.load(Fixtures.sendingFrom("10.0.0.3", web("nat", server("10.0.0.1"), server("10.0.0.2"))));
+        assertEquals(Set.of(ONE, TWO), bench.table().keySet());
+        assertEquals(List.of("LOOM-3512"), bench.seen.warnings().stream().map(Problem::code).toList());
+        bench.change(edit -> edit.remove(3));
+        LoomException refused = assertThrows(LoomException.class,
+                () -> bench.change(edit -> edit.add("default", new NewBackend(Fixtures.endpoint("10.0.0.3"), 7))));
+        assertEquals("LOOM-3419 $.address: 10.0.0.3:80 cannot be a backend: the file gives its address to nat (source_addresses); "
+                + "give the address of a server", refused.getMessage());
     }
 
     /** Its connections would wait for their timeout. */

@@ -111,6 +111,12 @@ final class Fixtures {
                 config.nat(), config.dsr(), config.icmp(), config.vips(), config.upstreams(), config.admin(), config.warnings());
     }
 
+    static LoomConfig sendingFrom(String natSource, LoomConfig config) {
+        return new LoomConfig(config.enabled(), config.attachment(), config.conntrack(), config.maps(),
+                new NatSettings(List.of(address(natSource)), true), config.dsr(), config.icmp(), config.vips(), config.upstreams(), config.admin(),
+                config.warnings());
+    }
+
     static LoomConfig config(List<Vip> vips, Upstream... upstreams) {
         return config(true, vips, Arrays.asList(upstreams));
     }

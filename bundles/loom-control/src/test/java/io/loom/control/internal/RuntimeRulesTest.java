@@ -203,7 +203,7 @@ class RuntimeRulesTest {
         load(config(List.of(vip("nat"), other), upstream("default", server("10.0.0.1"), server("10.0.0.2"))));
         Inventory inventory = Inventory.of(config, state);
         assertEquals(List.of("LOOM-3512 backend 3 (10.9.0.7:80), added at run time, is no server: the file gives its address to vip other; "
-                + "remove the backend, or give the vip another address"), inventory.orphans().stream().map(Problem::toString).toList());
+                + "it gets no connections; remove the backend, or take its address out of the file"), inventory.orphans().stream().map(Problem::toString).toList());
         remove(3);
         assertEquals(List.of(), inventory.with(Set.of(ref("10.9.0.7")), config, state).orphans());
     }

@@ -86,7 +86,7 @@ public final class ConfigReader {
         CrossChecks checks = new CrossChecks(findings);
         checks.listeners(vips);
         new DirectRules(findings, host).check(vips);
-        checks.backends(vips, groups, ebpf, maps);
+        checks.backends(vips, groups, nat, ebpf, maps);
         present.ifPresent(names -> new PresenceRules(findings, names).check(ebpf, vips));
         Acl acl = new AclReader(findings, files).read(ebpf.enabledSection("acl"));
         List<OwnProgram> programs = new ProgramsReader(findings, files).read(xdp);

@@ -4,9 +4,10 @@ import io.loom.api.Endpoint;
 import io.loom.api.Family;
 import io.loom.api.IpAddress;
 import io.loom.api.config.MapSettings;
+import io.loom.api.config.NatSettings;
+import io.loom.api.config.TakenAddresses;
 import io.loom.api.config.Vip;
 import io.loom.api.config.Vip.Service;
-import io.loom.api.config.VipAddresses;
 import io.loom.config.internal.Code;
 import io.loom.config.internal.Findings;
 import io.loom.config.internal.Place;
@@ -72,7 +73,7 @@ final class CrossChecks {
         }
     }
 
-    void backends(List<VipEntry> vips, List<Group> groups, Section ebpf, MapSettings maps) {
+    void backends(List<VipEntry> vips, List<Group> groups, NatSettings nat, Section ebpf, MapSettings maps) {
         Map<String, Group> byName = new HashMap<>();
         groups.forEach(group -> byName.put(group.name(), group));
         for (VipEntry vip : vips) {
@@ -82,7 +83,7 @@ final class CrossChecks {
                 directPorts(vip, group);
             }
         }
-        elsewhere(vips, groups);
+        elsewhere(groups, new TakenAddresses(vips.stream().map(VipEntry::vip).toList(), nat.sourceAddresses()));
         unused(vips, groups, ebpf);
         capacity(vips, groups, ebpf, maps);
     }
@@ -119,11 +120,10 @@ final class CrossChecks {
                 "let the backends serve the vip's port");
     }
 
-    private void elsewhere(List<VipEntry> vips, List<Group> groups) {
-        VipAddresses taken = new VipAddresses(vips.stream().map(VipEntry::vip).toList());
+    private void elsewhere(List<Group> groups, TakenAddresses taken) {
         groups.stream().flatMap(group -> group.servers().stream())
-                .forEach(server -> taken.owner(server.endpoint().address()).ifPresent(vip -> findings.error(Code.UNUSABLE_ADDRESS,
-                        server.place(), server.endpoint() + " cannot be a backend", "it has the address of vip " + vip
+                .forEach(server -> taken.owner(server.endpoint().address()).ifPresent(owner -> findings.error(Code.UNUSABLE_ADDRESS,
+                        server.place(), server.endpoint() + " cannot be a backend", "the file gives its address to " + owner
                                 + ", so what is sent to it comes back to this host", "give the address of a server")));
     }
 
