@@ -34,6 +34,7 @@ final class Application {
     private final List<TableKey> unflushed = new ArrayList<>();
     private final List<Problem> problems = new ArrayList<>();
     private final SortedMap<TableKey, TableNotBuilt> unbuilt = new TreeMap<>();
+    private boolean begun;
 
     /** @param before listeners in the kernel */
     Application(DataPlane plane, SortedMap<ListenerKey, ListenerSpec> before) {
@@ -51,6 +52,7 @@ final class Application {
             }
             if (!isHeldUp(change)) {
                 LOG.debug("{}", change);
+                begun = true;
                 apply(change);
             }
         }
@@ -90,12 +92,15 @@ final class Application {
         }
     }
 
-    /** Changes of one kind reach the kernel together. Of tables that do so, those that the kernel did not take cannot be told. */
+    /**
+     * Changes of one kind reach the kernel together. Of tables that do so, those that the kernel did not take cannot be told. What fails before any
+     * change is what an earlier attempt has left, and holds up no more while it lasts.
+     */
     private void flush() {
         try {
             plane.flush();
         } catch (LoomException failure) {
-            if (unflushed.isEmpty()) {
+            if (begun && unflushed.isEmpty() && !problems.containsAll(failure.problems())) {
                 throw failure;
             }
             notBuilt.addAll(unflushed);

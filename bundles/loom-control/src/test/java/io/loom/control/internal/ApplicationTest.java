@@ -164,6 +164,18 @@ class ApplicationTest {
         assertEquals(List.of(table("a"), listener("a", "10.9.0.1")), plane.changes);
     }
 
+    /** Such as listeners that cannot follow their table. */
+    @Test
+    void whatAnEarlierAttemptHasLeftHoldsUpNewListenersOnly() {
+        new Application(plane, new TreeMap<>()).run(List.of(table("a"), listener("a", "10.9.0.1")));
+        plane.onFlush = () -> {
+            throw refusal("LOOM-1004");
+        };
+        Change.RemoveListener gone = new Change.RemoveListener(listener("a", "10.9.0.1").listener());
+        assertEquals(List.of("LOOM-1004"), failures(table("b"), listener("b", "10.9.0.2"), gone));
+        assertEquals(List.of(table("a"), listener("a", "10.9.0.1"), table("b"), gone), plane.changes);
+    }
+
     /** It is undone to what was there with the file of before, which knows no server of the next one. */
     @Test
     void aChangeThatIsRefusedDoesNotTakeTheFileThatWaitsAlong() {

@@ -31,7 +31,7 @@ final class Changes {
     private final VipAddresses vipAddresses;
     private final NextHops nextHops;
     private final TableBuilds builds;
-    /** Tables since the last {@link #flush}. */
+    /** Tables whose listeners have not been told since. */
     private final Set<TableKey> changed = new LinkedHashSet<>();
     /** As tables were made last. */
     private final Map<TableKey, Members> members = new HashMap<>();
@@ -72,13 +72,16 @@ final class Changes {
 
     /** Publishes new tables, and then has their listeners follow; puts addresses on the interface and takes them off. */
     void flush() {
-        try {
-            tables.flush(moved -> moved.forEach(listeners::tableMoved));
-            changed.stream().filter(key -> tables.get(key).isPresent()).forEach(listeners::membersChanged);
-        } finally {
-            changed.clear();
-            vipAddresses.flush();
-        }
+        Each.of(List.<Runnable>of(() -> tables.flush(listeners::tableMoved), this::tellMembers, vipAddresses::flush), Runnable::run);
+    }
+
+    private void tellMembers() {
+        Each.of(List.copyOf(changed), key -> {
+            if (tables.get(key).isPresent()) {
+                listeners.membersChanged(key);
+            }
+            changed.remove(key);
+        });
     }
 
     private void putBackend(Change.PutBackend put) {

@@ -53,6 +53,9 @@ final class Tables {
     /** Until one changes. */
     private Optional<SortedMap<TableKey, TableSpec>> seen = Optional.empty();
 
+    /** Numbers that tables had before, which listeners may still refer to. */
+    private final Map<TableKey, Set<Integer>> former = new TreeMap<>();
+
     private record Pending(Published table, Set<TableKey> users) {}
 
     Tables(TableContent content, Meta meta) {
@@ -214,20 +217,22 @@ final class Tables {
     /**
      * Publishes what {@link #put} could not write in place.
      *
-     * @param moved called, without a lock, with the tables whose number, size or index are others than before, before an old array goes
+     * @param moved called, without a lock, with each table whose number, size or index are others than before, before an old array goes; where it
+     *              fails, the next flush does so again
      */
-    void flush(Consumer<Collection<TableKey>> moved) {
-        Map<TableKey, Integer> former = publishPending();
-        if (!former.isEmpty()) {
-            moved.accept(former.keySet());
-            synchronized (this) {
-                former.forEach((key, number) -> leave(number, key));
-            }
-        }
+    void flush(Consumer<TableKey> moved) {
+        Each.of(publishPending(), key -> {
+            moved.accept(key);
+            hasMoved(key);
+        });
     }
 
-    /** Numbers that tables had before. */
-    private synchronized Map<TableKey, Integer> publishPending() {
+    private synchronized void hasMoved(TableKey key) {
+        former.remove(key).forEach(number -> leave(number, key));
+    }
+
+    /** Tables whose listeners must follow. */
+    private synchronized List<TableKey> publishPending() {
         Map<Integer, Pending> now = new TreeMap<>(pending);
         pending.clear();
         Map<Integer, int[]> contents = new TreeMap<>();
@@ -243,13 +248,13 @@ final class Tables {
             throw failure;
         }
         seen = Optional.empty();
-        Map<TableKey, Integer> former = new TreeMap<>();
         now.forEach((number, next) -> {
             hold(next.table());
             users.put(number, next.users());
-            next.users().forEach(key -> Optional.ofNullable(numbers.put(key, number)).ifPresent(before -> former.put(key, before)));
+            next.users().forEach(key -> Optional.ofNullable(numbers.put(key, number))
+                    .ifPresent(before -> former.computeIfAbsent(key, none -> new TreeSet<>()).add(before)));
         });
-        return former;
+        return List.copyOf(former.keySet());
     }
 
     /**

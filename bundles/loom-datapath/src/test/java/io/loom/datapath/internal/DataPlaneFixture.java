@@ -95,9 +95,19 @@ abstract class DataPlaneFixture {
 
     /** As the control plane does: on a busy host a table may take longer than is waited for, and is asked for again. */
     private static void put(KernelDataPlane on, Change.PutTable table) throws Exception {
+        build(on, table);
+        on.flush();
+    }
+
+    /** In the kernel after the next flush. */
+    void build(Change.PutTable table) throws Exception {
+        build(plane, table);
+    }
+
+    private static void build(KernelDataPlane on, Change.PutTable table) throws Exception {
         await("the table is built", () -> {
             try {
-                on.apply(table);
+                on.applyLater(table);
                 return true;
             } catch (TableNotBuilt not) {
                 if (!not.isPending()) {

@@ -7,6 +7,7 @@ import static io.loom.datapath.internal.TestHost.nat;
 import static io.loom.datapath.internal.TestHost.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Endpoint;
@@ -25,6 +26,10 @@ import io.loom.control.dataplane.Tracking;
 import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.libbpf.BpfMap;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -155,6 +160,26 @@ class TablesTest extends DataPlaneFixture {
         assertEquals(1, connections(SECOND));
     }
 
+    /** Both are in one flush, and only the table that is new needs an array. */
+    @Test
+    void clientsAreRememberedAnewAlsoIfAnotherTableCannotBePublishedAtOnce() throws Exception {
+        balance(plane);
+        put(TABLE, true, Guard.NONE);
+        put(new Change.PutTable(TABLE, spec(Map.of(nat(FIRST), 100))));
+        runSyn(PORT);
+        BackendKey other = new BackendKey("shop", SECOND, "nat");
+        plane.apply(new Change.PutBackend(other, false, false));
+        Path inTheWay = Files.createDirectories(ROOT.resolve("tables/1_next/full"));
+        build(new Change.PutTable(TABLE, spec(Map.of(other, 100))));
+        build(new Change.PutTable(new TableKey("shop", Family.IPV4), spec(Map.of(nat(FIRST), 100))));
+        assertThrows(UncheckedIOException.class, plane::flush);
+        Files.delete(inTheWay);
+        Files.delete(inTheWay.getParent());
+        plane.flush();
+        runSyn(PORT + 1);
+        assertEquals(1, connections(SECOND));
+    }
+
     private long connections(Endpoint backend) {
         return plane.read().backends().stream().filter(count -> count.endpoint().equals(backend)).mapToLong(BackendCount::connections).sum();
     }
@@ -235,6 +260,36 @@ class TablesTest extends DataPlaneFixture {
         put(shop, false, Guard.NONE);
         assertFalse(settled(0));
         assertEquals(1, PinTree.pins(ROOT.resolve("tables")).size());
+    }
+
+    /** Listeners that cannot follow are asked again, and hold up no others. */
+    @Test
+    void anArrayStaysUntilTheListenersOfItsTableHaveFollowed() {
+        TableKey shop = new TableKey("shop", Family.IPV4);
+        try (BpfMap map = BpfMap.open(ROOT.resolve("maps/loom_tables")); Meta meta = Meta.open(ROOT.resolve("maps/loom_meta"))) {
+            Tables tables = new Tables(new TableContent(map, ROOT.resolve("tables")), meta);
+            put(tables, List.of(shop), spec(Map.of()), 1);
+            put(tables, List.of(TABLE), spec(Map.of()), 1);
+            for (TableKey key : List.of(shop, TABLE)) {
+                tables.put(List.of(key), spec(Map.of()), LookupTable.Index.COUNTER, new int[1009]);
+            }
+            assertThrows(IllegalStateException.class, () -> tables.flush(key -> refuse(key, shop)));
+            assertEquals(Set.of(1), tables.retired());
+            tables.put(List.of(shop), spec(Map.of()), LookupTable.Index.FLOW_HASH, new int[1009]);
+            assertThrows(IllegalStateException.class, () -> tables.flush(key -> refuse(key, shop)));
+            assertEquals(Set.of(1), tables.retired());
+            List<TableKey> followed = new ArrayList<>();
+            tables.flush(followed::add);
+            tables.flush(followed::add);
+            assertEquals(List.of(shop), followed);
+            assertEquals(Set.of(0, 1, 2), tables.retired());
+        }
+    }
+
+    private static void refuse(TableKey key, TableKey refused) {
+        if (key.equals(refused)) {
+            throw new IllegalStateException("its listeners cannot follow");
+        }
     }
 
     /** A thousand vips are published as these are. */
