@@ -191,7 +191,8 @@ final class Attachments implements AutoCloseable {
     }
 
     private static Problem generic(String device, String why) {
-        return Problem.of("LOOM-1202", device + " runs in generic mode, as xdp.fallback allows", why, "");
+        return Problem.of("LOOM-1202", device + " runs in generic mode, as xdp.fallback allows", why,
+                "it works so, more slowly; to have the wanted mode tried again when the cause is mended, take xdp.fallback out of the file");
     }
 
     private void attach(String device, int ifindex, XdpMode mode) {

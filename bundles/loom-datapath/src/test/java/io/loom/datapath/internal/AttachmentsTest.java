@@ -63,6 +63,7 @@ class AttachmentsTest extends DataPlaneFixture {
         assertEquals("none", plane.program().attachments().get(0).mode());
         plane.configure(config(true, new Attachment(loopback, Attachment.Mode.NATIVE, true), 300));
         assertEquals(List.of("LOOM-1202"), plane.problems().stream().map(Problem::code).toList());
+        assertTrue(plane.problems().get(0).fix().contains("take xdp.fallback out of the file"), plane.problems().get(0).toString());
         assertEquals("generic", plane.program().attachments().get(0).mode());
         plane.configure(config(true, new Attachment(loopback, Attachment.Mode.GENERIC, false), 300));
         assertEquals(List.of(), plane.problems());
