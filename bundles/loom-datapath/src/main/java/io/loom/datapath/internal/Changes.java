@@ -111,11 +111,11 @@ final class Changes {
         List<TableKey> missing = keys.stream().filter(key -> tables.get(key).isEmpty()).toList();
         Members now = backends.members(members.getOrDefault(keys.get(0), Members.NONE), spec.weights());
         members.put(keys.get(0), now);
-        Optional<TableBuilds.Answer> answer = builds.ask(keys.get(0), spec.algorithm(), now.set(), spec.size());
+        Optional<TableBuilds.Answer> answer = builds.ask(keys, spec.algorithm(), now.set(), spec.size());
         if (answer.isEmpty()) {
             if (!missing.isEmpty()) {
                 throw new LoomException(Problem.of(
-                        "LOOM-4110", "cannot build the table of vip " + missing.get(0).vip(),
+                        "LOOM-4110", "cannot build the table of " + TableKey.named(missing),
                         "algorithm " + spec.algorithm() + " is not deployed", "deploy its bundle"));
             }
             return;

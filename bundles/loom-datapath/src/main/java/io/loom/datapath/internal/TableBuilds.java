@@ -110,14 +110,16 @@ final class TableBuilds implements AutoCloseable {
     /**
      * The table, or why there is none. One thread at a time.
      *
+     * @param keys whose table it is: all of these have the same; the question is the first one's
      * @param name what the configuration calls the algorithm
      * @return empty if it is not deployed
      */
-    Optional<Answer> ask(TableKey key, String name, BackendSet backends, int size) {
-        return algorithms.apply(name).map(algorithm -> ask(key, new Question(algorithm, name, backends, size)));
+    Optional<Answer> ask(List<TableKey> keys, String name, BackendSet backends, int size) {
+        return algorithms.apply(name).map(algorithm -> ask(keys, new Question(algorithm, name, backends, size)));
     }
 
-    private Answer ask(TableKey key, Question question) {
+    private Answer ask(List<TableKey> keys, Question question) {
+        TableKey key = keys.get(0);
         Order order;
         boolean trusted;
         synchronized (this) {
@@ -127,7 +129,7 @@ final class TableBuilds implements AutoCloseable {
             if (same && !(before.failure.isPresent() && isDue(before))) {
                 order = before;
             } else {
-                Optional<NotBuilt> refusal = refusal(key, question, before);
+                Optional<NotBuilt> refusal = refusal(keys, question, before);
                 if (refusal.isPresent()) {
                     return refusal.get();
                 }
@@ -138,7 +140,7 @@ final class TableBuilds implements AutoCloseable {
             }
         }
         order.call.await(trusted ? times.patience() : Duration.ZERO);
-        return answer(key, order);
+        return answer(keys, order);
     }
 
     /** An algorithm that was wrong about this table, or is at work on any, is not waited for. */
@@ -152,19 +154,19 @@ final class TableBuilds implements AutoCloseable {
     }
 
     /** Why the algorithm is not even asked. */
-    private Optional<NotBuilt> refusal(TableKey key, Question question, Order before) {
+    private Optional<NotBuilt> refusal(List<TableKey> keys, Question question, Order before) {
         List<Order> busy = running.getOrDefault(question.algorithm(), List.of());
         busy.forEach(order -> order.missed = true);
         long stuck = busy.stream().filter(order -> order.failure.isPresent()).count();
         if (stuck >= MOST_STUCK) {
-            return Optional.of(new NotBuilt(problem(question, key,
+            return Optional.of(new NotBuilt(problem(question, keys,
                     stuck + " builds of it hang, and it is not asked any more until one of them ends"), false));
         }
         if (before != null && before.failure.isPresent() && before.call.isRunning() && before.question.isSame(question)) {
-            return Optional.of(new NotBuilt(problem(question, key, before.failure.get() + ", and it still hangs"), false));
+            return Optional.of(new NotBuilt(problem(question, keys, before.failure.get() + ", and it still hangs"), false));
         }
         return busy.size() - stuck >= MOST_RUNNING
-                ? Optional.of(new NotBuilt(problem(question, key, "other builds of it are slow; this one waits for its turn"), true))
+                ? Optional.of(new NotBuilt(problem(question, keys, "other builds of it are slow; this one waits for its turn"), true))
                 : Optional.empty();
     }
 
@@ -203,20 +205,20 @@ final class TableBuilds implements AutoCloseable {
         changed.run();
     }
 
-    private synchronized Answer answer(TableKey key, Order order) {
+    private synchronized Answer answer(List<TableKey> keys, Order order) {
         Optional<PluginCall.Outcome<LookupTable>> outcome = order.call.await(Duration.ZERO);
         if (order.failure.isEmpty() && outcome.isPresent()) {
             if (outcome.get().value().isPresent()) {
                 // It is the asker's now. A table may be large, and there may be thousands.
-                orders.remove(key, order);
+                orders.remove(keys.get(0), order);
                 return new Built(outcome.get().value().get());
             }
             order.failed("it failed: " + outcome.get().failure());
         }
         order.missed = true;
         return order.failure.isPresent()
-                ? new NotBuilt(problem(order.question, key, order.failure.get()), false)
-                : new NotBuilt(problem(order.question, key, "it has not finished yet"), true);
+                ? new NotBuilt(problem(order.question, keys, order.failure.get()), false)
+                : new NotBuilt(problem(order.question, keys, "it has not finished yet"), true);
     }
 
     /** The table is not wanted any more. */
@@ -227,9 +229,8 @@ final class TableBuilds implements AutoCloseable {
         }
     }
 
-    private static Problem problem(Question question, TableKey key, String why) {
-        return Problem.of("LOOM-4112", "algorithm " + question.name() + " cannot build the table of vip " + key.vip()
-                + " for IPv" + key.family().version(), why,
+    private static Problem problem(Question question, List<TableKey> keys, String why) {
+        return Problem.of("LOOM-4112", "algorithm " + question.name() + " cannot build the table of " + TableKey.named(keys), why,
                 "use another algorithm or another version of its bundle; the table in force stays, without backends that are gone");
     }
 

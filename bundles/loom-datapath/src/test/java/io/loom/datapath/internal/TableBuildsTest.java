@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -76,7 +77,7 @@ class TableBuildsTest {
     }
 
     private TableBuilds.Answer ask(String vip, String algorithm, BackendSet backends) {
-        return builds.ask(new TableKey(vip, Family.IPV4), algorithm, backends, 3).orElseThrow();
+        return builds.ask(List.of(new TableKey(vip, Family.IPV4)), algorithm, backends, 3).orElseThrow();
     }
 
     private String why(String vip, String algorithm, BackendSet backends) {
@@ -107,6 +108,21 @@ class TableBuildsTest {
             assertTrue(answer instanceof TableBuilds.NotBuilt not && !not.pending()
                     && not.problem().code().equals("LOOM-4112") && not.problem().why().contains(one.toString()), answer.toString());
         }
+    }
+
+    /** Thousands of vips may have one table. */
+    @Test
+    void whoseTableItIsIsSaidOfAllOrOfTheFirstThree() {
+        builds = builds(LONG, LONG);
+        deploy("theirs", backends -> TableBuildsTest.<RuntimeException>thrown(new IllegalStateException("not today")));
+        assertEquals("algorithm theirs cannot build the table of vip a for IPv4", what("a"));
+        assertEquals("algorithm theirs cannot build the table of vips a, b, c for IPv4", what("a", "b", "c"));
+        assertEquals("algorithm theirs cannot build the table of vips a, b, c and 2 more for IPv4", what("a", "b", "c", "d", "e"));
+    }
+
+    private String what(String... vips) {
+        List<TableKey> keys = Stream.of(vips).map(vip -> new TableKey(vip, Family.IPV4)).toList();
+        return ((TableBuilds.NotBuilt) builds.ask(keys, "theirs", TWO, 3).orElseThrow()).problem().what();
     }
 
     @SuppressWarnings("unchecked")
@@ -229,7 +245,7 @@ class TableBuildsTest {
 
     @Test
     void whatIsNotDeployedIsNotAsked() {
-        assertFalse(builds.ask(new TableKey("web", Family.IPV4), "none", TWO, 3).isPresent());
+        assertFalse(builds.ask(List.of(new TableKey("web", Family.IPV4)), "none", TWO, 3).isPresent());
     }
 
     @Test
