@@ -13,7 +13,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -25,6 +24,10 @@ record MethodCode(Description description, byte[] object, Function<MethodOptions
     private static final int LARGEST_OBJECT = 16 << 20;
     /** How long the program waits for constants. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
+    /** Threads of one method that do not end. */
+    private static final int MOST_STUCK = 2;
+
+    private static final String LATE = "it is taken in when it does; ";
 
     MethodCode {
         Objects.requireNonNull(description, "it has no description");
@@ -72,13 +75,40 @@ record MethodCode(Description description, byte[] object, Function<MethodOptions
         return Map.copyOf(all);
     }
 
+    private static Function<MethodOptions, Map<String, Long>> constants(String name, ForwardingMethod method, Runnable late) {
+        Questions questions = new Questions(name, method, late);
+        return options -> questions.about(options).answer(name);
+    }
+
     /**
      * The plugin's answer for each set of options is asked for once, and waited for once: the programs of other methods are not held up again.
-     * One that does not come in time is not interrupted: on a host that is busy for seconds it comes later.
+     * One that does not come in time is not interrupted: on a host that is busy for seconds it comes later. After {@link #MOST_STUCK} of these
+     * there is no other until one of them has come, which is told.
      */
-    private static Function<MethodOptions, Map<String, Long>> constants(String name, ForwardingMethod method, Runnable late) {
-        Map<MethodOptions, Asked> asked = new ConcurrentHashMap<>();
-        return options -> asked.computeIfAbsent(options, once -> new Asked(name, () -> all(name, method, once), late)).answer(name);
+    private static final class Questions {
+        private final String name;
+        private final ForwardingMethod method;
+        private final Runnable late;
+        private final Map<MethodOptions, Asked> asked = new HashMap<>();
+
+        Questions(String name, ForwardingMethod method, Runnable late) {
+            this.name = name;
+            this.method = method;
+            this.late = late;
+        }
+
+        synchronized Asked about(MethodOptions options) {
+            if (!asked.containsKey(options) && asked.values().stream().filter(Asked::hangs).count() >= MOST_STUCK) {
+                throw refused(name, "it does not come back from being asked for its constants, " + MOST_STUCK
+                        + " times with other options, and is not asked any more until it does", LATE);
+            }
+            return asked.computeIfAbsent(options, once -> new Asked(name, () -> all(name, method, once), late));
+        }
+    }
+
+    private static MethodRefused refused(String name, String why, String meanwhile) {
+        return new MethodRefused(name, Problem.of("LOOM-4113", "cannot use forwarding method " + name, why,
+                meanwhile + "install another version of the bundle, or remove it"));
     }
 
     /** Constants that a plugin was asked for. */
@@ -101,11 +131,13 @@ record MethodCode(Description description, byte[] object, Function<MethodOptions
                 outcome = call.await(Duration.ZERO); // or it has ended just before, and tells nobody
             }
             Optional<String> failure = outcome.map(PluginCall.Outcome::failure);
-            return outcome.flatMap(PluginCall.Outcome::value).orElseThrow(() -> new MethodRefused(name, Problem.of(
-                    "LOOM-4113", "cannot use forwarding method " + name,
-                    failure.map(why -> "it fails when it is asked for its constants: " + why)
-                            .orElse("it does not come back from being asked for its constants"),
-                    (failure.isPresent() ? "" : "it is taken in when it does; ") + "install another version of the bundle, or remove it")));
+            return outcome.flatMap(PluginCall.Outcome::value).orElseThrow(() -> failure
+                    .map(why -> refused(name, "it fails when it is asked for its constants: " + why, ""))
+                    .orElseGet(() -> refused(name, "it does not come back from being asked for its constants", LATE)));
+        }
+
+        boolean hangs() {
+            return missed && call.isRunning();
         }
     }
 

@@ -20,6 +20,7 @@ import java.util.AbstractSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -213,6 +214,38 @@ class IntroductionsTest {
             }
         });
         assertEquals(1, asked.get());
+    }
+
+    /** Each reload of the file may have other options. */
+    @Test
+    void noMoreThanTwoThreadsOfOneMethodAreLeftHanging() throws Exception {
+        CountDownLatch hung = new CountDownLatch(1);
+        CountDownLatch told = new CountDownLatch(2);
+        AtomicInteger asked = new AtomicInteger();
+        MethodCode code = MethodCode.of(asked(() -> {
+            asked.incrementAndGet();
+            try {
+                hung.await();
+            } catch (InterruptedException hurried) {
+                throw new IllegalStateException(hurried);
+            }
+            return Map.of();
+        }), told::countDown);
+        for (int port = 1; port <= 4; port++) {
+            MethodOptions options = options(port);
+            assertThrows(MethodRefused.class, () -> code.description(options));
+        }
+        assertEquals(2, asked.get());
+        String refused = assertThrows(MethodRefused.class, () -> code.description(options(5))).getMessage();
+        assertTrue(refused.contains("LOOM-4113") && refused.contains("2 times with other options"), refused);
+        hung.countDown();
+        assertTrue(told.await(60, TimeUnit.SECONDS));
+        code.description(options(4));
+        assertEquals(3, asked.get());
+    }
+
+    private static MethodOptions options(int guePort) {
+        return new MethodOptions(guePort, Optional.empty(), Optional.empty(), List.of());
     }
 
     /** As on a host that is busy for seconds. */
