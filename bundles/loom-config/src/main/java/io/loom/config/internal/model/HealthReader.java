@@ -65,13 +65,21 @@ final class HealthReader {
                 .flatMap(integration -> integration.scalar("upstream", String.class)).map(Located::value);
     }
 
+    /** An upstream that is probed anyway is not worth a word: the file says what happens. */
     private void withoutBackends(Section integration, List<Group> groups) {
-        integration.scalar("upstream", String.class).ifPresent(name -> {
-            boolean defined = groups.stream().anyMatch(group -> group.name().equals(name.value()));
-            findings.warning(Code.UNUSED, name.place(), "upstream " + name.value() + " of health_integration has no effect",
-                    "there is no ebpf.backends" + (defined ? "" : ", and " + undefined(name)),
-                    "remove the key; an upstream is probed by its own health_check");
+        Optional<Located<String>> reference = integration.scalar("upstream", String.class);
+        reference.ifPresent(name -> {
+            Optional<Group> named = groups.stream().filter(group -> group.name().equals(name.value())).findFirst();
+            if (named.flatMap(Group::check).isEmpty()) {
+                findings.warning(Code.UNUSED, name.place(), "upstream of health_integration has no effect",
+                        named.isPresent() ? unchecked(name) : undefined(name),
+                        named.isPresent() ? "give it one, or remove the key" : meant(reference, groups) + "define it below upstreams, or remove the key");
+            }
         });
+    }
+
+    private static String unchecked(Located<String> name) {
+        return "upstream " + name.value() + " has no health_check";
     }
 
     private static String undefined(Located<String> name) {
@@ -99,7 +107,7 @@ final class HealthReader {
         if (other.isEmpty() || other.get().check().isEmpty()) {
             String reason = reference.isEmpty() ? "health_integration names no upstream"
                     : other.isEmpty() ? undefined(reference.get())
-                    : "upstream " + reference.get().value() + " has no health_check";
+                    : unchecked(reference.get());
             findings.warning(Code.IMPLICIT_CHECK, integration.placeOf("upstream"), "ebpf.backends are probed by TCP connections every "
                     + TimeSpan.format(INTERVAL), reason, (other.isEmpty() ? meant(reference, groups) : "") + "define it below upstreams for other times");
         }

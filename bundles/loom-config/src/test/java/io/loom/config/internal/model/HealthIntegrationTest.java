@@ -28,11 +28,12 @@ class HealthIntegrationTest {
     }
 
     @Test
-    void withoutBackendsItHasNoEffect() {
-        assertEquals(List.of("LOOM-2112 f:3:34: upstream shpo of health_integration has no effect: there is no ebpf.backends, and upstream shpo is not "
-                + "defined in this file; remove the key; an upstream is probed by its own health_check"), warnings("upstream: shpo", VIP + SHOP));
-        assertEquals(List.of("LOOM-2112 f:3:34: upstream shop of health_integration has no effect: there is no ebpf.backends; remove the key; an "
-                + "upstream is probed by its own health_check"), warnings("upstream: shop", VIP + SHOP));
+    void withoutBackendsItMayOnlyNameWhatIsProbedAnyway() {
+        assertEquals(List.of("LOOM-2112 f:3:34: upstream of health_integration has no effect: upstream shpo is not defined in this file; "
+                + "did you mean shop? define it below upstreams, or remove the key"), warnings("upstream: shpo", VIP + SHOP));
+        assertEquals(List.of("LOOM-2112 f:3:34: upstream of health_integration has no effect: upstream shop has no health_check; "
+                + "give it one, or remove the key"), warnings("upstream: shop", VIP + SHOP.replace(", health_check: {}", "")));
+        assertEquals(List.of(), warnings("upstream: shop", VIP + SHOP));
         assertEquals(List.of(), warnings("", VIP + SHOP));
     }
 
