@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -17,11 +18,30 @@ final class AssignedAddresses {
     private static final String META = "address.";
 
     private final Meta meta;
+    private final Commands ip;
     /** As it is in loom_meta, which nobody else changes meanwhile: each second asks for each address. */
     private final Map<String, String> devices;
 
+    /** See {@link IpCommand#batch}. */
+    interface Commands {
+        void batch(List<String> commands) throws IOException;
+    }
+
+    /**
+     * What became of addresses that were to be taken off.
+     *
+     * @param done a sentence for each that is off
+     * @param left those that are still there, with the reason
+     */
+    record Taken(List<String> done, SortedMap<String, String> left) {}
+
     AssignedAddresses(Meta meta) {
+        this(meta, IpCommand::batch);
+    }
+
+    AssignedAddresses(Meta meta, Commands ip) {
         this.meta = meta;
+        this.ip = ip;
         this.devices = meta.withPrefix(META);
     }
 
@@ -39,45 +59,35 @@ final class AssignedAddresses {
         return Set.copyOf(devices.keySet());
     }
 
-    /** Takes the address off if it is ours; a sentence that says so, empty if it is not. */
-    Optional<String> takeOff(String address) {
-        return takeOff(List.of(address)).stream().findFirst();
-    }
-
-    /** Takes those off that are ours, a sentence for each. */
-    List<String> takeOff(Collection<String> addresses) {
-        Map<String, String> ours = new TreeMap<>();
-        addresses.forEach(address -> device(address).ifPresent(device -> ours.put(address, device)));
-        boolean together = ours.size() > 1 && takeOffTogether(ours);
-        List<String> done = new ArrayList<>();
-        ours.forEach((address, device) -> {
-            done.add(together ? "took address " + address + " off " + device : takeOff(address, device));
-            meta.remove(META + address);
-            devices.remove(address);
+    /** Takes those off that are ours. What cannot be taken off stays ours. */
+    Taken takeOff(Collection<String> addresses) {
+        SortedMap<String, String> leaving = new TreeMap<>();
+        addresses.forEach(address -> device(address).ifPresent(device -> leaving.put(address, device)));
+        Optional<IOException> failure = remove(leaving);
+        Taken taken = new Taken(new ArrayList<>(), new TreeMap<>());
+        leaving.forEach((address, device) -> {
+            if (failure.isPresent() && HostAddresses.hasAlone(device, address)) {
+                taken.left().put(address, failure.get().getMessage());
+            } else {
+                taken.done().add(failure.isEmpty() ? "took address " + address + " off " + device
+                        : "address " + address + " is not on " + device + " any more: " + failure.get().getMessage());
+                meta.remove(META + address);
+                devices.remove(address);
+            }
         });
-        return done;
+        return taken;
     }
 
-    /** False if some of them may be there: each has to be tried by itself, and tells why. */
-    private static boolean takeOffTogether(Map<String, String> ours) {
+    private Optional<IOException> remove(SortedMap<String, String> leaving) {
         try {
-            IpCommand.batch(ours.entrySet().stream().map(entry -> String.join(" ", removal(entry.getKey(), entry.getValue()))).toList());
-            return true;
+            ip.batch(leaving.entrySet().stream().map(entry -> removal(entry.getKey(), entry.getValue())).toList());
+            return Optional.empty();
         } catch (IOException someAreNot) {
-            return false;
+            return Optional.of(someAreNot);
         }
     }
 
-    private static String[] removal(String address, String device) {
-        return new String[] {"addr", "del", address + (address.contains(":") ? "/128" : "/32"), "dev", device};
-    }
-
-    private static String takeOff(String address, String device) {
-        try {
-            IpCommand.run(removal(address, device));
-            return "took address " + address + " off " + device;
-        } catch (IOException notThere) {
-            return "address " + address + " is not on " + device + " any more: " + notThere.getMessage();
-        }
+    private static String removal(String address, String device) {
+        return "addr del " + address + (address.contains(":") ? "/128" : "/32") + " dev " + device;
     }
 }

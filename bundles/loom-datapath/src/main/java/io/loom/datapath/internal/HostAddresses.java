@@ -1,11 +1,13 @@
 package io.loom.datapath.internal;
 
+import io.loom.api.IpAddress;
 import java.io.UncheckedIOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -26,6 +28,19 @@ final class HostAddresses {
                     .collect(Collectors.toSet());
         } catch (SocketException gone) {
             return Set.of();
+        }
+    }
+
+    /** Whether the interface has it with a prefix of full length, as Loom puts addresses there. */
+    static boolean hasAlone(String device, String address) {
+        Optional<InetAddress> wanted = IpAddress.parse(address);
+        try {
+            NetworkInterface found = NetworkInterface.getByName(device);
+            return found != null && found.getInterfaceAddresses().stream()
+                    .filter(one -> one.getNetworkPrefixLength() == Byte.SIZE * one.getAddress().getAddress().length)
+                    .anyMatch(one -> Optional.of(withoutScope(one.getAddress())).equals(wanted));
+        } catch (SocketException gone) {
+            return false;
         }
     }
 

@@ -127,7 +127,10 @@ public final class Takedown {
                 return List.of("left addresses " + addresses.all() + ": they are in another network namespace, "
                         + home.orElse("unknown"));
             }
-            return addresses.takeOff(addresses.all());
+            AssignedAddresses.Taken taken = addresses.takeOff(addresses.all());
+            List<String> said = new ArrayList<>(taken.done());
+            taken.left().forEach((address, why) -> said.add("left address " + address + ": " + why));
+            return said;
         }
     }
 

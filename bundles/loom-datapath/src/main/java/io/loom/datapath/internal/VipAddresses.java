@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +33,8 @@ final class VipAddresses {
     private Set<InetAddress> sources = Set.of();
     private final Set<InetAddress> coming = new LinkedHashSet<>();
     private final Set<InetAddress> going = new LinkedHashSet<>();
+    /** They could not be taken off. */
+    private final Set<String> staying = new TreeSet<>();
     private final Map<String, Problem> problems = new TreeMap<>();
     private Optional<String> device = Optional.empty();
 
@@ -99,9 +102,15 @@ final class VipAddresses {
         takeOff(addresses.stream().filter(leaving()::contains).toList());
     }
 
+    /** What cannot be taken off is tried again by {@link #ensure()}: whoever else has the address by then would share it. */
     private void takeOff(List<String> addresses) {
-        addresses.forEach(problems::remove);
-        ours.takeOff(addresses).forEach(LOG::info);
+        AssignedAddresses.Taken taken = ours.takeOff(addresses);
+        taken.done().forEach(LOG::info);
+        addresses.stream().filter(address -> !taken.left().containsKey(address)).forEach(problems::remove);
+        taken.left().forEach((address, why) -> report(address, Problem.of(
+                "LOOM-1279", "cannot take address " + address + " off " + ours.device(address).orElseThrow(), why,
+                "Loom tries again each second; until then this host answers for it")));
+        staying.addAll(taken.left().keySet());
     }
 
     /** Addresses of vips that an earlier process wanted. */
@@ -111,6 +120,9 @@ final class VipAddresses {
 
     /** Puts back what is missing: the interface may have come anew. */
     synchronized void ensure() {
+        List<String> again = staying.stream().filter(leaving()::contains).toList();
+        staying.clear();
+        takeOff(again);
         ensure(assigned());
     }
 
@@ -121,7 +133,10 @@ final class VipAddresses {
             String text = texts.computeIfAbsent(address, IpAddress::format);
             boolean moves = ours.device(text).filter(other -> !Optional.of(other).equals(device)).isPresent();
             if (moves) {
-                ours.takeOff(text).ifPresent(LOG::info);
+                takeOff(List.of(text));
+            }
+            if (moves && staying.contains(text)) {
+                continue; // claimed for elsewhere, it would not be known to be here
             }
             if (device.isEmpty() || present.contains(address) && !moves) {
                 problems.remove(text);
@@ -156,6 +171,10 @@ final class VipAddresses {
         Problem problem = Problem.of(
                 "LOOM-1205", "cannot put address " + text + " on " + on, failure.getMessage(),
                 "bring the interface up, or set assign: false and add the address yourself");
+        report(text, problem);
+    }
+
+    private void report(String text, Problem problem) {
         if (!problem.equals(problems.put(text, problem))) {
             LOG.warn("{}", problem);
         }
