@@ -166,9 +166,15 @@ final class Timers implements AutoCloseable {
         }
         programRequested.set(false);
         retry.ifPresent(planned -> planned.cancel(false));
-        retry = plane.updateProgram() ? Optional.empty() : Optional.of(later(programmer, this::program, RETRY_MILLIS));
-        compared = true;
-        changed.run();
+        retry = Optional.of(later(programmer, this::program, RETRY_MILLIS)); // also of one that fails in a way that nobody has foreseen
+        try {
+            if (plane.updateProgram()) {
+                retry.get().cancel(false);
+            }
+        } finally {
+            compared = true;
+            changed.run();
+        }
     }
 
     /** Whether the program that runs stays for now: it is the right one, no other can be made, or bundles are missing for it. */

@@ -40,12 +40,16 @@ import io.loom.datapath.internal.layout.TableEntry;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfProgram;
 import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.osgi.framework.ServiceReference;
 
@@ -190,6 +194,21 @@ class KernelDataPlaneTest extends DataPlaneFixture {
         await("the other method", () -> plane.methods().containsKey("ipip2"));
         plane.removeMethod(broken, garbage);
         await("no problem", () -> plane.problems().isEmpty());
+    }
+
+    /** Nothing else asks for it. What stands in the way is nothing that Loom ever puts there, and no failure that it knows. */
+    @Test
+    void aProgramThatCannotTakeItsPlaceIsTriedAgainByItself() throws Exception {
+        await("the first comparison", plane::programSettled);
+        Path inTheWay = Files.createDirectories(ROOT.resolve("prog_next/full"));
+        plane.addMethod(BrokenMethods.secondIpip(), FakeReference.ofVersion("1.0.0"));
+        CountDownLatch attempt = new CountDownLatch(1);
+        plane.onChange(attempt::countDown);
+        assertTrue(attempt.await(60, TimeUnit.SECONDS));
+        assertEquals(Set.of("nat", "ipip"), plane.methods().keySet());
+        Files.delete(inTheWay);
+        Files.delete(inTheWay.getParent());
+        await("another attempt", () -> plane.methods().containsKey("ipip2"));
     }
 
     @Test
