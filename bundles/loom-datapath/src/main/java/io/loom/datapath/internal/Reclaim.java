@@ -74,9 +74,8 @@ final class Reclaim {
                 .collect(Collectors.toMap(number -> number, number -> patience(listeners.tracking(tables.users(number)))));
         Dissent dissent = new Dissent(listeners.views(changing));
         Limits.Opened opened = limits.opened();
-        Sweep.Result result = sweep.run(
-                timeouts(), programs.tuning().affinityExpiry(), dissent, new OpenConnections(listeners.halfSeen()),
-                sources.toExpel());
+        Sweep.Result result = sources.expel(rules -> sweep.run(
+                timeouts(), programs.tuning().affinityExpiry(), dissent, new OpenConnections(listeners.halfSeen()), rules));
         limits.counted(opened, result.open());
         tables.settle(changing, dissent, patience);
         if (!restingBackends.isEmpty()) { // to look through thousands of tables takes a while

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -31,6 +32,8 @@ final class Sources {
     /** The same, counted; read without waiting for a change of the list to end. */
     private final Map<Family, Held> held = Map.of(Family.IPV4, new Held(), Family.IPV6, new Held());
     private int sweepsToDo;
+    /** What the sweep under way holds connections against, unless that has changed since. */
+    private SourceRules expelling = SourceRules.NONE;
 
     /** How many rules the kernel holds. */
     private record Held(AtomicInteger allow, AtomicInteger deny) {
@@ -61,6 +64,7 @@ final class Sources {
             return;
         }
         sweepsToDo = SWEEPS;
+        expelling = SourceRules.NONE;
         added.forEach(prefix -> {
             write(prefix, wanted.get(prefix));
             note(prefix, wanted.get(prefix));
@@ -98,12 +102,26 @@ final class Sources {
         }
     }
 
-    /** What the sweep that begins now holds connections against: all rules after a change, else none. */
-    synchronized SourceRules toExpel() {
-        if (sweepsToDo == 0) {
-            return SourceRules.NONE;
+    /**
+     * Sweeps the connections. One that fails does not count as one after the last change.
+     *
+     * @param sweep is given what to hold connections against: all rules after a change, else none
+     */
+    <T> T expel(Function<SourceRules, T> sweep) {
+        T found = sweep.apply(toExpel());
+        expelled();
+        return found;
+    }
+
+    private synchronized SourceRules toExpel() {
+        expelling = sweepsToDo == 0 ? SourceRules.NONE : new SourceRules(rules);
+        return expelling;
+    }
+
+    private synchronized void expelled() {
+        if (expelling != SourceRules.NONE) {
+            sweepsToDo--;
+            expelling = SourceRules.NONE;
         }
-        sweepsToDo--;
-        return new SourceRules(rules);
     }
 }

@@ -2,6 +2,7 @@ package io.loom.datapath.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.loom.api.Family;
@@ -121,13 +122,35 @@ class SourcesTest {
         new Sources(trie4, trie6).put(new Acl(rules));
         Sources later = new Sources(trie4, trie6);
         later.put(new Acl(rules));
-        assertFalse(later.toExpel() != SourceRules.NONE, "nothing has changed");
+        assertFalse(expels(later), "nothing has changed");
         later.put(Acl.NONE);
-        assertTrue(later.toExpel() != SourceRules.NONE);
+        assertTrue(expels(later));
         List<byte[]> left = new ArrayList<>();
         trie4.forEach((key, action) -> left.add(key));
         trie6.forEach((key, action) -> left.add(key));
         assertEquals(List.of(), left);
+    }
+
+    /** Connections of sources that are denied now would live on. */
+    @Test
+    void twoSweepsThatBeginAfterAChangeAndEndHoldConnectionsAgainstTheRules() {
+        Sources sources = new Sources(trie4, trie6);
+        sources.put(new Acl(Map.of(prefix("10.0.0.0/8"), true)));
+        for (int i = 0; i < 3; i++) {
+            assertThrows(IllegalStateException.class, () -> sources.expel(rules -> {
+                throw new IllegalStateException("the sweep fails");
+            }));
+        }
+        assertTrue(expels(sources));
+        assertTrue(sources.<Boolean>expel(rules -> {
+            sources.put(Acl.NONE);
+            return rules != SourceRules.NONE;
+        }));
+        assertEquals(List.of(true, true, false), List.of(expels(sources), expels(sources), expels(sources)), "two after the last change");
+    }
+
+    private static boolean expels(Sources sources) {
+        return sources.expel(rules -> rules != SourceRules.NONE);
     }
 
     /** Counted as the kernel holds them, after changes of every kind, and by a later process. */
