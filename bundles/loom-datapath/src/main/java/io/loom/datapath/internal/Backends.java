@@ -106,16 +106,28 @@ final class Backends implements AutoCloseable {
     synchronized void put(
             BackendKey backend, int slot, boolean stateful, Change.PutBackend state, Map<InetAddress, Optional<NextHop>> hops) {
         int number = number(backend).orElseGet(() -> newNumber(backend));
-        // Before the entry: what a process leaves that dies in between has no entry, and is nobody's.
-        join(backend, number, state.limit());
         Optional<NextHop> before = Optional.ofNullable(written.get(number)).flatMap(BackendEntry::hop);
         Optional<NextHop> hop = hops.getOrDefault(backend.endpoint().address(), before);
-        write(number, new BackendEntry(
-                backend.endpoint(), slot, state.down(), stateful, state.draining(), hop, outer.of(backend)));
+        try {
+            // Before the entry: what a process leaves that dies in between has no entry, and is nobody's.
+            join(backend, number, state.limit());
+            write(number, new BackendEntry(
+                    backend.endpoint(), slot, state.down(), stateful, state.draining(), hop, outer.of(backend)));
+        } catch (RuntimeException refused) {
+            if (!live.containsKey(backend)) {
+                rest(backend, number); // the next attempt takes it again
+            }
+            throw refused;
+        }
         if (live.put(backend, number) == null) {
             byNumber = Optional.empty();
         }
         changed.add(backend);
+    }
+
+    private void rest(BackendKey backend, int number) {
+        resting.put(backend, number);
+        numbers.rest(number);
     }
 
     /** Whose member the number is from now on, and where its connections count. */
@@ -175,8 +187,7 @@ final class Backends implements AutoCloseable {
             entries.update(Keys.of(number), BackendEntry.none(), UpdateMode.ANY);
             slots.release(number, backend.endpoint()).ifPresent(unused -> limits.limit(unused, 0, 0));
             sending.remove(written.remove(number));
-            resting.put(backend, number);
-            numbers.rest(number);
+            rest(backend, number);
         }
     }
 

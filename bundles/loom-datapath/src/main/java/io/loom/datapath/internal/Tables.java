@@ -307,8 +307,8 @@ final class Tables {
     private int newNumber(TableKey key) {
         int number = taken.nextClearBit(0);
         if (number < content.maxNumbers()) {
-            taken.set(number);
             meta.put(META + number, key.family().version() + " " + key.vip());
+            taken.set(number); // once it is noted: each attempt would take another
             return number;
         }
         throw new LoomException(Problem.of(

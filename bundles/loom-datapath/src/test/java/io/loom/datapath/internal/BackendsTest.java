@@ -1,6 +1,7 @@
 package io.loom.datapath.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.loom.api.IpAddress;
 import io.loom.control.dataplane.BackendKey;
@@ -10,8 +11,10 @@ import io.loom.datapath.internal.layout.LimitEntry;
 import io.loom.datapath.internal.layout.MemberEntry;
 import io.loom.datapath.internal.layout.NextHop;
 import io.loom.datapath.internal.layout.VlanTags;
+import io.loom.libbpf.BpfException;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.MapType;
+import io.loom.libbpf.UpdateMode;
 import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.List;
@@ -87,6 +90,26 @@ class BackendsTest {
         assertEquals(other.limitedAddresses(), backends.limitedAddresses());
         other.seen().keys().forEach(backend -> assertEquals(other.number(backend), backends.number(backend)));
         other.close();
+    }
+
+    /** As a hash that has no memory does. */
+    @Test
+    void oneThatTheKernelRefusesTakesNoNumberWithEachAttempt() {
+        try (BpfMap hash = BpfMap.create(MapType.HASH, "t_backends", Integer.BYTES, BackendEntry.none().length, 3, 0);
+                BpfMap ofLimits = mapped(LimitEntry.SIZE)) {
+            List.of(7, 8, 9).forEach(number -> hash.update(Keys.of(number), BackendEntry.none(), UpdateMode.ANY));
+            Backends full = new Backends(hash, members, number -> {}, new LimitTable(ofLimits, () -> 0));
+            BackendKey backend = new BackendKey("a", TestHost.endpoint("10.0.0.1", 80), "nat");
+            Change.PutBackend put = new Change.PutBackend(backend, false, false, 0);
+            for (int i = 0; i < 5; i++) {
+                assertThrows(BpfException.class, () -> full.put(backend, 0, true, put, hops));
+            }
+            hash.delete(Keys.of(7));
+            full.put(backend, 0, true, put, hops);
+            assertEquals(Optional.of(1), full.number(backend));
+            assertEquals(Set.of(backend), full.seen().keys());
+            full.close();
+        }
     }
 
     /** All of an address have one limit. */

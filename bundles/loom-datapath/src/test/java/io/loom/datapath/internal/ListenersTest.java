@@ -75,6 +75,21 @@ class ListenersTest {
         assertEquals(Set.of(IpAddress.parse(THERE).orElseThrow()), new ListenerTable(Family.IPV4, entries4).addresses());
     }
 
+    /** Where loom_meta has no room for its name. */
+    @Test
+    void aTableThatCannotBeNotedTakesNoNumberWithEachAttempt() {
+        int entries = meta.map().maxEntries();
+        IntStream.range(0, entries).forEach(i -> meta.put("full." + i, ""));
+        TableSpec spec = new TableSpec("maglev", 7, new TreeMap<>());
+        for (int i = 0; i < 3; i++) {
+            assertThrows(LoomException.class, () -> tables.put(List.of(TABLE), spec, LookupTable.Index.FLOW_HASH, new int[0]));
+        }
+        meta.remove("full.0");
+        tables.put(List.of(TABLE), spec, LookupTable.Index.FLOW_HASH, new int[0]);
+        tables.flush(moved -> {});
+        assertEquals(0, tables.get(TABLE).orElseThrow().number());
+    }
+
     /** @return one whose two buckets are full */
     private ListenerKey fill() {
         Map<Integer, List<ListenerKey>> byFirst = IntStream.range(1, 65_536).mapToObj(port -> tcp(THERE, port))
