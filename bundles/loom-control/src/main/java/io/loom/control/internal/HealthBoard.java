@@ -52,8 +52,9 @@ final class HealthBoard {
             targets = wanted;
             changed.stream().filter(target -> !wanted.containsKey(target)).forEach(target -> news.put(target, Optional.empty()));
         }
-        watchedBy = current;
+        watchedBy = Optional.empty(); // until it knows of all of them: one that fails is told again
         current.ifPresent(reporter -> reporter.watch(wanted, this::accept));
+        watchedBy = current;
     }
 
     private void accept(Report report) {
