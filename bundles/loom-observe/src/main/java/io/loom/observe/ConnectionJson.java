@@ -1,6 +1,6 @@
 package io.loom.observe;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.loom.api.Endpoint;
@@ -9,6 +9,8 @@ import io.loom.api.control.Connections;
 import io.loom.api.control.Connections.Connection;
 import io.loom.api.control.Connections.Listener;
 import io.loom.api.control.Connections.State;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -21,10 +23,16 @@ public final class ConnectionJson {
 
     /** {@code {"connections":[…],"next":"…"}} */
     public static String page(Connections.Page page) {
-        ObjectNode json = JSON.objectNode();
-        ArrayNode array = json.putArray("connections");
-        page.connections().forEach(connection -> array.add(node(connection)));
-        return JsonText.of(json.put("next", page.next()));
+        return JsonText.of(json -> {
+            json.writeStartObject();
+            json.writeArrayFieldStart("connections");
+            for (Connection connection : page.connections()) {
+                write(json, connection);
+            }
+            json.writeEndArray();
+            json.writeStringField("next", page.next());
+            json.writeEndObject();
+        });
     }
 
     /** {@code {"total":…,"states":{…}}} */
@@ -37,9 +45,9 @@ public final class ConnectionJson {
         return JsonText.of(json);
     }
 
-    /** One connection on a line. */
-    public static String line(Connection connection) {
-        return JsonText.line(node(connection));
+    /** A line for each connection; flushes. */
+    public static void lines(OutputStream out, Connections.Page page) throws IOException {
+        JsonText.lines(out, () -> page.connections().stream().<JsonText.Content>map(one -> json -> write(json, one)).iterator());
     }
 
     /** The last line. */
@@ -49,26 +57,27 @@ public final class ConnectionJson {
         return JsonText.line(line);
     }
 
-    private static ObjectNode node(Connection connection) {
+    private static void write(JsonGenerator json, Connection connection) throws IOException {
         Optional<Endpoint> vip = connection.listener().map(Listener::endpoint);
         Connections.Server server = connection.server();
-        return JSON.objectNode()
-                .put("vip", connection.vip())
-                .put("protocol", connection.listener().map(known -> known.protocol().name().toLowerCase(Locale.ROOT)).orElse(""))
-                .put("client", IpAddress.format(connection.client()))
-                .put("client_port", connection.clientPort())
-                .put("vip_address", address(vip))
-                .put("vip_port", port(vip))
-                .put("backend_id", server.id().orElse(0))
-                .put("backend", server.backend())
-                .put("upstream", server.upstream())
-                .put("forwarding", server.forwarding())
-                .put("source", address(server.source()))
-                .put("source_port", port(server.source()))
-                .put("state", connection.state().toString())
-                .put("assured", connection.assured())
-                .put("idle_seconds", connection.idle().toSeconds())
-                .put("expires_seconds", connection.left().toSeconds());
+        json.writeStartObject();
+        json.writeStringField("vip", connection.vip());
+        json.writeStringField("protocol", connection.listener().map(known -> known.protocol().name().toLowerCase(Locale.ROOT)).orElse(""));
+        json.writeStringField("client", IpAddress.format(connection.client()));
+        json.writeNumberField("client_port", connection.clientPort());
+        json.writeStringField("vip_address", address(vip));
+        json.writeNumberField("vip_port", port(vip));
+        json.writeNumberField("backend_id", server.id().orElse(0));
+        json.writeStringField("backend", server.backend());
+        json.writeStringField("upstream", server.upstream());
+        json.writeStringField("forwarding", server.forwarding());
+        json.writeStringField("source", address(server.source()));
+        json.writeNumberField("source_port", port(server.source()));
+        json.writeStringField("state", connection.state().toString());
+        json.writeBooleanField("assured", connection.assured());
+        json.writeNumberField("idle_seconds", connection.idle().toSeconds());
+        json.writeNumberField("expires_seconds", connection.left().toSeconds());
+        json.writeEndObject();
     }
 
     private static String address(Optional<Endpoint> endpoint) {

@@ -39,8 +39,8 @@ final class ConnectionRoute {
         if (query.count()) {
             return Answer.json(200, ConnectionJson.count(connections.count(query.wanted())));
         }
-        int limit = query.limit().orElse(stream ? LARGEST_PAGE : PAGE);
-        Connections.Page first = connections.page(query.wanted(), query.after(), Math.min(limit, LARGEST_PAGE))
+        int limit = query.limit().orElse(stream ? LARGEST_STREAM : PAGE);
+        Connections.Page first = connections.page(query.wanted(), query.after(), Math.min(limit, ConnectionStream.PAGE))
                 .orElseThrow(() -> ConnectionQuery.noPlace(query.after(), "?"));
         if (!stream) {
             return Answer.json(200, ConnectionJson.page(first));

@@ -13,6 +13,8 @@ import java.time.Duration;
  * goes on: an answer that takes longer is taken for one that nobody reads.
  */
 final class ConnectionStream implements Answer.Stream {
+    /** Connections in memory at a time: each page maps the table anew, so there are few of them. */
+    static final int PAGE = 4000;
     private static final Duration LONGEST = Duration.ofSeconds(60);
 
     private final Connections connections;
@@ -37,26 +39,15 @@ final class ConnectionStream implements Answer.Stream {
         long end = System.nanoTime() + LONGEST.toNanos();
         long left = query.limit().orElse(Integer.MAX_VALUE);
         Connections.Page page = first;
-        write(out, page);
+        ConnectionJson.lines(out, page);
         long written = page.connections().size();
         while (!page.next().isEmpty() && written < left && System.nanoTime() < end) {
-            page = connections.page(query.wanted(), page.next(), (int) Math.min(ConnectionRoute.LARGEST_PAGE, left - written))
+            page = connections.page(query.wanted(), page.next(), (int) Math.min(PAGE, left - written))
                     .orElseThrow(() -> new IOException("the table has been replaced"));
-            write(out, page);
+            ConnectionJson.lines(out, page);
             written += page.connections().size();
         }
-        line(out, ConnectionJson.end(written, page.next()));
-    }
-
-    private static void write(OutputStream out, Connections.Page page) throws IOException {
-        for (Connections.Connection connection : page.connections()) {
-            line(out, ConnectionJson.line(connection));
-        }
-        out.flush();
-    }
-
-    private static void line(OutputStream out, String line) throws IOException {
-        out.write(line.getBytes(StandardCharsets.UTF_8));
+        out.write(ConnectionJson.end(written, page.next()).getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

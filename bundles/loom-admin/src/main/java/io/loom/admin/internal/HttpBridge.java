@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 final class HttpBridge extends Handler.Abstract {
     static final int MAX_BODY_BYTES = 64 * 1024;
+    private static final int STREAM_BUFFER = 32 * 1024;
     static final int MAX_BODY_SECONDS = 10;
     private static final Logger LOG = LoggerFactory.getLogger(HttpBridge.class);
 
@@ -172,7 +173,7 @@ final class HttpBridge extends Handler.Abstract {
     /** Holds its thread until the stream ends: there are few of them. */
     private static void stream(Request request, Response response, Answer.Stream stream, Callback callback) {
         // The stream is closed before the end of the answer leaves: who has read that may ask for the next one at once.
-        try (OutputStream out = new BufferedOutputStream(Content.Sink.asOutputStream(response)); stream) {
+        try (OutputStream out = new BufferedOutputStream(Content.Sink.asOutputStream(response), STREAM_BUFFER); stream) {
             if (!request.getMethod().equals("HEAD")) {
                 stream.writeTo(out);
             }

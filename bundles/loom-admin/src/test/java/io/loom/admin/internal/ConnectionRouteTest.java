@@ -149,13 +149,13 @@ class ConnectionRouteTest {
 
     @Test
     void aStreamHasThemAllAndSaysSo() throws Exception {
-        server.connections.size = 2500;
+        server.connections.size = 9000;
         HttpResponse<String> answer = stream("");
         assertEquals(NDJSON, answer.headers().firstValue("Content-Type").orElse(""));
-        assertEquals(2501, answer.body().lines().count());
-        assertEquals("{\"end\":{\"connections\":2500,\"next\":\"\"}}", answer.body().lines().reduce((one, last) -> last).orElse(""));
-        assertEquals(ConnectionRoute.LARGEST_PAGE, server.connections.largest);
-        assertTrue(stream("?limit=1500").body().endsWith("{\"end\":{\"connections\":1500,\"next\":\"4-1-1500\"}}\n"));
+        assertEquals(9001, answer.body().lines().count());
+        assertEquals("{\"end\":{\"connections\":9000,\"next\":\"\"}}", answer.body().lines().reduce((one, last) -> last).orElse(""));
+        assertEquals(ConnectionStream.PAGE, server.connections.largest);
+        assertTrue(stream("?limit=8500").body().endsWith("{\"end\":{\"connections\":8500,\"next\":\"4-1-8500\"}}\n"));
     }
 
     /** Whoever does not read holds up himself, and, of those who stream, the third. */

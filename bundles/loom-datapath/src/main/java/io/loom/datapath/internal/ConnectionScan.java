@@ -113,8 +113,9 @@ final class ConnectionScan {
 
     private OptionalLong readBuckets(long place, int limit, Visitor wanted, Visitor taker) {
         OptionalLong at = OptionalLong.of(place);
+        int chunk = Math.min(BATCH, limit);
         for (int taken = 0; at.isPresent() && taken < limit; ) {
-            MapBatch batch = map.from((int) at.getAsLong(), BATCH);
+            MapBatch batch = map.from((int) at.getAsLong(), chunk);
             List<MapBatch.Entry> found = found(batch, wanted);
             if (found.size() > limit - taken) {
                 // Which of these are of one bucket nobody can tell, and only between buckets can a later call go on.
@@ -127,8 +128,14 @@ final class ConnectionScan {
             found.forEach(entry -> visit(entry, taker));
             taken += found.size();
             at = batch.next().isPresent() ? OptionalLong.of(batch.next().getAsInt()) : OptionalLong.empty();
+            chunk = chunk(limit - taken, found.size(), batch.entries().size());
         }
         return at;
+    }
+
+    /** Entries that it may take to find so many more, if as few of them are wanted as of those before. */
+    private static int chunk(int more, int wanted, int of) {
+        return wanted == 0 ? BATCH : (int) Math.max(1, Math.min(BATCH, (long) more * of / wanted));
     }
 
     private List<MapBatch.Entry> found(MapBatch batch, Visitor wanted) {
