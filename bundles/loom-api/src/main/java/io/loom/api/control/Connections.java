@@ -25,6 +25,7 @@ public interface Connections {
      * @param after {@link Page#next} of the page before; empty: the first one
      * @param limit connections on the page. A few more only if the table is a kernel hash, one bucket of which has more
      * @return empty if {@code after} is no place in the tables that there are now
+     * @throws io.loom.api.LoomException LOOM-1251 if the data path is not configured yet
      */
     Optional<Page> page(Wanted wanted, String after, int limit);
 

@@ -82,10 +82,8 @@ public interface DataPlane {
     /** What is wrong or noteworthy on this side: attachment problems, "needs restart", methods that are missing. Any thread. */
     List<Problem> problems();
 
-    /** Any thread. */
-    default TrackedConnections connections() {
-        return TrackedConnections.NONE;
-    }
+    /** Those that are tracked. Any thread. @throws io.loom.api.LoomException LOOM-1251 before the first configuration */
+    TrackedConnections connections();
 
     /** Called, on any thread, when anything that the methods above answer has changed. One listener; replaces the previous. */
     void onChange(Runnable listener);

@@ -15,18 +15,6 @@ import org.osgi.annotation.versioning.ProviderType;
 /** The connection tables, read while programs work with them; see {@link io.loom.api.control.Connections}. Any thread. */
 @ProviderType
 public interface TrackedConnections {
-    /** Of a data plane that has none. */
-    TrackedConnections NONE = new TrackedConnections() {
-        @Override
-        public Optional<Page> page(Wanted wanted, String after, int limit) {
-            return after.isEmpty() ? Optional.of(new Page(List.of(), "")) : Optional.empty();
-        }
-
-        @Override
-        public Map<State, Long> count(Wanted wanted) {
-            return Map.of();
-        }
-    };
 
     /** @return empty if {@code after} is no place in the tables that there are now */
     Optional<Page> page(Wanted wanted, String after, int limit);

@@ -16,6 +16,7 @@ import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableNotBuilt;
 import io.loom.control.dataplane.TableSpec;
+import io.loom.control.dataplane.TrackedConnections;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -61,6 +62,11 @@ final class FakeDataPlane implements DataPlane {
     volatile Runnable listener = () -> {};
     private final Set<Thread> writers = ConcurrentHashMap.newKeySet();
     private KernelState state = KernelState.EMPTY;
+
+    @Override
+    public TrackedConnections connections() {
+        throw refusal();
+    }
 
     FakeDataPlane() {
         Map<Family, Set<Family>> both = Map.of(

@@ -14,6 +14,7 @@ import io.loom.control.dataplane.ListenerKey;
 import io.loom.control.dataplane.ListenerSpec;
 import io.loom.control.dataplane.TableKey;
 import io.loom.control.dataplane.TableSpec;
+import io.loom.control.dataplane.TrackedConnections;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,11 @@ final class WideDataPlane implements DataPlane {
         List<Change> taken = List.copyOf(changes);
         changes.clear();
         return taken;
+    }
+
+    @Override
+    public TrackedConnections connections() {
+        throw new UnsupportedOperationException("it has none");
     }
 
     @Override

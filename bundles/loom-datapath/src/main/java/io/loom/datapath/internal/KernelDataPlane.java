@@ -350,7 +350,9 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
 
     @Override
     public TrackedConnections connections() {
-        return live.<TrackedConnections>map(LivePlane::connections).orElse(TrackedConnections.NONE);
+        return live.map(LivePlane::connections).orElseThrow(() -> new LoomException(Problem.of(
+                "LOOM-1251", "nothing is known of connections yet", "the data path waits for its first configuration",
+                "look at /ebpf/status for what is amiss")));
     }
 
     @Override

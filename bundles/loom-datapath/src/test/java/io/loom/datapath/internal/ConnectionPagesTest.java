@@ -6,17 +6,23 @@ import static io.loom.datapath.internal.TestHost.SECOND;
 import static io.loom.datapath.internal.TestHost.SIXTH;
 import static io.loom.datapath.internal.TestHost.address;
 import static io.loom.datapath.internal.TestHost.await;
+import static io.loom.datapath.internal.TestHost.config;
 import static io.loom.datapath.internal.TestHost.endpoint;
 import static io.loom.datapath.internal.TestHost.ip;
 import static io.loom.datapath.internal.TestHost.nat;
 import static io.loom.datapath.internal.TestHost.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.loom.api.Endpoint;
 import io.loom.api.Family;
+import io.loom.api.LoomException;
 import io.loom.api.Prefix;
 import io.loom.api.Protocol;
+import io.loom.api.config.LoomConfig;
 import io.loom.api.config.MapSettings;
+import io.loom.api.config.NatSettings;
 import io.loom.api.control.Connections.State;
 import io.loom.control.dataplane.BackendKey;
 import io.loom.control.dataplane.Change;
@@ -28,9 +34,11 @@ import io.loom.control.dataplane.TrackedConnections.Wanted;
 import io.loom.datapath.internal.layout.ConnectionWord;
 import io.loom.libbpf.BpfMap;
 import io.loom.libbpf.BpfProgram;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +47,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -136,6 +146,31 @@ class ConnectionPagesTest extends DataPlaneFixture {
         assertEquals(Optional.of(endpoint("10.1.0.1", port)), list(ALL).get(0).owner().source());
     }
 
+    @Test
+    void ofSourcesThatOperatorsNameIsEachConnectionsOwn() throws Exception {
+        int before = plane.program().id();
+        LoomConfig other = config(DEVICE);
+        NatSettings nat = new NatSettings(List.of(address("10.9.9.60"), address("2001:db8:9::60"), address("10.9.9.61")), true);
+        plane.configure(new LoomConfig(other.enabled(), other.attachment(), other.conntrack(), other.maps(), nat, other.dsr(), other.icmp(),
+                other.acl(), other.programs(), other.vips(), other.upstreams(), other.admin(), other.warnings()));
+        await("a program that sends from them", () -> plane.program().id() != before);
+        balance(plane);
+        Map<Integer, Endpoint> sent = new TreeMap<>();
+        for (int port = 40000; port < 40008; port++) {
+            byte[] frame = runSyn(port).frame();
+            sent.put(port, new Endpoint(InetAddress.getByAddress(Arrays.copyOfRange(frame, 26, 30)), (frame[34] & 0xff) << 8 | frame[35] & 0xff));
+        }
+        assertEquals(Set.of(address("10.9.9.60"), address("10.9.9.61")), sent.values().stream().map(Endpoint::address).collect(Collectors.toSet()));
+        list(ALL).forEach(one -> assertEquals(Optional.of(sent.get(one.clientPort())), one.owner().source()));
+    }
+
+    @Test
+    void beforeTheFirstConfigurationNobodyKnows() {
+        KernelDataPlane fresh = open();
+        assertEquals("LOOM-1251", assertThrows(LoomException.class, fresh::connections).code());
+        fresh.close();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"cache", "lru_hash"})
     void filtersChoose(String type) throws Exception {
@@ -146,6 +181,8 @@ class ConnectionPagesTest extends DataPlaneFixture {
         assertEquals(List.of(), ports(of(client("10.1.0.64", 27), OptionalInt.empty(), Optional.empty())));
         assertEquals(List.of(40001), ports(of(client("2001:db8:7::63", 128), OptionalInt.empty(), Optional.empty())));
         assertEquals(List.of(), ports(of(client("2001:db8:7::62", 128), OptionalInt.empty(), Optional.empty())));
+        assertEquals(List.of(40000, 40002), ports(of(client("0.0.0.0", 0), OptionalInt.empty(), Optional.empty())));
+        assertEquals(List.of(40001), ports(of(client("::", 0), OptionalInt.empty(), Optional.empty())));
         assertEquals(List.of(40002), ports(of(Optional.empty(), OptionalInt.of(40002), Optional.empty())));
         assertEquals(List.of(40000, 40001), ports(of(Optional.empty(), OptionalInt.empty(), Optional.of(State.SYN_SENT))));
         assertEquals(Map.of(State.SYN_SENT, 2L, State.UDP, 1L), plane.connections().count(ALL));

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -110,6 +111,21 @@ class ConnectionScanTest {
             assertTrue(new ConnectionScan(Family.IPV4, map).read(rest.orElseThrow(), 12, few, taker).isEmpty());
             assertEquals(20, found.stream().distinct().count());
             assertEquals(20, found.size());
+        }
+    }
+
+    /** How many of the next entries are wanted is only guessed at. */
+    @Test
+    void pagesOfAKernelHashAreNearlyFull() {
+        try (BpfMap map = table(Family.IPV4, MapType.LRU_HASH)) {
+            fill(Family.IPV4, map);
+            int[] found = {0};
+            OptionalLong place = OptionalLong.of(0);
+            for (int page = 0; page < 100; page++) {
+                place = new ConnectionScan(Family.IPV4, map).read(place.orElseThrow(), 12, (listener, client, port, word) -> client[0] % 3 == 0,
+                        (listener, client, port, word) -> ++found[0] > 0);
+            }
+            assertTrue(found[0] > 100 * 11, found[0] + " on 100 pages of 12");
         }
     }
 
