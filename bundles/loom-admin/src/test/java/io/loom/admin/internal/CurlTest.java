@@ -53,6 +53,7 @@ class CurlTest {
     @Test
     void debugInterface() throws Exception {
         assertTrue(shell("curl http://localhost:9091/ebpf/stats").endsWith("200"));
+        assertTrue(shell("curl http://localhost:9091/ebpf/connections").endsWith("200"));
         assertTrue(shell("curl http://localhost:9091/ebpf/backends/stats").endsWith("200"));
     }
 }

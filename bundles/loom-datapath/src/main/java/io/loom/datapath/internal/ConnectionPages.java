@@ -37,13 +37,13 @@ final class ConnectionPages implements TrackedConnections {
      *
      * @param map the kernel's number for the table, which another one never has
      */
-    private record Cursor(Family family, int map, long place) {
-        private static final Pattern FORM = Pattern.compile("([46])-(\\d{1,9})-(\\d{1,10})");
+    private record Cursor(Family family, long map, long place) {
+        private static final Pattern FORM = Pattern.compile("([46])-(\\d{1,10})-(\\d{1,10})");
 
         static Optional<Cursor> parse(String text) {
             Matcher form = FORM.matcher(text);
             return form.matches()
-                    ? Optional.of(new Cursor(form.group(1).equals("4") ? Family.IPV4 : Family.IPV6, Integer.parseInt(form.group(2)),
+                    ? Optional.of(new Cursor(form.group(1).equals("4") ? Family.IPV4 : Family.IPV6, Long.parseLong(form.group(2)),
                             Long.parseLong(form.group(3))))
                     : Optional.empty();
         }

@@ -259,7 +259,9 @@ class ConnectionPagesTest extends DataPlaneFixture {
         } while (!after.isEmpty());
         assertEquals(Set.of(40000, 40001, 40002), Set.copyOf(found));
         assertEquals(3, found.size());
-        assertEquals(Optional.empty(), plane.connections().page(ALL, "4-1-0", 1));
+        for (String stale : List.of("4-1-0", "6-9999999999-9999999999", "5-1-1", "4-1", "4--1-0", "99999999999-1-1")) {
+            assertEquals(Optional.empty(), plane.connections().page(ALL, stale, 1));
+        }
         assertEquals(Optional.empty(), plane.connections().page(ALL, "somewhere", 1));
     }
 }
