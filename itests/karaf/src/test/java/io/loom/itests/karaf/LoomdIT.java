@@ -126,6 +126,17 @@ public class LoomdIT {
     }
 
     @Test
+    public void aWholeCommandLineMayBeOneArgument() throws Exception {
+        Outcome outcome = loom("loom:status --json");
+        assertEquals(outcome.output(), 0, outcome.status());
+        assertTrue(outcome.output(), outcome.output().contains("\"maglev\""));
+        assertEquals(2, loom("no-such-command --json").status());
+        for (List<String> none : List.of(List.of(""), List.of("status --json", "x"), List.of("", "status"))) {
+            assertEquals(none.toString(), 64, loom(none.toArray(String[]::new)).status());
+        }
+    }
+
+    @Test
     public void argumentsArriveAsTheyWereGiven() throws Exception {
         String hard = "a b$c\"d` [::1]:80 {x} (y) ;|<>#%=!~";
         assertEquals(hard + "\n", loom("shell:echo", hard).output());
