@@ -33,6 +33,11 @@ final class RestServer implements AutoCloseable {
     private static final int MAX_CHANGES = 16;
     private static final int BACKLOG = 256;
     private static final int MAX_HEADER_BYTES = 8 * 1024;
+    /**
+     * Of an answer, on the way. The kernel would let it grow to megabytes, of which a slow client takes half a minute to make room for more: its
+     * stream would be taken for one that nobody reads.
+     */
+    private static final int SEND_BYTES = 256 * 1024;
     private static final long IDLE_MILLIS = 30_000;
     private static final long STOP_MILLIS = 700;
     private static final long SWEEP_MILLIS = 500;
@@ -106,6 +111,7 @@ final class RestServer implements AutoCloseable {
         connector.setPort(wanted.getPort());
         connector.setIdleTimeout(IDLE_MILLIS);
         connector.setAcceptQueueSize(BACKLOG);
+        connector.setAcceptedSendBufferSize(SEND_BYTES);
         server.addConnector(connector);
         return connector;
     }

@@ -11,6 +11,7 @@ import io.loom.api.control.Connections.Wanted;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -177,9 +178,21 @@ class ConnectionRouteTest {
         }
     }
 
+    /** Nothing but what has been read makes room: not a megabyte of it lies in the kernel. */
+    @Test
+    void aStreamIsNoFurtherThanItsClient() throws Exception {
+        server.connections.size = 10_000_000;
+        try (Socket unread = open()) {
+            Thread.sleep(500);
+            assertEquals(1, server.connections.pages.get());
+        }
+    }
+
     /** One whose first line has come. */
     private Socket open() throws Exception {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(64 * 1024);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
         socket.setSoTimeout((int) PATIENCE_MILLIS);
         socket.getOutputStream().write(("GET /ebpf/connections HTTP/1.1\r\nHost: localhost\r\nAccept: " + NDJSON + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
         BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));

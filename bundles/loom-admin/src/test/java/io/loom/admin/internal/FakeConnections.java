@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** As many connections as the test wants, by numbers: the page after {@code 4-1-N} begins with number N. */
 final class FakeConnections implements Connections {
     volatile int size = 3;
     volatile Optional<Wanted> wanted = Optional.empty();
     volatile int largest;
+    final AtomicInteger pages = new AtomicInteger();
 
     static Connection connection(int number) {
         return new Connection("web", Optional.of(new Listener(Protocol.TCP, FakeControl.endpoint("10.0.0.100", 80))),
@@ -25,6 +27,7 @@ final class FakeConnections implements Connections {
 
     @Override
     public Optional<Page> page(Wanted next, String after, int limit) {
+        pages.incrementAndGet();
         wanted = Optional.of(next);
         largest = Math.max(largest, limit);
         if (!after.isEmpty() && !after.startsWith("4-1-")) {
