@@ -170,12 +170,13 @@ static __always_inline int loom_slots_reply(struct xdp_md *ctx, struct loom_pack
 __noinline int loom_slots_expect(void)
 {
 	struct loom_packet *packet = loom_work_now();
+	__u32 slots = loom_reply_slots; /* read once, as in loom_slots_reply() */
 
 	if (!packet)
 		return 0;
 #pragma unroll
 	for (__u32 slot = 0; slot < LOOM_SLOTS; slot++) {
-		if (!(loom_reply_slots & 1U << slot) || !loom_slot_expects(packet, slot))
+		if (!(slots & 1U << slot) || !loom_slot_expects(packet, slot))
 			continue;
 		packet->hash = 0;
 		packet->options = 0;
