@@ -66,11 +66,11 @@ final class AssignedAddresses {
         Optional<IOException> failure = remove(leaving);
         Taken taken = new Taken(new ArrayList<>(), new TreeMap<>());
         leaving.forEach((address, device) -> {
-            if (failure.isPresent() && HostAddresses.hasAlone(device, address)) {
+            if (failure.isPresent() && HostAddresses.mayHaveAlone(device, address)) {
                 taken.left().put(address, failure.get().getMessage());
             } else {
                 taken.done().add(failure.isEmpty() ? "took address " + address + " off " + device
-                        : "address " + address + " is not on " + device + " any more: " + failure.get().getMessage());
+                        : "address " + address + " is not on " + device + " any more");
                 meta.remove(META + address);
                 devices.remove(address);
             }

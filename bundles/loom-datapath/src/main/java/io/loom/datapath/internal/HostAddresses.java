@@ -31,16 +31,16 @@ final class HostAddresses {
         }
     }
 
-    /** Whether the interface has it with a prefix of full length, as Loom puts addresses there. */
-    static boolean hasAlone(String device, String address) {
+    /** Whether the interface may have it with a prefix of full length, as Loom puts addresses there: so also where that cannot be read. */
+    static boolean mayHaveAlone(String device, String address) {
         Optional<InetAddress> wanted = IpAddress.parse(address);
         try {
             NetworkInterface found = NetworkInterface.getByName(device);
             return found != null && found.getInterfaceAddresses().stream()
                     .filter(one -> one.getNetworkPrefixLength() == Byte.SIZE * one.getAddress().getAddress().length)
                     .anyMatch(one -> Optional.of(withoutScope(one.getAddress())).equals(wanted));
-        } catch (SocketException gone) {
-            return false;
+        } catch (SocketException unknown) {
+            return true;
         }
     }
 

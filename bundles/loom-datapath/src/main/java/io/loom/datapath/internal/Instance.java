@@ -126,7 +126,7 @@ final class Instance implements AutoCloseable {
         if (Files.exists(pins.meta())) {
             try (Meta meta = Meta.open(pins.meta())) {
                 AssignedAddresses addresses = new AssignedAddresses(meta);
-                addresses.takeOff(addresses.all());
+                addresses.takeOff(addresses.all()).left().forEach((address, why) -> LOG.warn("left address {}: {}", address, why));
             }
         }
         List<Path> left = new ArrayList<>(allBut(pins.meta(), pins));
