@@ -66,8 +66,11 @@ final class ConnectionNames {
         this.translations = translations;
     }
 
-    static Map<String, SlottedMethod> byName(Running running) {
-        return running.methods().stream().collect(Collectors.toMap(SlottedMethod::name, method -> method));
+    /** As of now. */
+    static ConnectionNames of(Listeners listeners, Backends backends, Programs programs) {
+        Map<String, SlottedMethod> methods = programs.running().methods().stream().collect(Collectors.toMap(SlottedMethod::name, method -> method));
+        return new ConnectionNames(listeners.byNumber(), listeners.specs(), backends.byNumber(),
+                new Translations(methods, programs.wanted().options().natSources(), backends::source));
     }
 
     /** Empty: the listener has been removed. */

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +44,18 @@ final class Egress {
         this.devices = devices;
         this.mtus = mtus;
         this.warn = warn;
+    }
+
+    /**
+     * Frames may leave towards backends, and where the program is.
+     *
+     * @param carried interfaces whose frames another one carries, with that one
+     */
+    void follow(Set<Integer> towardsBackends, Set<Integer> attached, Map<Integer, Integer> carried) {
+        compare(towardsBackends, attached);
+        Map<Integer, Integer> ways = new HashMap<>(carried);
+        Stream.concat(towardsBackends.stream(), attached.stream()).forEach(ifindex -> ways.put(ifindex, ifindex));
+        allow(ways);
     }
 
     /**
@@ -96,7 +109,7 @@ final class Egress {
      *
      * @param attached none: nothing is balanced, and nothing is wrong
      */
-    void compare(Set<Integer> towardsBackends, Set<Integer> attached) {
+    private void compare(Set<Integer> towardsBackends, Set<Integer> attached) {
         Set<Integer> others = new TreeSet<>(towardsBackends);
         others.removeAll(attached);
         strange = attached.isEmpty() ? Set.of() : others;

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -112,8 +111,8 @@ final class LivePlane implements AutoCloseable {
         this.keeper = new PinKeeper(instance.pins());
         this.tracer = new Tracer(instance, clock, () -> new TraceNames(
                 Reason.all(programs.running().methods()), backends.byNumber(), listeners.specs()));
-        this.connections = new ConnectionPages(family -> instance.map("loom_conns" + family.version()), this::connectionNames,
-                () -> new ConnectionAges(clock.tick(), reclaim.timeouts(), clock.hz()));
+        this.connections = new ConnectionPages(family -> instance.map("loom_conns" + family.version()),
+                () -> ConnectionNames.of(listeners, backends, programs), () -> new ConnectionAges(clock.tick(), reclaim.timeouts(), clock.hz()));
         this.cpuAffinity = new CpuAffinity(instance.meta(), Path.of("/sys"), Path.of("/proc"));
         this.news = new NetworkNews(new Moves(instance::maps, clock::tick, attachments.ifindexes()), lookup, readings);
         if (instance.adopted()) {
@@ -127,11 +126,6 @@ final class LivePlane implements AutoCloseable {
 
     private static String describe(String device) throws IOException {
         return IpCommand.run("-d", "-o", "link", "show", "dev", device);
-    }
-
-    private ConnectionNames connectionNames() {
-        return new ConnectionNames(listeners.byNumber(), listeners.specs(), backends.byNumber(), new ConnectionNames.Translations(
-                ConnectionNames.byName(programs.running()), programs.wanted().options().natSources(), backends::source));
     }
 
     private void adopt() {
@@ -257,7 +251,7 @@ final class LivePlane implements AutoCloseable {
         if (hopsChanged) {
             backends.hopsChanged(hops);
         }
-        allowEgress();
+        egress.follow(nextHops.interfaces(), attachments.ifindexes(), carriers.carried());
         ownPrograms.rest();
         keepPins();
         Surroundings before = surroundings;
@@ -284,15 +278,6 @@ final class LivePlane implements AutoCloseable {
                 replacing.unlock();
             }
         }
-    }
-
-    private void allowEgress() {
-        Set<Integer> towardsBackends = nextHops.interfaces();
-        Set<Integer> attached = attachments.ifindexes();
-        egress.compare(towardsBackends, attached);
-        Map<Integer, Integer> ways = new HashMap<>(carriers.carried());
-        Stream.concat(towardsBackends.stream(), attached.stream()).forEach(ifindex -> ways.put(ifindex, ifindex));
-        egress.allow(ways);
     }
 
     /** Counts and reclaims; true if the program contains a method that may be removed now. */
