@@ -1,5 +1,6 @@
 package io.loom.api;
 
+import java.util.Collection;
 import java.util.stream.Collectors;
 
 /**
@@ -18,6 +19,7 @@ import java.util.stream.Collectors;
  * @param fix   what to do; empty only if nothing can be done
  */
 public record Problem(String code, String where, String what, String why, String fix) {
+    private static final int MOST_QUOTED = 60;
 
     public Problem {
         if (!code.matches("LOOM-\\d{4}")) {
@@ -36,6 +38,24 @@ public record Problem(String code, String where, String what, String why, String
 
     public static Problem of(String code, String what, String why, String fix) {
         return new Problem(code, "", what, why, fix);
+    }
+
+    /** What somebody has written, as problems repeat it: in quotes, printable, and not long. */
+    public static String quoted(String text) {
+        String clean = text.replaceAll("[^\\x20-\\x7e]", "?");
+        return "\"" + (clean.length() > MOST_QUOTED ? clean.substring(0, MOST_QUOTED) + "..." : clean) + "\"";
+    }
+
+    /**
+     * Names of which there may be thousands: {@code a, b, c and 2 more}.
+     *
+     * @param first at least so many of them as are named, in order
+     * @param all   how many there are
+     * @param most  to name
+     */
+    public static String few(Collection<?> first, int all, int most) {
+        String names = first.stream().limit(most).map(Object::toString).collect(Collectors.joining(", "));
+        return all <= most ? names : names + " and " + (all - most) + " more";
     }
 
     /** What, why and fix without the code and place. */

@@ -59,7 +59,7 @@ record TraceQuery(Duration duration, long limit, Tracing.Wanted wanted) {
         Matcher matcher = SPAN.matcher(text);
         String fix = "give 1ms to 60s, such as duration=10s";
         if (!matcher.matches()) {
-            problems.add(new Problem(Refusal.WRONG_TYPE.code(), "?duration", quoted(text) + " is no duration", "", fix));
+            problems.add(new Problem(Refusal.WRONG_TYPE.code(), "?duration", Problem.quoted(text) + " is no duration", "", fix));
             return DEFAULT;
         }
         long number = number(matcher.group(1));
@@ -69,7 +69,7 @@ record TraceQuery(Duration duration, long limit, Tracing.Wanted wanted) {
             default -> Duration.ofSeconds(number);
         };
         if (duration.isZero() || duration.compareTo(LONGEST) > 0) {
-            problems.add(new Problem(Refusal.OUT_OF_RANGE.code(), "?duration", quoted(text) + " is out of range",
+            problems.add(new Problem(Refusal.OUT_OF_RANGE.code(), "?duration", Problem.quoted(text) + " is out of range",
                     duration.isZero() ? "it would end before the first packet" : "a trace lasts 60 s at most", fix));
         }
         return duration;
@@ -78,12 +78,12 @@ record TraceQuery(Duration duration, long limit, Tracing.Wanted wanted) {
     private static long limit(String text, List<Problem> problems) {
         String fix = "give 1 to " + MOST_PACKETS + ", such as limit=100";
         if (!NUMBER.matcher(text).matches()) {
-            problems.add(new Problem(Refusal.WRONG_TYPE.code(), "?limit", quoted(text) + " is no number of packets", "", fix));
+            problems.add(new Problem(Refusal.WRONG_TYPE.code(), "?limit", Problem.quoted(text) + " is no number of packets", "", fix));
             return 1;
         }
         long limit = number(text);
         if (limit < 1 || limit > MOST_PACKETS) {
-            problems.add(new Problem(Refusal.OUT_OF_RANGE.code(), "?limit", quoted(text) + " is out of range",
+            problems.add(new Problem(Refusal.OUT_OF_RANGE.code(), "?limit", Problem.quoted(text) + " is out of range",
                     limit < 1 ? "it would end before the first packet" : "a trace has at most " + MOST_PACKETS + " packets", fix));
         }
         return limit;
@@ -98,7 +98,7 @@ record TraceQuery(Duration duration, long limit, Tracing.Wanted wanted) {
     private static Optional<InetAddress> address(String text, List<Problem> problems) {
         Optional<InetAddress> address = IpAddress.parse(text);
         if (address.isEmpty()) {
-            problems.add(new Problem(Refusal.WRONG_TYPE.code(), "?address", quoted(text) + " is no IP address",
+            problems.add(new Problem(Refusal.WRONG_TYPE.code(), "?address", Problem.quoted(text) + " is no IP address",
                     "names are not looked up", "give one, such as address=10.0.0.1"));
         }
         return address;
@@ -107,7 +107,7 @@ record TraceQuery(Duration duration, long limit, Tracing.Wanted wanted) {
     private static void requireVip(String name, List<VipView> vips, List<Problem> problems) {
         if (vips.stream().noneMatch(vip -> vip.name().equals(name))) {
             String known = vips.stream().map(VipView::name).collect(Collectors.joining(", "));
-            problems.add(new Problem(Refusal.UNKNOWN_NAME.code(), "?vip", "there is no vip " + quoted(name), "",
+            problems.add(new Problem(Refusal.UNKNOWN_NAME.code(), "?vip", "there is no vip " + Problem.quoted(name), "",
                     known.isEmpty() ? "leave it out" : "use one of " + known));
         }
     }
@@ -117,7 +117,7 @@ record TraceQuery(Duration duration, long limit, Tracing.Wanted wanted) {
         Set<Integer> numbers = known.stream().filter(verdict -> verdict.reason().equals(word) || isGroup(word, verdict.action()))
                 .map(Telemetry.VerdictCount::number).collect(Collectors.toSet());
         if (numbers.isEmpty()) {
-            problems.add(new Problem(Refusal.UNKNOWN_NAME.code(), "?verdict", "there is no verdict " + quoted(word), "",
+            problems.add(new Problem(Refusal.UNKNOWN_NAME.code(), "?verdict", "there is no verdict " + Problem.quoted(word), "",
                     "use drop, pass, or a reason that /ebpf/stats lists under verdicts, such as drop_no_backend"));
         }
         return numbers;
@@ -126,10 +126,5 @@ record TraceQuery(Duration duration, long limit, Tracing.Wanted wanted) {
     /** Not forward, which is a reason itself. */
     private static boolean isGroup(String word, Verdict.Action action) {
         return action != Verdict.Action.FORWARD && action.name().toLowerCase(Locale.ROOT).equals(word);
-    }
-
-    private static String quoted(String text) {
-        String clean = text.replaceAll("[^\\x20-\\x7e]", "?");
-        return "\"" + (clean.length() > 60 ? clean.substring(0, 60) + "..." : clean) + "\"";
     }
 }

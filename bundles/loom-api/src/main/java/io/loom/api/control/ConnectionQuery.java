@@ -18,7 +18,6 @@ import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What a person wants to see of the connections, read from words: those of a query in REST, those of options in the shell.
@@ -46,7 +45,7 @@ public record ConnectionQuery(Wanted wanted, OptionalInt limit, String after, bo
     public static ConnectionQuery parse(Map<String, String> words, String mark, int maxLimit, LoomControl control) {
         Parser parser = new Parser(words, mark);
         Optional<String> vip = parser.known("vip", control.vips().stream().map(VipView::name).toList());
-        Optional<String> upstream = parser.known("upstream", upstreams(control));
+        Optional<String> upstream = parser.known("upstream", control.upstreams());
         Optional<BackendView> view = parser.id(control.backends(), upstream);
         Optional<String> backend = view.map(known -> known.endpoint().toString()).or(() -> parser.endpoint("backend"));
         Client client = parser.client();
@@ -61,18 +60,8 @@ public record ConnectionQuery(Wanted wanted, OptionalInt limit, String after, bo
 
     /** That a page cannot be had, because there is no such place. */
     public static LoomException noPlace(String after, String mark) {
-        return new LoomException(new Problem("LOOM-3416", mark + "after", quoted(after) + " is no place in the connection tables",
+        return new LoomException(new Problem("LOOM-3416", mark + "after", Problem.quoted(after) + " is no place in the connection tables",
                 "it is none of a page's next, or the tables have been replaced since", "begin anew without it"));
-    }
-
-    private static List<String> upstreams(LoomControl control) {
-        return Stream.concat(control.vips().stream().map(VipView::upstream), control.backends().stream().map(BackendView::upstream))
-                .distinct().sorted().toList();
-    }
-
-    private static String quoted(String text) {
-        String clean = text.replaceAll("[^\\x20-\\x7e]", "?");
-        return "\"" + (clean.length() > 60 ? clean.substring(0, 60) + "..." : clean) + "\"";
     }
 
     private record Client(Optional<Prefix> network, OptionalInt port) {}
@@ -93,7 +82,7 @@ public record ConnectionQuery(Wanted wanted, OptionalInt limit, String after, bo
 
         Optional<String> known(String name, List<String> known) {
             Optional<String> word = word(name);
-            word.filter(one -> !known.contains(one)).ifPresent(one -> add("LOOM-3420", name, "there is no " + name + " " + quoted(one), "",
+            word.filter(one -> !known.contains(one)).ifPresent(one -> add("LOOM-3420", name, "there is no " + name + " " + Problem.quoted(one), "",
                     known.isEmpty() ? "leave it out" : "use one of " + String.join(", ", known)));
             return word;
         }
@@ -108,7 +97,7 @@ public record ConnectionQuery(Wanted wanted, OptionalInt limit, String after, bo
                         "/ebpf/backends and loom:backend-list list them; one that has been removed is named by its address and port");
             }
             found.filter(backend -> upstream.isPresent() && !backend.upstream().equals(upstream.get())).ifPresent(backend ->
-                    add("LOOM-3420", "backend", "backend " + backend.id() + " is none of upstream " + quoted(upstream.orElse("")),
+                    add("LOOM-3420", "backend", "backend " + backend.id() + " is none of upstream " + Problem.quoted(upstream.orElse("")),
                             "it is in " + backend.upstream(), "leave the upstream out"));
             return found;
         }
@@ -122,7 +111,7 @@ public record ConnectionQuery(Wanted wanted, OptionalInt limit, String after, bo
             Matcher matcher = WITH_PORT.matcher(word.get());
             Optional<InetAddress> address = matcher.matches() ? address(matcher) : Optional.empty();
             if (address.isEmpty() || port(matcher) < 1 || port(matcher) > 65535) {
-                add("LOOM-3415", name, quoted(word.get()) + " is no backend", "",
+                add("LOOM-3415", name, Problem.quoted(word.get()) + " is no backend", "",
                         "give its number, its address and port such as 10.0.1.10:8080 or [2001:db8::1]:80, or " + Server.LOCAL);
                 return Optional.empty();
             }
@@ -159,7 +148,7 @@ public record ConnectionQuery(Wanted wanted, OptionalInt limit, String after, bo
 
         private Client client(String word, Optional<Prefix> network, OptionalInt port) {
             if (network.isEmpty()) {
-                add("LOOM-3415", "client", quoted(word) + " is no client", "names are not looked up",
+                add("LOOM-3415", "client", Problem.quoted(word) + " is no client", "names are not looked up",
                         "give an address, with its port or without, or a network: 10.0.0.1, 10.0.0.1:40000, [2001:db8::1]:40000, 10.0.0.0/24");
             }
             return new Client(network, port);
@@ -173,7 +162,7 @@ public record ConnectionQuery(Wanted wanted, OptionalInt limit, String after, bo
             Optional<String> word = word("state");
             Optional<State> state = word.flatMap(one -> Arrays.stream(State.values()).filter(known -> known.toString().equals(one)).findFirst());
             if (word.isPresent() && state.isEmpty()) {
-                add("LOOM-3420", "state", "there is no state " + quoted(word.get()), "",
+                add("LOOM-3420", "state", "there is no state " + Problem.quoted(word.get()), "",
                         "use one of " + Arrays.stream(State.values()).map(State::toString).collect(Collectors.joining(", ")));
             }
             return state;
@@ -183,7 +172,7 @@ public record ConnectionQuery(Wanted wanted, OptionalInt limit, String after, bo
         Optional<Duration> span(String name) {
             Optional<Matcher> matcher = word(name).map(SPAN::matcher).filter(Matcher::matches);
             if (word(name).isPresent() && matcher.isEmpty()) {
-                add("LOOM-3415", name, quoted(word(name).get()) + " is no duration", "", "give one such as 30s, 5m or 2h");
+                add("LOOM-3415", name, Problem.quoted(word(name).get()) + " is no duration", "", "give one such as 30s, 5m or 2h");
             }
             return matcher.map(span -> {
                 long number = Long.parseLong(span.group(1));
@@ -203,7 +192,7 @@ public record ConnectionQuery(Wanted wanted, OptionalInt limit, String after, bo
             boolean number = NUMBER.matcher(word.get()).matches();
             int limit = number ? Integer.parseInt(word.get()) : 0;
             if (limit < 1 || limit > most) {
-                add(number ? "LOOM-3416" : "LOOM-3415", "limit", quoted(word.get()) + (number ? " is out of range" : " is no number"), "",
+                add(number ? "LOOM-3416" : "LOOM-3415", "limit", Problem.quoted(word.get()) + (number ? " is out of range" : " is no number"), "",
                         "give 1 to " + most);
             }
             return OptionalInt.of(limit);
@@ -212,7 +201,7 @@ public record ConnectionQuery(Wanted wanted, OptionalInt limit, String after, bo
         boolean count() {
             Optional<String> word = word("count");
             if (word.isPresent() && !List.of("true", "false").contains(word.get())) {
-                add("LOOM-3415", "count", quoted(word.get()) + " is neither true nor false", "", "give true, or leave it out");
+                add("LOOM-3415", "count", Problem.quoted(word.get()) + " is neither true nor false", "", "give true, or leave it out");
             }
             boolean counts = word.filter("true"::equals).isPresent();
             if (counts && (words.containsKey("limit") || words.containsKey("after"))) {

@@ -2,6 +2,7 @@ package io.loom.api.control;
 
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -17,6 +18,11 @@ public interface LoomControl {
 
     /** All backends of all upstreams, ordered by id. */
     List<BackendView> backends();
+
+    /** Names of the upstreams that a vip uses or that have backends, in their order. */
+    default List<String> upstreams() {
+        return Stream.concat(vips().stream().map(VipView::upstream), backends().stream().map(BackendView::upstream)).distinct().sorted().toList();
+    }
 
     /** @throws io.loom.api.LoomException LOOM-3404 if there is none */
     BackendView backend(int id);

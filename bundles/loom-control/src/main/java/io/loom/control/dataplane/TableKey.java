@@ -1,6 +1,7 @@
 package io.loom.control.dataplane;
 
 import io.loom.api.Family;
+import io.loom.api.Problem;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -19,10 +20,8 @@ public record TableKey(String vip, Family family) implements Comparable<TableKey
     /** Such as {@code vips a, b, c and 2 more for IPv4}. */
     public static String named(Collection<TableKey> keys) {
         List<String> vips = keys.stream().map(TableKey::vip).distinct().toList();
-        String first = vips.stream().limit(NAMED).collect(Collectors.joining(", "));
-        String more = vips.size() > NAMED ? " and " + (vips.size() - NAMED) + " more" : "";
         String families = keys.stream().map(TableKey::family).distinct().sorted().map(family -> "IPv" + family.version())
                 .collect(Collectors.joining(" and "));
-        return (vips.size() > 1 ? "vips " : "vip ") + first + more + " for " + families;
+        return (vips.size() > 1 ? "vips " : "vip ") + Problem.few(vips, vips.size(), NAMED) + " for " + families;
     }
 }

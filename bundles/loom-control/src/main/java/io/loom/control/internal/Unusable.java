@@ -1,6 +1,7 @@
 package io.loom.control.internal;
 
 import io.loom.api.Endpoint;
+import io.loom.api.Problem;
 import io.loom.api.control.BackendView.State;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -33,9 +34,6 @@ final class Unusable {
 
     private String words(State state) {
         int count = counts[state.ordinal()];
-        List<Endpoint> first = named.get(state);
-        String names = first.stream().map(Endpoint::toString).collect(Collectors.joining(", "));
-        String more = count > first.size() ? " and " + (count - first.size()) + " more" : "";
-        return count + " " + state.name().toLowerCase(Locale.ROOT) + " (" + names + more + ")";
+        return count + " " + state.name().toLowerCase(Locale.ROOT) + " (" + Problem.few(named.get(state), count, NAMED) + ")";
     }
 }

@@ -127,7 +127,8 @@ final class Ports {
     synchronized List<Problem> problems(int connections) {
         List<Problem> problems = new ArrayList<>();
         if (!scarce.isEmpty()) {
-            problems.add(Problem.of("LOOM-1260", "the ports towards " + named(scarce) + " are nearly all in use",
+            String towards = Problem.few(scarce.stream().sorted().toList(), scarce.size(), NAMED);
+            problems.add(Problem.of("LOOM-1260", "the ports towards " + towards + " are nearly all in use",
                     "a connection needs one of its own, also for some time after it has ended; new ones may have to wait, or are "
                             + "dropped as ports_exhausted", FIX));
         }
@@ -139,10 +140,5 @@ final class Ports {
                     + " ports towards each, over all of its addresses", FIX));
         }
         return problems;
-    }
-
-    private static String named(Set<Endpoint> backends) {
-        String first = backends.stream().sorted().limit(NAMED).map(Endpoint::toString).collect(Collectors.joining(", "));
-        return backends.size() <= NAMED ? first : first + " and " + (backends.size() - NAMED) + " more";
     }
 }

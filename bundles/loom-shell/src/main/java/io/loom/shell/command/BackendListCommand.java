@@ -42,7 +42,7 @@ public final class BackendListCommand extends LoomCommand {
 
     /** A mistyped name has no backends either, and scripts would take that for an answer. */
     private void requireKnown(String name) {
-        List<String> known = UpstreamCompleter.names(control());
+        List<String> known = control().upstreams();
         if (!name.isEmpty() && !known.contains(name)) {
             throw new LoomException(new Problem("LOOM-3420", "--upstream", "there is no upstream " + name,
                     "no vip uses one of that name, and no backend is in it",

@@ -1,35 +1,14 @@
 package io.loom.shell.command;
 
-import io.loom.api.control.BackendView;
 import io.loom.api.control.LoomControl;
-import io.loom.api.control.VipView;
 import java.util.List;
-import java.util.stream.Stream;
-import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
-import org.apache.karaf.shell.api.console.CommandLine;
-import org.apache.karaf.shell.api.console.Completer;
-import org.apache.karaf.shell.api.console.Session;
-import org.apache.karaf.shell.support.completers.StringsCompleter;
 
 /** Names of the upstreams that a vip uses or that have backends. */
 @Service
-public final class UpstreamCompleter implements Completer {
-    @Reference(optional = true)
-    LoomControl control;
-
+public final class UpstreamCompleter extends NameCompleter {
     @Override
-    public int complete(Session session, CommandLine commandLine, List<String> candidates) {
-        return new StringsCompleter(names()).complete(session, commandLine, candidates);
-    }
-
-    List<String> names() {
-        return control == null ? List.of() : names(control);
-    }
-
-    static List<String> names(LoomControl control) {
-        return Stream.concat(
-                control.vips().stream().map(VipView::upstream),
-                control.backends().stream().map(BackendView::upstream)).distinct().sorted().toList();
+    List<String> names(LoomControl running) {
+        return running.upstreams();
     }
 }

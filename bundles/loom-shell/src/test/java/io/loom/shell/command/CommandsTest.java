@@ -16,9 +16,6 @@ import io.loom.api.control.Telemetry.ListenerCount;
 import io.loom.api.control.Telemetry.VerdictCount;
 import io.loom.observe.CountersJson;
 import io.loom.observe.ViewJson;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.karaf.shell.api.console.Candidate;
@@ -30,18 +27,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CommandsTest {
     private final FakeControl control = new FakeControl();
 
-    /** What the command prints to System.out, as the shell runs it. */
     private String run(LoomCommand command) throws CommandException {
         command.control = control;
-        PrintStream before = System.out;
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-        try {
-            command.execute();
-        } finally {
-            System.setOut(before);
-        }
-        return out.toString(StandardCharsets.UTF_8);
+        return Printed.by(command);
     }
 
     @Test

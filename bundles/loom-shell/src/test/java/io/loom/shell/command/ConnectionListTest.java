@@ -14,9 +14,6 @@ import io.loom.api.control.Connections.Server;
 import io.loom.api.control.Connections.State;
 import io.loom.api.control.Connections.Wanted;
 import io.loom.observe.ConnectionJson;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -63,15 +60,7 @@ class ConnectionListTest {
     }
 
     private String run() throws CommandException {
-        PrintStream before = System.out;
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-        try {
-            command.execute();
-        } finally {
-            System.setOut(before);
-        }
-        return out.toString(StandardCharsets.UTF_8);
+        return Printed.by(command);
     }
 
     @Test
