@@ -10,7 +10,6 @@
 #include "../conntrack/conntrack.h"
 #include "listener.h"
 #include "parse.h"
-#include "station.h"
 #include "related.h"
 #include "table.h"
 #include "exit.h"
@@ -210,10 +209,8 @@ int loom_xdp(struct xdp_md *ctx)
 
 	if (!work)
 		return XDP_DROP;
-	if (loom_frame_is_foreign(ctx))
-		return loom_exit(ctx, work, LOOM_PASS_OTHER_STATION, 0);
 	verdict = loom_packet_judge(ctx, &work->packet, &conn);
-	if ((loom_generic || loom_software) && work->packet.found & (LOOM_PACKET_UNFINISHED | LOOM_PACKET_SEGMENTS))
+	if (work->packet.found & (LOOM_PACKET_UNFINISHED | LOOM_PACKET_SEGMENTS))
 		loom_unfinished_count(ctx, &work->packet, verdict);
 	if (verdict >= LOOM_DROP_TRUNCATED)
 		verdict = loom_packet_dropped(ctx, &work->packet, conn.state, verdict);

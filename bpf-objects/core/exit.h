@@ -57,12 +57,13 @@ static __always_inline int loom_exit(struct xdp_md *ctx, const struct loom_work 
 	int action = XDP_DROP;
 	__u32 bytes_out = 0;
 
-	if (loom_verdict_sends(verdict))
+	if (loom_verdict_sends(verdict)) {
 		action = loom_send(ctx, &work->packet, &verdict);
-	else if (loom_verdict_is_pass(verdict))
+		if (action != XDP_DROP)
+			bytes_out = loom_frame_length(ctx);
+	} else if (loom_verdict_is_pass(verdict)) {
 		action = XDP_PASS;
-	if (action == XDP_TX || action == XDP_REDIRECT)
-		bytes_out = loom_frame_length(ctx);
+	}
 	loom_verdict_count(verdict, work->bytes_in, bytes_out);
 	if (loom_trace_find())
 		loom_trace_packet(ctx, verdict, backend, bytes_out);

@@ -52,22 +52,22 @@ static __always_inline __u64 loom_listener_tail(const struct loom_packet *packet
 	return (__u64)packet->protocol << 16 | packet->destination_port;
 }
 
+/* The place in a bucket where the search has ended. */
+static __always_inline __u32 loom_bucket_place(const struct loom_packet *packet, __u32 found)
+{
+	found = loom_opaque(packet, found);
+	barrier_var(found); /* or clang leaves the mask out, which the verifier needs */
+	return found & (LOOM_BUCKET_WAYS - 1);
+}
+
 static __always_inline struct loom_listener *loom_bucket4_search(struct loom_bucket4 *bucket,
 								 const struct loom_packet *packet, __u64 key)
 {
-	__u32 found = LOOM_BUCKET_WAYS;
-
 #pragma unroll
 	for (__u32 i = 0; i < LOOM_BUCKET_WAYS; i++)
-		if (*(volatile __u64 *)&bucket->key[i] == key) {
-			found = i;
-			break;
-		}
-	found = loom_opaque(packet, found);
-	if (found >= LOOM_BUCKET_WAYS)
-		return NULL;
-	barrier_var(found); /* or clang leaves the mask out, which the verifier needs */
-	return &bucket->listener[found & (LOOM_BUCKET_WAYS - 1)];
+		if (*(volatile __u64 *)&bucket->key[i] == key)
+			return &bucket->listener[loom_bucket_place(packet, i)];
+	return NULL;
 }
 
 static __always_inline struct loom_listener *loom_listener4_find(const struct loom_packet *packet, __u64 key)
@@ -98,19 +98,11 @@ static __always_inline int loom_listener_key6_is(const struct loom_listener_key6
 static __always_inline struct loom_listener *loom_bucket6_search(struct loom_bucket6 *bucket,
 								 const struct loom_packet *packet, __u64 tail)
 {
-	__u32 found = LOOM_BUCKET_WAYS;
-
 #pragma unroll
 	for (__u32 i = 0; i < LOOM_BUCKET_WAYS; i++)
-		if (loom_listener_key6_is(&bucket->key[i], packet, tail)) {
-			found = i;
-			break;
-		}
-	found = loom_opaque(packet, found);
-	if (found >= LOOM_BUCKET_WAYS)
-		return NULL;
-	barrier_var(found); /* or clang leaves the mask out, which the verifier needs */
-	return &bucket->listener[found & (LOOM_BUCKET_WAYS - 1)];
+		if (loom_listener_key6_is(&bucket->key[i], packet, tail))
+			return &bucket->listener[loom_bucket_place(packet, i)];
+	return NULL;
 }
 
 static __always_inline struct loom_listener *loom_listener6_find(const struct loom_packet *packet, __u64 tail)

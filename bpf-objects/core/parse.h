@@ -16,6 +16,7 @@
 #include "extension.h"
 #include "fragment.h"
 #include "protocols.h"
+#include "station.h"
 
 #define LOOM_TAGS 2
 #define LOOM_IPV4_MORE 0x2000
@@ -74,18 +75,20 @@ static __always_inline int loom_parse_ipv4(struct xdp_md *ctx, const struct loom
 					   struct loom_packet *packet)
 {
 	struct iphdr *ip = frame->data + loom_packet_l3(packet);
+	__u32 begin; /* version, and length in words */
 
 	if ((void *)(ip + 1) > frame->end)
 		return LOOM_DROP_TRUNCATED;
-	if (ip->version != 4)
+	begin = *(__u8 *)ip;
+	if (begin >> 4 != 4)
 		return LOOM_PASS_NOT_IP;
-	if (ip->ihl < 5)
+	if (begin < 0x45)
 		return LOOM_DROP_BAD_LENGTH;
 	packet->family = 4;
 	packet->protocol = ip->protocol;
 	packet->tos = ip->tos;
 	packet->ttl = ip->ttl;
-	packet->l4 = packet->l3 + ip->ihl * 4;
+	packet->l4 = packet->l3 + (begin & 15) * 4;
 	packet->source[0] = ip->saddr;
 	packet->destination[0] = ip->daddr;
 	packet->length = bpf_ntohs(ip->tot_len);
@@ -105,13 +108,13 @@ static __always_inline int loom_parse_ipv6(struct xdp_md *ctx, const struct loom
 		return LOOM_PASS_NOT_IP;
 	packet->family = 6;
 	packet->protocol = ip->nexthdr;
-	packet->tos = ip->priority << 4 | ip->flow_lbl[0] >> 4;
+	packet->tos = bpf_ntohs(*(__be16 *)ip) >> 4; /* behind the version, and before the flow label */
 	packet->ttl = ip->hop_limit;
 	packet->l4 = packet->l3 + sizeof(*ip);
-	__builtin_memcpy(packet->source, &ip->saddr, sizeof(packet->source));
-	__builtin_memcpy(packet->destination, &ip->daddr, sizeof(packet->destination));
+	loom_address_copy(packet->source, &ip->saddr);
+	loom_address_copy(packet->destination, &ip->daddr);
 	packet->length = bpf_ntohs(ip->payload_len) + sizeof(*ip);
-	if (loom_header_is_extension(ip->nexthdr))
+	if (ip->nexthdr != IPPROTO_TCP && loom_header_is_extension(ip->nexthdr)) /* what comes most is asked for first */
 		return loom_extensions_follow(ctx, packet);
 	return LOOM_CONTINUE;
 }
@@ -122,6 +125,10 @@ static __always_inline int loom_packet_parse(struct xdp_md *ctx, struct loom_pac
 	__be16 type = 0;
 	int verdict;
 
+	if (frame.data + ETH_HLEN > frame.end)
+		return LOOM_DROP_TRUNCATED;
+	if (loom_frame_is_foreign(ctx, frame.data))
+		return LOOM_PASS_OTHER_STATION;
 	verdict = loom_parse_link(&frame, packet, &type);
 	if (verdict != LOOM_CONTINUE)
 		return verdict;

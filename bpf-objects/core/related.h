@@ -53,7 +53,7 @@ static __always_inline __u32 loom_quoted6_read(struct loom_packet *packet, void 
 	    source[3] != packet->destination[3])
 		return 0;
 	packet->protocol = ip->nexthdr;
-	__builtin_memcpy(packet->source, &ip->daddr, sizeof(packet->source));
+	loom_address_copy(packet->source, &ip->daddr);
 	if (ip->nexthdr != IPPROTO_FRAGMENT)
 		return at + sizeof(*ip);
 	/* What its sender could not send whole: the first fragment has the ports (RFC 8200 section 4.5). */

@@ -146,17 +146,31 @@ static __always_inline int loom_slot_expects(const struct loom_packet *packet, _
 	return 0;
 }
 
-/* Asks every method that has a reply hook, in the order of slots, until one knows the packet. */
+/*
+ * Whether the mask has the slot, which is its highest if so; removes it. The mask is read once, and a slot found by one comparison: of what is
+ * known before load the verifier removes branches, but neither loads nor masking.
+ */
+static __always_inline int loom_slot_take(__u32 *slots, __u32 slot)
+{
+	if (*slots < 1U << slot)
+		return 0;
+	*slots -= 1U << slot;
+	return 1;
+}
+
+/* Asks every method that has a reply hook, from the last slot to the first, until one knows the packet. */
 static __always_inline int loom_slots_reply(struct xdp_md *ctx, struct loom_packet *packet)
 {
-	__u32 slots = loom_reply_slots; /* read once: what the verifier removes are branches, never loads */
+	__u32 slots = loom_reply_slots;
 
 #pragma unroll
-	for (__u32 slot = 0; slot < LOOM_SLOTS; slot++) {
-		int verdict = LOOM_CONTINUE;
+	for (__u32 i = 1; i <= LOOM_SLOTS; i++) {
+		__u32 slot = LOOM_SLOTS - i;
+		int verdict;
 
-		if (slots & 1U << slot)
-			verdict = loom_slot_reply(ctx, packet, slot);
+		if (!loom_slot_take(&slots, slot))
+			continue;
+		verdict = loom_slot_reply(ctx, packet, slot);
 		if (verdict != LOOM_CONTINUE)
 			return loom_slot_verdict(slot, verdict);
 	}
@@ -170,13 +184,15 @@ static __always_inline int loom_slots_reply(struct xdp_md *ctx, struct loom_pack
 __noinline int loom_slots_expect(void)
 {
 	struct loom_packet *packet = loom_work_now();
-	__u32 slots = loom_reply_slots; /* read once, as in loom_slots_reply() */
+	__u32 slots = loom_reply_slots;
 
 	if (!packet)
 		return 0;
 #pragma unroll
-	for (__u32 slot = 0; slot < LOOM_SLOTS; slot++) {
-		if (!(slots & 1U << slot) || !loom_slot_expects(packet, slot))
+	for (__u32 i = 1; i <= LOOM_SLOTS; i++) {
+		__u32 slot = LOOM_SLOTS - i;
+
+		if (!loom_slot_take(&slots, slot) || !loom_slot_expects(packet, slot))
 			continue;
 		packet->hash = 0;
 		packet->options = 0;

@@ -2,7 +2,7 @@
 /*
  * Whether a frame is for this station: by its destination MAC, as the kernel decides it (eth_type_trans(), PACKET_OTHERHOST). A
  * segment that floods, or a mirror, brings frames of others, whose vips may be the same. What is ours the control plane writes
- * down for each interface (docs/adr/0025-own-stations.md). Only core asks, once a frame, before anything else.
+ * down for each interface (docs/adr/0025-own-stations.md). Only core asks, once a frame, before it reads anything else.
  */
 #ifndef LOOM_CORE_STATION_H
 #define LOOM_CORE_STATION_H
@@ -58,18 +58,13 @@ __noinline int loom_station_is_other(struct xdp_md *ctx)
 	return known;
 }
 
-/* Whether the frame is another station's. One that is too short for the question is not. */
-static __always_inline int loom_frame_is_foreign(struct xdp_md *ctx)
+/* Whether the frame, whose Ethernet header is there, is another station's. */
+static __always_inline int loom_frame_is_foreign(struct xdp_md *ctx, const void *frame)
 {
-	const void *frame = (void *)(long)ctx->data;
 	__u32 ifindex = ctx->ingress_ifindex;
-	const struct loom_stations *own;
-	__u64 station;
+	__u64 station = loom_station_word(frame, ifindex);
+	const struct loom_stations *own = loom_stations_of(ifindex);
 
-	if (frame + ETH_HLEN > (void *)(long)ctx->data_end)
-		return 0;
-	station = loom_station_word(frame, ifindex);
-	own = loom_stations_of(ifindex);
 	if (own && own->station[0] == station)
 		return 0;
 	return loom_station_is_other(ctx);

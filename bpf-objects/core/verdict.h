@@ -42,7 +42,8 @@ static __always_inline void loom_verdict_count(__u32 verdict, __u32 bytes_in, __
 		return;
 	count->packets++;
 	count->bytes_in += bytes_in;
-	count->bytes_out += bytes_out;
+	if (bytes_out)
+		count->bytes_out += bytes_out;
 }
 
 static __always_inline void loom_flow_count_packet(struct loom_flow_count *count, __u32 bytes)

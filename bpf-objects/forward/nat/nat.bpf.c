@@ -166,21 +166,24 @@ static __always_inline struct nat_pair *nat_reply_find(const struct loom_packet 
 	return nat_keeps_any() ? nat_kept_read(reply, packet) : NULL;
 }
 
-__hidden int loom_reply_slotXX(struct xdp_md *ctx, struct loom_packet *packet)
+static __noinline int nat_reply_follow(struct xdp_md *ctx, struct loom_packet *packet)
 {
-	struct nat_reply reply;
-	struct nat_pair *pair;
+	struct nat_reply reply = {};
+	struct nat_pair *pair = nat_reply_find(packet, &reply);
 
-	/* All traffic to no listener comes by here, and does not pay for what follows. */
-	if (!nat_port_may_live(bpf_ntohs(packet->destination_port)) && !nat_keeps_any())
-		return LOOM_CONTINUE;
-	__builtin_memset(&reply, 0, sizeof(reply));
-	pair = nat_reply_find(packet, &reply);
 	if (!pair)
 		return LOOM_CONTINUE;
 	if (nat_links_are_doubtful(packet->now))
 		nat_link_renew(ctx, packet, pair, &reply);
 	return nat_reply_send(ctx, packet, pair, &reply);
+}
+
+/* All traffic to no listener comes by here, and pays neither for the frame of a large function nor for what it clears. */
+__hidden int loom_reply_slotXX(struct xdp_md *ctx, struct loom_packet *packet)
+{
+	if (!nat_port_may_live(bpf_ntohs(packet->destination_port)) && !nat_keeps_any())
+		return LOOM_CONTINUE;
+	return nat_reply_follow(ctx, packet);
 }
 
 /*

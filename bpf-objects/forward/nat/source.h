@@ -15,7 +15,7 @@
 
 /*
  * The ports that Loom may use towards backends, outside net.ipv4.ip_local_port_range; and those that connections may have which
- * began before that setting was changed. Set before load.
+ * began before that setting was changed; none, unless it was. Set before load.
  */
 const volatile __u32 nat_port_first = 61000;
 const volatile __u32 nat_port_count = 4536;
@@ -65,7 +65,9 @@ static __always_inline int nat_port_is_ours(__u16 port)
 /* Whether a reply could be addressed to it: spares the lookup for traffic of the host's own. */
 static __always_inline int nat_port_may_live(__u16 port)
 {
-	return nat_port_is_ours(port) || (__u32)port - nat_former_first < nat_former_count;
+	__u32 former = nat_former_count; /* read once; of none the verifier removes what follows */
+
+	return nat_port_is_ours(port) || (former && (__u32)port - nat_former_first < former);
 }
 
 static __always_inline __u32 nat_spread(__u32 hash, __u32 attempt)

@@ -47,9 +47,10 @@ public final class NatForwarding implements ForwardingMethod {
     }
 
     private static Map<String, Long> ports(SourcePorts ports) {
+        long former = ports.ever().equals(ports.now()) ? 0 : ports.ever().count();
         return Map.of(
                 "nat_port_first", (long) ports.now().first(), "nat_port_count", (long) ports.now().count(),
-                "nat_former_first", (long) ports.ever().first(), "nat_former_count", (long) ports.ever().count());
+                "nat_former_first", (long) ports.ever().first(), "nat_former_count", former);
     }
 
     /** Every address has each port once towards a backend. */

@@ -74,4 +74,11 @@ class NatForwardingTest {
         assertEquals(31744L, constants.get("nat_former_count"));
         assertEquals(1L, constants.get("nat_source_count4"));
     }
+
+    /** So that packets to the host are compared with one range of ports, not two. */
+    @Test
+    void noPortIsAFormerOneUnlessThePortsHaveChanged() {
+        MethodOptions options = new MethodOptions(6080, Optional.empty(), Optional.empty(), List.of()).withPorts(SourcePorts.DEFAULT);
+        assertEquals(0L, method.constants(options).get("nat_former_count"));
+    }
 }
