@@ -2,7 +2,7 @@
 # Runs one level of tests, or all. Ends with the counts of every module that ran tests.
 #   unit   no root needed, seconds         bpf    packet tables, compiled, loaded and run in the kernel
 #   lab    namespaces and real traffic     karaf  Pax Exam boots the assembly
-# --full: ten million random packets and races, where else it is one; some ten minutes more.
+# --full: ten million random packets and races, where else it is one, and as many more connections.
 # --kernels: every object and every packet table on Debian's kernels, in virtual machines, see lab/kernels.sh.
 # --vm: cpu_affinity on network cards that have interrupts, in a virtual machine, see lab/vm.sh.
 # Level mutation is no part of all: lab/mutation.sh changes the data path and counts what the BPF tests notice, lab/mutation-java.sh
@@ -27,7 +27,7 @@ leftovers() {
 			find "$mount" -mindepth 1 -path '*loom*' 2>/dev/null | sed 's/^/pin /'
 		done
 		pgrep -af "$LOOM_ROOT/|/run/loom-lab/it" | sed 's/^[0-9]* /process /' | cut -c1-120 || true
-	} | grep -vF -f <(echo /no-such-lab/ && labs_of_others | sed -n 's#.*#loom-&-\n/loom-lab/&/#p') | sort
+	} | grep -vF -f <(echo /no-such-lab/ && labs_of_others | sed -n 's#.*#loom-&-\n/loom-lab/&/#p') | sort -u # this script is there as often as it has subshells
 }
 
 run_level() {
