@@ -34,6 +34,7 @@ final class Application {
     private final List<TableKey> unflushed = new ArrayList<>();
     private final List<Problem> problems = new ArrayList<>();
     private final SortedMap<TableKey, TableNotBuilt> unbuilt = new TreeMap<>();
+    private final Set<TableKey> toCome = new HashSet<>();
     private boolean begun;
 
     /** @param before listeners in the kernel */
@@ -45,6 +46,7 @@ final class Application {
     /** @throws LoomException at the first failure that is no table's or listener's, else at the end with those of all of them */
     void run(List<Change> changes) {
         Class<?> kind = Change.class;
+        changes.forEach(change -> toCome.addAll(tables(change)));
         for (Change change : changes) {
             if (change.getClass() != kind) {
                 flush();
@@ -62,17 +64,27 @@ final class Application {
         }
     }
 
-    /** Tables that their algorithms have not made; complete when {@link #run} has ended. */
-    SortedMap<TableKey, TableNotBuilt> unbuilt() {
-        return unbuilt;
+    /**
+     * Tables that their algorithms have not made, when {@link #run} has ended.
+     *
+     * @param former those of the run before: what that said holds for those that this one did not come to
+     */
+    SortedMap<TableKey, TableNotBuilt> unbuilt(SortedMap<TableKey, TableNotBuilt> former) {
+        SortedMap<TableKey, TableNotBuilt> all = new TreeMap<>(former);
+        all.keySet().retainAll(toCome);
+        all.putAll(unbuilt);
+        return all;
+    }
+
+    private static List<TableKey> tables(Change change) {
+        return change instanceof Change.PutTable put ? put.tables() : List.of();
     }
 
     private void apply(Change change) {
+        toCome.removeAll(tables(change));
         try {
             plane.applyLater(change);
-            if (change instanceof Change.PutTable put) {
-                unflushed.addAll(put.tables());
-            }
+            unflushed.addAll(tables(change));
         } catch (TableNotBuilt failure) {
             List<TableKey> tables = ((Change.PutTable) change).tables();
             tables.forEach(table -> unbuilt.put(table, failure));

@@ -270,10 +270,10 @@ final class Reconciler {
         try {
             application.run(changes);
         } finally {
-            unbuilt(application.unbuilt());
+            unbuilt(application.unbuilt(unbuilt));
         }
-        if (changes.size() > application.unbuilt().size()) {
-            LOG.info("{} changes are in the kernel", changes.size() - application.unbuilt().size());
+        if (changes.size() > unbuilt.size()) {
+            LOG.info("{} changes are in the kernel", changes.size() - unbuilt.size());
         }
         applying = Backoff.NONE;
         troubles.applying(List.of());

@@ -11,7 +11,9 @@ import io.loom.api.Protocol;
 import io.loom.api.config.LoomConfig;
 import io.loom.api.config.Vip;
 import io.loom.api.control.VipView;
+import io.loom.control.dataplane.Change;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -73,6 +75,24 @@ class UnbuiltTablesTest {
         bench.round();
         assertEquals(List.of(), codes());
         assertEquals(List.of(), view("web").degraded());
+    }
+
+    /** What comes before tables fails, so that none is tried. */
+    @Test
+    void whatIsSaidOfATableHoldsUntilItIsTriedAgain() {
+        bench.load(both("10.9.0.1"));
+        plane.unbuilt.put("web", false);
+        bench.change(edit -> edit.weight(1, OptionalInt.of(7)));
+        plane.refused = Change.PutBackend.class::isInstance;
+        bench.load(config(List.of(vip("web", "one", "10.9.0.1"), vip("shop", "two", "10.9.0.2")),
+                upstream("one", server("10.0.0.1"), server("10.0.0.2")),
+                upstream("two", server("10.0.0.3"), server("10.0.0.4"), server("10.0.0.5"))));
+        assertTrue(codes().contains("LOOM-4112"), codes()::toString);
+        assertTrue(view("web").degraded().get(0).contains("LOOM-4112"), view("web")::toString);
+        plane.refused = change -> false;
+        plane.unbuilt.clear();
+        bench.pass(Duration.ofSeconds(10));
+        assertEquals(List.of(), codes());
     }
 
     @Test

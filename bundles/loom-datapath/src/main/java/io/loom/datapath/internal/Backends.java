@@ -180,11 +180,14 @@ final class Backends implements AutoCloseable {
     }
 
     synchronized void remove(BackendKey backend) {
-        Integer number = live.remove(backend);
+        Integer number = live.get(backend);
+        if (number != null) {
+            entries.update(Keys.of(number), BackendEntry.none(), UpdateMode.ANY); // first: where the kernel refuses, it is there as before
+        }
+        live.remove(backend);
         removals++;
         changed.add(backend);
         if (number != null) {
-            entries.update(Keys.of(number), BackendEntry.none(), UpdateMode.ANY);
             slots.release(number, backend.endpoint()).ifPresent(unused -> limits.limit(unused, 0, 0));
             sending.remove(written.remove(number));
             rest(backend, number);

@@ -4,6 +4,7 @@ import io.loom.api.LoomException;
 import io.loom.api.Problem;
 import io.loom.libbpf.KernelFile;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +34,8 @@ final class CpuAffinity {
     private final NapiThreads threads;
     private final Map<String, Set<Integer>> bound = new HashMap<>();
     private final Map<String, Problem> problems = new TreeMap<>();
+    /** What could not be put back when it was tried last, by its key in loom_meta. */
+    private Map<String, Problem> left = new TreeMap<>();
     private Set<Integer> cpus = Set.of();
 
     CpuAffinity(Meta meta, Path sys, Path proc) {
@@ -57,6 +61,9 @@ final class CpuAffinity {
     synchronized void check(Collection<String> devices) {
         problems.keySet().retainAll(devices);
         if (cpus.isEmpty()) {
+            if (!left.isEmpty()) {
+                restore();
+            }
             return;
         }
         release(devices);
@@ -175,24 +182,35 @@ final class CpuAffinity {
     }
 
     private void restoreAllBut(Collection<Integer> keptInterrupts, Collection<String> keptDevices) {
+        Map<String, Problem> now = new TreeMap<>();
         meta.withPrefix(INTERRUPT).forEach((number, before) -> {
             if (!keptInterrupts.contains(Integer.valueOf(number))) {
-                undo(INTERRUPT + number, () -> interrupts.bind(Integer.parseInt(number), before));
+                undo(now, INTERRUPT + number, () -> interrupts.bind(Integer.parseInt(number), before));
             }
         });
         meta.withPrefix(THREADED).keySet().stream().filter(device -> !keptDevices.contains(device))
-                .forEach(device -> undo(THREADED + device, () -> threads.disable(device)));
+                .forEach(device -> undo(now, THREADED + device, () -> threads.disable(device)));
+        now.values().stream().filter(problem -> !left.containsValue(problem)).forEach(problem -> LOG.warn("{}", problem));
+        left = now;
     }
 
     private interface Undoing {
         void run() throws IOException;
     }
 
-    private void undo(String key, Undoing work) {
+    /** What is refused stays in loom_meta for another attempt; of an interrupt or interface that has gone there is nothing to put back. */
+    private void undo(Map<String, Problem> refused, String key, Undoing work) {
         try {
             work.run();
-        } catch (IOException gone) {
-            LOG.warn("{} cannot be put back: {}", key, gone.toString());
+        } catch (NoSuchFileException gone) {
+            LOG.info("{} is gone, and gets nothing back", key);
+        } catch (IOException failure) {
+            String what = key.startsWith(INTERRUPT)
+                    ? "interrupt " + key.substring(INTERRUPT.length()) : "receive work of " + key.substring(THREADED.length());
+            refused.put(key, Problem.of(
+                    "LOOM-1281", what + " is not put back to the CPUs that it had before cpu_affinity", failure.toString(),
+                    "settings of interrupts and kernel threads belong to root: run loomd as root, which tries again each second"));
+            return;
         }
         meta.remove(key);
     }
@@ -214,6 +232,6 @@ final class CpuAffinity {
     }
 
     synchronized List<Problem> problems() {
-        return List.copyOf(problems.values());
+        return Stream.concat(problems.values().stream(), left.values().stream()).toList();
     }
 }

@@ -9,13 +9,14 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -30,20 +31,14 @@ final class Egress {
 
     private final BpfMap devices;
     private final Supplier<Optional<BpfMap>> mtus;
-    private final Consumer<String> warn;
     /** What went wrong when it was tried last. */
-    private Set<String> refusals = Set.of();
+    private volatile List<Problem> refusals = List.of();
     private volatile Set<Integer> strange = Set.of();
 
     /** @param mtus loom_mtus; empty while a program of an earlier version runs, which asks nothing of it */
     Egress(BpfMap devices, Supplier<Optional<BpfMap>> mtus) {
-        this(devices, mtus, LOG::warn);
-    }
-
-    Egress(BpfMap devices, Supplier<Optional<BpfMap>> mtus, Consumer<String> warn) {
         this.devices = devices;
         this.mtus = mtus;
-        this.warn = warn;
     }
 
     /**
@@ -60,36 +55,42 @@ final class Egress {
 
     /**
      * The kernel deletes entries of interfaces that go, so each one is looked at again. What it refuses, such as one more than there is
-     * room for, is said when it begins.
+     * room for, is a problem until it is taken.
      *
      * @param ways by the number of an interface the one that carries its frames: mostly itself
      */
     void allow(Map<Integer, Integer> ways) {
-        Set<String> now = new TreeSet<>();
-        ways.forEach((ifindex, carrier) -> {
+        List<Problem> now = new ArrayList<>();
+        new TreeMap<>(ways).forEach((ifindex, carrier) -> {
             try {
                 if (devices.lookup(Keys.of(ifindex)).filter(value -> Keys.number(value) == carrier).isEmpty()) {
                     devices.update(Keys.of(ifindex), value(carrier), UpdateMode.ANY);
                 }
             } catch (BpfException refused) {
-                now.add("frames cannot leave on interface " + ifindex + ": " + refused.getMessage());
+                now.add(refusal(ifindex, "frames cannot leave on ", refused));
             }
         });
         mtus.get().ifPresent(map -> measure(map, ways.keySet(), now));
-        now.stream().filter(refusal -> !refusals.contains(refusal)).forEach(warn);
-        refusals = now;
+        now.stream().filter(refusal -> !refusals.contains(refusal)).forEach(refusal -> LOG.warn("{}", refusal));
+        refusals = List.copyOf(now);
     }
 
-    private static void measure(BpfMap mtus, Set<Integer> ifindexes, Set<String> refusals) {
+    private Problem refusal(int ifindex, String what, BpfException refused) {
+        return Problem.of(
+                "LOOM-1280", what + Kernel.interfaceName(ifindex).orElse("interface " + ifindex), "the kernel does not take the entry: " + refused.getMessage(),
+                "lead frames to backends, and attach the program, through no more than " + devices.maxEntries() + " interfaces; Loom tries again each second");
+    }
+
+    private void measure(BpfMap mtus, Set<Integer> ifindexes, List<Problem> refusals) {
         Map<Integer, Integer> known = new HashMap<>();
         mtus.forEach((ifindex, mtu) -> known.put(Keys.number(ifindex), Keys.number(mtu)));
         known.keySet().stream().filter(ifindex -> !ifindexes.contains(ifindex)).forEach(ifindex -> mtus.delete(Keys.of(ifindex)));
-        for (int ifindex : ifindexes) {
+        for (int ifindex : new TreeSet<>(ifindexes)) {
             try {
                 mtu(ifindex).filter(mtu -> !mtu.equals(known.get(ifindex)))
                         .ifPresent(mtu -> mtus.update(Keys.of(ifindex), Keys.of(mtu), UpdateMode.ANY));
             } catch (BpfException refused) {
-                refusals.add("backends are not told what interface " + ifindex + " carries: " + refused.getMessage());
+                refusals.add(refusal(ifindex, "senders are not told how large packets may be for ", refused));
             }
         }
     }
@@ -116,10 +117,11 @@ final class Egress {
     }
 
     List<Problem> problems() {
-        return strange.stream().map(Kernel::interfaceName).flatMap(Optional::stream).map(device -> Problem.of(
+        Stream<Problem> strangers = strange.stream().map(Kernel::interfaceName).flatMap(Optional::stream).map(device -> Problem.of(
                 "LOOM-1232", "backends are reached through " + device + ", which does not have the program",
                 "most drivers transmit for the program only where it is attached, and nat's replies are seen only there",
-                "add " + device + " to ebpf.interface")).toList();
+                "add " + device + " to ebpf.interface"));
+        return Stream.concat(strangers, refusals.stream()).toList();
     }
 
     private byte[] value(int ifindex) {

@@ -341,6 +341,7 @@ public final class KernelDataPlane implements DataPlane, Telemetry, Tracing {
     @Override
     public List<Problem> problems() {
         List<Problem> problems = new ArrayList<>(live.map(LivePlane::problems).orElse(List.of()));
+        problems.addAll(timers.problems());
         problems.addAll(handlers.problems());
         problems.addAll(unusable.problems());
         problems.addAll(introductions.problems());

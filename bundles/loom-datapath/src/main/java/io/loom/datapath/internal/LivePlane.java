@@ -74,6 +74,8 @@ final class LivePlane implements AutoCloseable {
     private final AppliedState state;
     /** Something has changed since the last {@link #flush}; for the writer's thread. */
     private boolean applied;
+    /** Since {@link #watch} has said so last. */
+    private boolean hopsChanged;
     private Surroundings surroundings = new Surroundings(List.of(), List.of(), Set.of());
 
     /** @param opening what went wrong before; lasts until the next start */
@@ -237,26 +239,33 @@ final class LivePlane implements AutoCloseable {
         return programs.software(SoftwareLinks.any(NET, attachments.devices(), readings)) || changed;
     }
 
-    /** What changes outside: interfaces, addresses, next hops. True if any answer of this object differs. */
+    /** What changes outside: interfaces, addresses, next hops. True if any answer of this object differs. One that fails does not keep the others. */
     boolean watch() {
-        attach();
+        Each.of(
+                List.<Runnable>of(this::attach, this::lookAtCards, vipAddresses::ensure, this::lookAtHops, ownPrograms::rest, this::keepPins),
+                Runnable::run);
+        Surroundings before = surroundings;
+        surroundings = new Surroundings(attachments.views(), problems(), interfaceAddresses());
+        boolean changed = hopsChanged || !surroundings.equals(before);
+        hopsChanged = false;
+        return changed;
+    }
+
+    private void lookAtCards() {
         Set<String> attached = attachments.attachedDevices();
         carriers.look(attached);
         news.watch(attachments.ifindexes(), carriers.carried().keySet());
         cpuAffinity.check(carriers.cardsOf(attached));
         symptoms.modes(attachments.views(), attachments.wantsGeneric());
-        vipAddresses.ensure();
+    }
+
+    private void lookAtHops() {
         Map<InetAddress, Optional<NextHop>> hops = nextHops.refresh();
-        boolean hopsChanged = !hops.isEmpty();
-        if (hopsChanged) {
+        if (!hops.isEmpty()) {
+            hopsChanged = true; // first: it may have been in part
             backends.hopsChanged(hops);
         }
         egress.follow(nextHops.interfaces(), attachments.ifindexes(), carriers.carried());
-        ownPrograms.rest();
-        keepPins();
-        Surroundings before = surroundings;
-        surroundings = new Surroundings(attachments.views(), problems(), interfaceAddresses());
-        return hopsChanged || !surroundings.equals(before);
     }
 
     private void keepPins() {

@@ -1,6 +1,7 @@
 package io.loom.datapath.internal;
 
-import io.loom.api.Vital;
+import io.loom.api.Problem;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -9,16 +10,12 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * When the data plane's own work happens, each kind on a thread of its own: watching the surroundings (each second, and when
  * the kernel says that they have changed), changing the program (100 ms after the last plugin came or went), sweeping the tables.
  */
 final class Timers implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Timers.class);
-
     private static final long WATCH_MILLIS = 1000;
     /** Looking at thousands of next hops takes a while: a tenth of the time, no more. */
     private static final long WATCH_SHARE = 10;
@@ -45,6 +42,7 @@ final class Timers implements AutoCloseable {
     private final AtomicBoolean programRequested = new AtomicBoolean();
     private final AtomicBoolean watchRequested = new AtomicBoolean();
     private final Runnable changed;
+    private final Failures failures;
     private volatile LivePlane plane;
     private volatile long servedSince;
     /** The program has been compared with what it shall be, whatever came of that. */
@@ -55,6 +53,7 @@ final class Timers implements AutoCloseable {
     /** @param changed called, on any of the threads, when the plane's answers differ */
     Timers(Runnable changed) {
         this.changed = changed;
+        this.failures = new Failures(changed);
     }
 
     /** Work that is asked for after {@link #close} is dropped: plugins are unbound after the component has been closed. */
@@ -79,26 +78,18 @@ final class Timers implements AutoCloseable {
         requestProgram();
     }
 
-    /** A failure is logged and the work goes on: an executor would drop the task in silence. */
-    private static Runnable guarded(Runnable work) {
-        return Vital.work(() -> {
-            try {
-                work.run();
-            } catch (RuntimeException | LinkageError failure) {
-                if (Thread.currentThread().isInterrupted()) {
-                    LOG.debug("{} was ended at work", Thread.currentThread().getName(), failure);
-                } else {
-                    LOG.error("{} failed and will be tried again", Thread.currentThread().getName(), failure);
-                }
-            }
-        });
-    }
-
     private void watch() {
         watchRequested.set(false);
+        Each.of(List.<Runnable>of(this::watchSettings, this::watchSurroundings), Runnable::run);
+    }
+
+    private void watchSettings() {
         if (plane.watchSettings()) {
             requestProgram();
         }
+    }
+
+    private void watchSurroundings() {
         if (plane.watch()) {
             changed.run();
         }
@@ -138,17 +129,17 @@ final class Timers implements AutoCloseable {
      * @param pause milliseconds between two times, at least
      * @param share the pause is at least so many times as long as the work took
      */
-    private static void repeat(ScheduledExecutorService thread, Runnable work, long first, LongSupplier pause, long share) {
+    private void repeat(ScheduledExecutorService thread, Runnable work, long first, LongSupplier pause, long share) {
         thread.schedule(() -> {
             long began = System.nanoTime();
-            guarded(work).run();
+            failures.guarded(work).run();
             long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
             repeat(thread, work, Math.max(pause.getAsLong(), share * took), pause, share);
         }, first, TimeUnit.MILLISECONDS);
     }
 
-    private static Future<?> later(ScheduledExecutorService thread, Runnable work, long millis) {
-        return thread.schedule(guarded(work), millis, TimeUnit.MILLISECONDS);
+    private Future<?> later(ScheduledExecutorService thread, Runnable work, long millis) {
+        return thread.schedule(failures.guarded(work), millis, TimeUnit.MILLISECONDS);
     }
 
     /** Brings the program in line with the deployed methods, soon. */
@@ -181,6 +172,11 @@ final class Timers implements AutoCloseable {
     boolean hasSettled() {
         LivePlane served = plane;
         return compared || served == null || served.programs().isWaitingForMethods();
+    }
+
+    /** Work that fails in a way that nobody has foreseen. */
+    List<Problem> problems() {
+        return failures.problems();
     }
 
     /** Ends the threads; a swap that is under way is finished. */

@@ -93,6 +93,26 @@ class CpuAffinityTest {
         assertEquals(Set.of("25", "26"), meta.withPrefix("irq.").keySet(), "what can be put back");
     }
 
+    @Test
+    void whatCannotBePutBackIsAProblemAndTriedAgainButNotWhatIsGone() throws IOException {
+        affinity.want(List.of(2));
+        affinity.check(Set.of("eth9"));
+        Files.delete(file(24));
+        Files.createSymbolicLink(file(24), Path.of("/proc/sys/kernel/ostype"));
+        Files.delete(file(26));
+        Files.delete(file(26).getParent());
+        affinity.want(List.of());
+        assertEquals(List.of("LOOM-1281"), affinity.problems().stream().map(Problem::code).toList());
+        assertTrue(affinity.problems().get(0).what().startsWith("interrupt 24 "), affinity.problems()::toString);
+        assertEquals(Set.of("24"), meta.withPrefix("irq.").keySet());
+        Files.delete(file(24));
+        Files.writeString(file(24), "2\n");
+        affinity.check(Set.of("eth9"));
+        assertEquals(List.of(), affinity.problems());
+        assertEquals("0-3", Files.readString(file(24)).strip());
+        assertEquals(Set.of(), meta.withPrefix("irq.").keySet());
+    }
+
     /** As a virtio card has them: first one for itself, then two for each queue. */
     @Test
     void turnsAreCountedForEachKindOfInterrupt() throws IOException {

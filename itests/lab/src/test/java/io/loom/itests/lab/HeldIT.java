@@ -124,6 +124,9 @@ class HeldIT extends LabTest {
         String sum = Transfer.checksum(Transfer.writePart(lab, SHORT));
         Way.all().forEach(way -> transfers.add(Transfer.down(lab, way, SHORT, RATE)));
         Await.until("every transfer has begun", LIMIT, () -> transfers.stream().allMatch(Transfer::begun), () -> transfers);
+        for (int i = 0; i < transfers.size(); i++) {
+            isListed(Way.all().get(i), transfers.get(i).backend());
+        }
         lab.stopNginx("backend2");
         Duration left = Await.until("backend2 is down everywhere", Configurations.DETECTION, () -> allOfBackend2("down"), () -> rest.get("/ebpf/backends"));
         for (Way way : Way.all()) {
@@ -142,6 +145,18 @@ class HeldIT extends LabTest {
         Await.until("backend2 is up everywhere", LIMIT, () -> allOfBackend2("up"), () -> rest.get("/ebpf/backends"));
         tell("left after %d ms, undisturbed transfers: %s", left.toMillis(), undisturbed);
         assertTrue(undisturbed.size() > 0, "transfers by other backends");
+    }
+
+    /** The download by a way is a connection of its own in the list, with who answers it. */
+    private void isListed(Way way, String answering) {
+        JsonNode page = rest.get("/ebpf/connections?state=established&seen=5s&vip=" + way + "-web").json();
+        assertEquals(1, page.path("connections").size(), () -> way + ": " + page);
+        JsonNode connection = page.path("connections").path(0);
+        String host = "1" + answering.substring("backend".length());
+        assertTrue(connection.path("backend").asText().matches(".*[.:]" + host + "]?:80"), () -> answering + " answers " + connection);
+        assertEquals(way.address(), connection.path("vip_address").asText());
+        assertEquals(way.forwarding(), connection.path("forwarding").asText());
+        assertEquals(way.ipv6() ? "fd77::1" : Lab.CLIENT4, connection.path("client").asText());
     }
 
     private boolean allOfBackend2(String state) {

@@ -95,7 +95,8 @@ final class HealthReader {
         List<String> checked = groups.stream().filter(group -> group.check().isPresent()).map(Group::name).toList();
         if (!checked.isEmpty()) {
             findings.warning(Code.CHECKS_OFF, integration.placeOf("enabled"), "no health check of upstream "
-                    + String.join(", ", checked) + " has an effect", "health_integration.enabled is false", "");
+                    + String.join(", ", checked) + " has an effect", "health_integration.enabled is false",
+                    "remove health_integration.enabled, or these checks");
         }
         return groups.stream().map(group -> group.checkedBy(Optional.empty(), server -> false)).toList();
     }
